@@ -1,0 +1,181 @@
+/**
+ * Option parsing as glibc's `getopt_long` does it, which native busybox uses.
+ *
+ * @module
+ */
+import type { ByteString } from "../../sandbox/types.ts";
+import type { AppletSpec, OptionSpec, OptionTable } from "../contract.ts";
+
+/** Ends an applet with a status. */
+export class AppletExit extends Error {
+  /** @param status Exit status. */
+  constructor(readonly status: number) {
+    super("exit");
+    this.name = "AppletExit";
+  }
+}
+
+/** A wrong option. The message is getopt's, without the program's name. */
+export class OptionError extends Error {}
+
+/** What parsing gives. */
+export interface ParsedOptions {
+  readonly opts: Record<string, unknown>;
+  readonly operands: readonly ByteString[];
+  readonly order: readonly string[];
+}
+
+/** Long name → key of the option table; made once for each table. */
+const longNames = new WeakMap<OptionTable, Map<string, string>>();
+
+function longNamesOf(table: OptionTable): Map<string, string> {
+  let names = longNames.get(table);
+  if (names === undefined) {
+    names = new Map();
+    for (const key of Object.keys(table)) {
+      const long = table[key].long;
+      if (key.length > 1) names.set(key, key);
+      if (typeof long === "string") names.set(long, key);
+      else if (long !== undefined) { for (const name of long) names.set(name, key); }
+    }
+    longNames.set(table, names);
+  }
+  return names;
+}
+
+/**
+ * Parses arguments against an option table.
+ *
+ * @param table Options of the applet.
+ * @param argv All arguments, `argv[0]` first.
+ * @param spec Rules: `posix` stops at the first operand, `numberOption` takes `-NUM`.
+ * @throws {OptionError} with getopt's message.
+ */
+export function parseOptions(
+  table: OptionTable,
+  argv: readonly ByteString[],
+  spec: Pick<AppletSpec<OptionTable>, "posix" | "numberOption">,
+): ParsedOptions {
+  const opts: Record<string, unknown> = {};
+  const operands: ByteString[] = [];
+  const order: string[] = [];
+
+  const set = (key: string, option: OptionSpec, value: ByteString | undefined): void => {
+    order.push(key);
+    if (option.many) ((opts[key] ??= []) as ByteString[]).push(value ?? "");
+    else if (option.arg !== undefined) opts[key] = value ?? "";
+    else if (option.count) opts[key] = ((opts[key] as number | undefined) ?? 0) + 1;
+    else opts[key] = true;
+  };
+
+  let i = 1;
+  for (; i < argv.length; i++) {
+    const word = argv[i];
+    if (word.length < 2 || word.charCodeAt(0) !== 0x2d) {
+      if (spec.posix) break;
+      operands.push(word);
+      continue;
+    }
+    if (word === "--") {
+      i++;
+      break;
+    }
+    if (word.charCodeAt(1) === 0x2d) {
+      i += parseLong(table, argv, i, set);
+      continue;
+    }
+    if (spec.numberOption !== undefined && isDigit(word.charCodeAt(1))) {
+      let end = 2;
+      while (end < word.length && isDigit(word.charCodeAt(end))) end++;
+      set(spec.numberOption, table[spec.numberOption], word.slice(1, end));
+      if (end === word.length) continue;
+      i += parseCluster(table, argv, i, end, set);
+      continue;
+    }
+    i += parseCluster(table, argv, i, 1, set);
+  }
+  for (; i < argv.length; i++) operands.push(argv[i]);
+  return { opts, operands, order };
+}
+
+type Setter = (key: string, option: OptionSpec, value: ByteString | undefined) => void;
+
+/** Parses the letters of one word; gives how many further words were used. */
+function parseCluster(
+  table: OptionTable,
+  argv: readonly ByteString[],
+  index: number,
+  from: number,
+  set: Setter,
+): number {
+  const word = argv[index];
+  for (let at = from; at < word.length; at++) {
+    const letter = word[at];
+    const option = Object.hasOwn(table, letter) ? table[letter] : undefined;
+    if (option === undefined) throw new OptionError(`invalid option -- '${letter}'`);
+    if (option.arg === undefined) {
+      set(letter, option, undefined);
+      continue;
+    }
+    if (at + 1 < word.length) {
+      set(letter, option, word.slice(at + 1));
+      return 0;
+    }
+    if (option.optional) {
+      set(letter, option, undefined);
+      return 0;
+    }
+    if (index + 1 >= argv.length) {
+      throw new OptionError(`option requires an argument -- '${letter}'`);
+    }
+    set(letter, option, argv[index + 1]);
+    return 1;
+  }
+  return 0;
+}
+
+/** Parses one `--name[=value]`; gives how many further words were used. */
+function parseLong(
+  table: OptionTable,
+  argv: readonly ByteString[],
+  index: number,
+  set: Setter,
+): number {
+  const word = argv[index];
+  const equals = word.indexOf("=");
+  const given = equals < 0 ? word.slice(2) : word.slice(2, equals);
+  const names = longNamesOf(table);
+  let name: string | undefined = names.has(given) ? given : undefined;
+  if (name === undefined) {
+    const matches = [...names.keys()].filter((each) => each.startsWith(given));
+    const keys = new Set(matches.map((each) => names.get(each)));
+    if (matches.length === 0) throw new OptionError(`unrecognized option '--${given}'`);
+    if (keys.size > 1) {
+      const list = matches.map((each) => `'--${each}'`).join(" ");
+      throw new OptionError(`option '--${given}' is ambiguous; possibilities: ${list}`);
+    }
+    name = matches[0];
+  }
+  const key = names.get(name)!;
+  const option = table[key];
+  if (option.arg === undefined) {
+    if (equals >= 0) throw new OptionError(`option '--${name}' doesn't allow an argument`);
+    set(key, option, undefined);
+    return 0;
+  }
+  if (equals >= 0) {
+    set(key, option, word.slice(equals + 1));
+    return 0;
+  }
+  if (option.optional) {
+    set(key, option, undefined);
+    return 0;
+  }
+  if (index + 1 >= argv.length) throw new OptionError(`option '--${name}' requires an argument`);
+  set(key, option, argv[index + 1]);
+  return 1;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
