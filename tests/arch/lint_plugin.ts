@@ -1,0 +1,2 @@
+const plugin: Deno.lint.Plugin = { name: "capbox", rules: {} };
+export default plugin;
