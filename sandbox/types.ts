@@ -212,6 +212,10 @@ export interface Waiter {
    * with EINTR when a caught signal arrives and the caller asked for that.
    */
   waitOn(queue: WaitQueue): Promise<void>;
+  /** Counts steps of work, see `Process.tick`: files that never wait call it on each transfer. */
+  tick(n: number): Promise<void> | undefined;
+  /** Counts steps without taking a turn; the next `tick` takes it. */
+  spend(n: number): void;
   /** Called before an operation that breaks the pipe; raises SIGPIPE. */
   brokenPipe(): void;
 }
@@ -499,6 +503,8 @@ export interface Process {
   setFd(file: OpenFile, number?: number, from?: number, closeOnExec?: boolean): number;
   closeFd(number: number): boolean;
   isCloseOnExec(number: number): boolean;
+  /** A bounded pipe: two open files, each with one reference that belongs to the caller. */
+  pipe(): { readonly read: OpenFile; readonly write: OpenFile };
 
   /**
    * Counts `n` steps of work without I/O. Undefined nearly always; a promise to await when the time
