@@ -63,14 +63,16 @@ export class Command {
     });
   }
 
+  #top(): Command {
+    return this.#parent === undefined ? this : this.#parent.#top();
+  }
+
   #run(action: Action | undefined, all: unknown[]): unknown {
     const args = all.slice(0, -2);
     const options = this.#inner.optsWithGlobals();
-    let top: Command = this;
-    while (top.#parent !== undefined) top = top.#parent;
     const flat = args.flatMap((arg) => Array.isArray(arg) ? arg : [arg]);
     while (flat.length > 0 && flat.at(-1) === undefined) flat.pop();
-    top.#result = { options, args: flat };
+    this.#top().#result = { options, args: flat };
     return action?.(options, ...flat);
   }
 

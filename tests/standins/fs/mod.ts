@@ -68,7 +68,6 @@ export function* walkSync(root: string | URL, options: WalkOptions = {}): Genera
 }
 
 /** Walks a tree, parents before children. */
-// deno-lint-ignore require-await
 export async function* walk(
   root: string | URL,
   options: WalkOptions = {},
