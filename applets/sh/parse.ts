@@ -1,0 +1,442 @@
+/**
+ * The shell grammar (POSIX 2.10 with the extensions of BusyBox 1.35 ash) over the tokens of
+ * `lex.ts`. One call of {@link Parser.next} reads one complete command line.
+ *
+ * @module
+ */
+
+import {
+  type Assign,
+  bareText,
+  type CaseItem,
+  isName,
+  isNameChar,
+  isNameStart,
+  type Node,
+  type Part,
+  type Redir,
+  staticText,
+  type Word,
+} from "./ast.ts";
+import { CHKALIAS, CHKKWD, CHKNL, isReserved, Lexer } from "./lex.ts";
+import type { SourceHooks } from "./source.ts";
+
+/** What {@link Parser.next} returns at the end of the script. */
+export const END: unique symbol = Symbol("end of script");
+
+/** Names that may not be redefined as functions, because POSIX makes them special. */
+const SPECIAL_BUILTINS: ReadonlySet<string> = new Set([
+  ".",
+  ":",
+  "break",
+  "continue",
+  "eval",
+  "exec",
+  "exit",
+  "export",
+  "readonly",
+  "return",
+  "set",
+  "shift",
+  "source",
+  "times",
+  "trap",
+  "unset",
+]);
+
+/** True for the POSIX special built-in utilities (2.14) and their ash companions. */
+export function isSpecialBuiltin(name: string): boolean {
+  return SPECIAL_BUILTINS.has(name);
+}
+
+/** Reads commands from a script. */
+export class Parser extends Lexer {
+  constructor(text: string, line = 1, hooks: SourceHooks = {}) {
+    super(text, line, hooks);
+  }
+
+  /** The next command line; null for an empty one, {@link END} after the last. */
+  next(): Node | null | typeof END {
+    this.depth = 0;
+    this.heredocs = [];
+    const tok = this.read(0);
+    if (tok === "eof") return END;
+    if (tok === "nl") return null;
+    this.pushBack();
+    return this.list(true);
+  }
+
+  /** Everything up to the end, as one tree. */
+  all(): Node | null {
+    const items: Node[] = [];
+    for (;;) {
+      const node = this.next();
+      if (node === END) break;
+      if (node !== null) items.push(node);
+    }
+    return sequence(items);
+  }
+
+  protected override substitution(): Node | null {
+    const body = this.list(false);
+    this.close(")");
+    return body;
+  }
+
+  protected override nested(text: string, line: number): Node | null {
+    const parser = new Parser(text, line, {
+      alias: this.hooks.alias,
+      maxDepth: this.hooks.maxDepth,
+    });
+    return parser.within(this.depth);
+  }
+
+  private within(depth: number): Node | null {
+    const items: Node[] = [];
+    for (;;) {
+      this.depth = depth;
+      this.heredocs = [];
+      const tok = this.read(0);
+      if (tok === "eof") break;
+      if (tok === "nl") continue;
+      this.pushBack();
+      items.push(this.list(true)!);
+    }
+    return sequence(items);
+  }
+
+  /**
+   * A list. With `line` it is one command line: it ends at the newline (consumed) or the end of
+   * the input, and anything else is unexpected. Otherwise newlines separate too, and it ends at a
+   * closing word or operator, which is left in `tok`; null when there was no command at all.
+   */
+  private list(line: boolean): Node | null {
+    const items: Node[] = [];
+    for (;;) {
+      if (!line) {
+        const tok = this.read(CHKNL | CHKKWD | CHKALIAS);
+        if (endsList(tok)) return sequence(items);
+        this.pushBack();
+      }
+      let node = this.andOr();
+      const tok = this.read(CHKKWD);
+      if (tok === "&") node = { k: "bg", body: node };
+      items.push(node);
+      if (tok === "&" || tok === ";" || tok === "nl") {
+        if (!line) continue;
+        if (tok === "nl") return sequence(items);
+        const after = this.read(0);
+        if (after === "nl" || after === "eof") return sequence(items);
+        this.pushBack();
+        continue;
+      }
+      if (tok === "eof") {
+        this.pushBack();
+        return sequence(items);
+      }
+      if (line) this.unexpected();
+      if (!endsList(tok)) this.unexpected();
+      return sequence(items);
+    }
+  }
+
+  /** A list that must not be empty, for the insides of compound commands. */
+  private body(): Node {
+    const node = this.list(false);
+    if (node === null) this.unexpected();
+    return node;
+  }
+
+  private andOr(): Node {
+    let left = this.pipeline();
+    for (;;) {
+      const tok = this.read(0);
+      if (tok !== "&&" && tok !== "||") {
+        this.pushBack();
+        return left;
+      }
+      this.read(CHKNL | CHKKWD | CHKALIAS);
+      this.pushBack();
+      left = { k: tok === "&&" ? "and" : "or", left, right: this.pipeline() };
+    }
+  }
+
+  private pipeline(): Node {
+    let negate = false;
+    if (this.read(CHKKWD | CHKALIAS) === "!") {
+      negate = true;
+      this.read(CHKKWD | CHKALIAS);
+    }
+    this.pushBack();
+    const first = this.command();
+    let node = first;
+    if (this.read(0) === "|") {
+      const cmds = [first];
+      do {
+        this.read(CHKNL | CHKKWD | CHKALIAS);
+        this.pushBack();
+        cmds.push(this.command());
+      } while (this.read(0) === "|");
+      node = { k: "pipe", cmds };
+    }
+    this.pushBack();
+    return negate ? { k: "not", body: node } : node;
+  }
+
+  private at(tok: string): boolean {
+    return this.tok === tok;
+  }
+
+  /** The list just read must have ended at `tok`. */
+  private close(tok: string): void {
+    if (this.tok !== tok) this.unexpected(tok);
+  }
+
+  private expect(tok: string, flags: number): void {
+    if (this.read(flags) !== tok) this.unexpected(tok);
+  }
+
+  private command(): Node {
+    this.enter();
+    const redirs: Redir[] = [];
+    // A redirection may come first; then only a simple command can follow.
+    const tok = this.read(CHKKWD | CHKALIAS);
+    const line = this.tokLine;
+    let node: Node;
+    switch (tok) {
+      case "if":
+        node = this.ifClause();
+        break;
+      case "while":
+      case "until": {
+        const cond = this.body();
+        this.close("do");
+        const body = this.body();
+        this.close("done");
+        node = { k: tok, cond, body };
+        break;
+      }
+      case "for":
+        node = this.forClause(line);
+        break;
+      case "case":
+        node = this.caseClause(line);
+        break;
+      case "(": {
+        const body = this.body();
+        this.close(")");
+        node = { k: "sub", body, line };
+        break;
+      }
+      case "{": {
+        const body = this.body();
+        this.close("}");
+        node = { k: "group", body };
+        break;
+      }
+      case "function": {
+        if (this.read(0) !== "word" && !isReserved(this.tok)) this.unexpected();
+        const name = this.functionName(this.word);
+        if (this.read(0) === "(") {
+          this.expect(")", 0);
+        } else this.pushBack();
+        const next = this.read(CHKNL | CHKKWD);
+        if (next !== "{") this.unexpected("{");
+        this.pushBack();
+        node = { k: "func", name, body: this.command(), line };
+        break;
+      }
+      case "word":
+      case "redir":
+        this.pushBack();
+        node = this.simple(line);
+        this.depth--;
+        return node;
+      default:
+        this.unexpected();
+    }
+    while (this.read(CHKKWD | CHKALIAS) === "redir") redirs.push(this.redirection());
+    this.pushBack();
+    this.depth--;
+    return redirs.length > 0 ? { k: "redir", body: node, redirs, line } : node;
+  }
+
+  private ifClause(): Node {
+    const cond = this.body();
+    this.close("then");
+    const then = this.body();
+    let orelse: Node | null = null;
+    if (this.at("elif")) {
+      this.enter();
+      orelse = this.ifClause();
+      this.depth--;
+      return { k: "if", cond, then, orelse };
+    }
+    if (this.at("else")) orelse = this.body();
+    this.close("fi");
+    return { k: "if", cond, then, orelse };
+  }
+
+  private forClause(line: number): Node {
+    const name = this.read(0) === "word" ? bareText(this.word) : undefined;
+    if (name === undefined || !isName(name)) this.fail("bad for loop variable");
+    let words: Word[] | null = null;
+    if (this.read(CHKNL | CHKKWD | CHKALIAS) === "in") {
+      words = [];
+      while (this.read(0) === "word") words.push(this.word);
+      if (this.tok !== "nl" && this.tok !== ";") this.unexpected();
+      this.expect("do", CHKNL | CHKKWD | CHKALIAS);
+    } else {
+      if (this.tok === ";") this.read(CHKNL | CHKKWD | CHKALIAS);
+      this.close("do");
+    }
+    const body = this.body();
+    this.close("done");
+    return { k: "for", name, words, body, line };
+  }
+
+  private caseClause(line: number): Node {
+    if (this.read(0) !== "word") this.unexpected();
+    const word = this.word;
+    this.expect("in", CHKNL | CHKKWD | CHKALIAS);
+    const items: CaseItem[] = [];
+    let tok = this.read(CHKNL | CHKKWD);
+    while (tok !== "esac") {
+      if (tok === "(") this.read(0);
+      const patterns: Word[] = [];
+      for (;;) {
+        // Native takes whatever stands here for a pattern and complains about what follows.
+        patterns.push(this.word);
+        if (this.read(0) !== "|") break;
+        this.read(0);
+      }
+      this.close(")");
+      const body = this.list(false);
+      items.push({ patterns, body });
+      tok = this.tok;
+      if (tok === "esac") break;
+      if (tok !== ";;") this.unexpected(";;");
+      tok = this.read(CHKNL | CHKKWD);
+    }
+    return { k: "case", word, items, line };
+  }
+
+  private functionName(word: Word): string {
+    const name = bareText(word);
+    if (name === undefined || !isName(name) || isSpecialBuiltin(name)) {
+      this.fail("bad function name");
+    }
+    return name;
+  }
+
+  private redirection(): Redir {
+    const fd = this.redirFd;
+    const op = this.redirOp;
+    const strip = this.redirStrip;
+    if (this.read(0) !== "word") this.unexpected();
+    if (op !== "<<") return { op, fd, word: this.word };
+    const delim = delimiterText(this.word);
+    const raw = this.word.parts.some((p) => p.t === "quo");
+    const redir: Redir = { op, fd, word: { parts: [] }, delim, raw, strip };
+    this.heredocs.push({ redir, delim, raw, strip });
+    return redir;
+  }
+
+  private simple(line: number): Node {
+    const assigns: Assign[] = [];
+    const words: Word[] = [];
+    const redirs: Redir[] = [];
+    let flags = CHKALIAS;
+    let brackets = false;
+    for (;;) {
+      let tok = this.read(flags);
+      if (brackets && (tok === "&&" || tok === "||")) {
+        this.word = { parts: [{ t: "quo", s: tok === "&&" ? "-a" : "-o" }] };
+        tok = "word";
+      }
+      if (tok === "word") {
+        if (words.length === 0) {
+          const assign = assignment(this.word);
+          if (assign !== undefined) {
+            assigns.push(assign);
+            continue;
+          }
+          if (bareText(this.word) === "[[") brackets = true;
+        }
+        if (brackets && bareText(this.word) === "]]") brackets = false;
+        words.push(this.word);
+        flags = 0;
+        continue;
+      }
+      if (tok === "redir") {
+        redirs.push(this.redirection());
+        continue;
+      }
+      if (
+        tok === "(" && words.length === 1 && assigns.length === 0 && redirs.length === 0
+      ) {
+        this.expect(")", 0);
+        const name = this.functionName(words[0]);
+        this.read(CHKNL | CHKKWD | CHKALIAS);
+        this.pushBack();
+        return { k: "func", name, body: this.command(), line };
+      }
+      this.pushBack();
+      break;
+    }
+    return { k: "simple", assigns, words, redirs, line };
+  }
+}
+
+/** Tokens that end the list inside a compound command. */
+function endsList(tok: string): boolean {
+  switch (tok) {
+    case "eof":
+    case ")":
+    case ";;":
+    case "}":
+    case "do":
+    case "done":
+    case "elif":
+    case "else":
+    case "esac":
+    case "fi":
+    case "then":
+      return true;
+  }
+  return false;
+}
+
+function sequence(items: Node[]): Node | null {
+  if (items.length === 0) return null;
+  return items.length === 1 ? items[0] : { k: "seq", items };
+}
+
+/** Splits `name=value` when the name and the `=` were written without quotes. */
+export function assignment(word: Word): Assign | undefined {
+  const first = word.parts[0];
+  if (first === undefined || first.t !== "lit") return undefined;
+  const s = first.s;
+  if (!isNameStart(s.charCodeAt(0))) return undefined;
+  let i = 1;
+  while (i < s.length && isNameChar(s.charCodeAt(i))) i++;
+  if (s.charCodeAt(i) !== 61) return undefined;
+  const rest: Part[] = word.parts.slice(1);
+  if (i + 1 < s.length) rest.unshift({ t: "lit", s: s.slice(i + 1) });
+  return { name: s.slice(0, i), word: { parts: rest } };
+}
+
+/** The delimiter of a here-document: quotes are removed, expansions are taken as written. */
+function delimiterText(word: Word): string {
+  return staticText(word) ?? word.parts.map((p) => {
+    switch (p.t) {
+      case "lit":
+      case "quo":
+        return p.s;
+      case "var":
+        return p.op === "" ? "$" + p.name : "${" + p.name + "}";
+      default:
+        return "";
+    }
+  }).join("");
+}

@@ -1,0 +1,171 @@
+/**
+ * Writes a syntax tree as shell text that parses to the same tree. Used by tests of the parser and
+ * by `set -o verbose`-like tools; the evaluator does not need it.
+ *
+ * @module
+ */
+
+import type { Node, Part, Redir, Word } from "./ast.ts";
+import { isReserved } from "./lex.ts";
+
+interface Docs {
+  pending: Redir[];
+}
+
+/** The text of a command, with a final newline. */
+export function print(node: Node | null): string {
+  if (node === null) return "\n";
+  const docs: Docs = { pending: [] };
+  return command(node, docs) + flush(docs);
+}
+
+/** A newline, and the bodies of the here-documents announced before it. */
+function flush(docs: Docs): string {
+  let out = "\n";
+  for (const r of docs.pending) {
+    out += r.raw ? rawText(r.word) : quotedText(r.word.parts, true);
+    out += r.delim + "\n";
+  }
+  docs.pending = [];
+  return out;
+}
+
+function rawText(word: Word): string {
+  return word.parts.map((p) => p.t === "quo" ? p.s : "").join("");
+}
+
+function list(node: Node | null, docs: Docs): string {
+  return node === null ? "" : command(node, docs) + flush(docs);
+}
+
+function command(n: Node, docs: Docs): string {
+  switch (n.k) {
+    case "simple": {
+      const out: string[] = n.assigns.map((a) => a.name + "=" + word(a.word));
+      for (const w of n.words) out.push(word(w));
+      for (const r of n.redirs) out.push(redir(r, docs));
+      return out.join(" ");
+    }
+    case "pipe":
+      return n.cmds.map((c) => command(c, docs)).join(" | ");
+    case "not":
+      return "! " + command(n.body, docs);
+    case "and":
+    case "or":
+      return command(n.left, docs) + (n.k === "and" ? " && " : " || ") + command(n.right, docs);
+    case "seq":
+      return n.items.map((c, i) => {
+        const text = command(c, docs);
+        return i === n.items.length - 1 ? text : text + (c.k === "bg" ? "" : " ;");
+      }).join(" ");
+    case "bg":
+      return command(n.body, docs) + " &";
+    case "sub":
+      return "( " + list(n.body, docs) + ")";
+    case "group":
+      return "{ " + list(n.body, docs) + "}";
+    case "redir":
+      return command(n.body, docs) + n.redirs.map((r) => " " + redir(r, docs)).join("");
+    case "if":
+      return "if " + ifTail(n, docs) + "fi";
+    case "while":
+    case "until":
+      return n.k + " " + list(n.cond, docs) + "do " + list(n.body, docs) + "done";
+    case "for": {
+      const head = n.words === null
+        ? `for ${n.name}`
+        : `for ${n.name} in${n.words.map((w) => " " + word(w)).join("")}`;
+      return head + flush(docs) + "do " + list(n.body, docs) + "done";
+    }
+    case "case": {
+      let out = "case " + word(n.word) + " in" + flush(docs);
+      for (const item of n.items) {
+        out += "(" + item.patterns.map(word).join(" | ") + ") " + list(item.body, docs) + ";;\n";
+      }
+      return out + "esac";
+    }
+    case "func":
+      return isReserved(n.name)
+        ? "function " + n.name + " " + command(n.body, docs)
+        : n.name + "() " + command(n.body, docs);
+  }
+}
+
+function ifTail(n: Node & { k: "if" }, docs: Docs): string {
+  const head = list(n.cond, docs) + "then " + list(n.then, docs);
+  if (n.orelse === null) return head;
+  return head + "else " + list(n.orelse, docs);
+}
+
+function redir(r: Redir, docs: Docs): string {
+  if (r.op === "<<") {
+    docs.pending.push({ ...r });
+    return `${r.fd}<<` + (r.strip ? "-" : "") + (r.raw ? singleQuoted(r.delim!) : r.delim);
+  }
+  if (r.op === "&>") return "&>" + word(r.word);
+  return r.fd + r.op + " " + word(r.word);
+}
+
+function singleQuoted(s: string): string {
+  return "'" + s.replaceAll("'", "'\\''") + "'";
+}
+
+/** The text of a word in an ordinary, unquoted place. */
+export function word(w: Word): string {
+  return w.parts.map((p) => unquotedPart(p, false)).join("");
+}
+
+function unquotedPart(p: Part, inBraces: boolean): string {
+  switch (p.t) {
+    case "lit":
+      return inBraces ? p.s.replaceAll(/[}]/g, (c) => "\\" + c) : p.s;
+    case "quo":
+      return singleQuoted(p.s);
+    case "var":
+      return p.quoted ? '"' + variable(p) + '"' : variable(p);
+    case "cmd":
+    case "arith":
+      return p.quoted ? '"' + substitution(p) + '"' : substitution(p);
+    case "proc":
+      return p.dir + "(" + print(p.body) + ")";
+  }
+}
+
+function substitution(p: Part & { t: "cmd" | "arith" }): string {
+  if (p.t === "arith") return "$((" + arithmetic(p.word.parts) + "))";
+  const body = p.body === null ? "\n" : print(p.body);
+  return "$( " + body + ")";
+}
+
+function arithmetic(parts: readonly Part[]): string {
+  return parts.map((p) => {
+    if (p.t === "quo") return p.s.replaceAll(/[\\`$]/g, "\\$&");
+    if (p.t === "var") return variable(p);
+    if (p.t === "cmd" || p.t === "arith") return substitution(p);
+    return "";
+  }).join("");
+}
+
+function variable(p: Part & { t: "var" }): string {
+  if (p.op === "") return "${" + p.name + "}";
+  if (p.op === "len") return "${#" + p.name + "}";
+  const pattern = p.op[0] === "#" || p.op[0] === "%" || p.op[0] === "/";
+  const inner = (w: Word): string =>
+    p.quoted && !pattern
+      ? quotedText(w.parts, false)
+      : w.parts.map((q) => unquotedPart(q, true)).join("");
+  const op = p.op === "sub" ? ":" : p.op === ":" ? ":}" : p.op;
+  let out = "${" + p.name + op + inner(p.arg!);
+  if (p.arg2 !== undefined) out += (p.op === "sub" ? ":" : "/") + inner(p.arg2);
+  return out + "}";
+}
+
+/** Text inside double quotes, or (`doc`) the body of a here-document. */
+function quotedText(parts: readonly Part[], doc: boolean): string {
+  return parts.map((p) => {
+    if (p.t === "quo") return p.s.replaceAll(doc ? /[\\`$]/g : /[\\`$"}]/g, "\\$&");
+    if (p.t === "var") return variable(p);
+    if (p.t === "cmd" || p.t === "arith") return substitution(p);
+    return "";
+  }).join("");
+}

@@ -1,0 +1,157 @@
+/**
+ * Characters for the lexer: the script text, alias texts pushed in front of it, and a hook that
+ * brings more text (stdin, terminal). Source of behaviour: BusyBox 1.35 ash, observed.
+ *
+ * @module
+ */
+
+/** What the parser may ask of the world. Everything is optional, so that parsing stays pure. */
+export interface SourceHooks {
+  /** Text of an alias, or undefined. */
+  readonly alias?: (name: string) => string | undefined;
+  /** The next piece of script, or undefined at the end. May throw to say "not now". */
+  readonly more?: () => string | undefined;
+  /** `bash`-only extras are the same everywhere; kept for callers that count nesting. */
+  readonly maxDepth?: number;
+}
+
+interface Frame {
+  readonly s: string;
+  readonly pos: number;
+  readonly alias: string;
+}
+
+/** The text being read. */
+export class Source {
+  /** Text of the innermost frame. */
+  protected s: string;
+  /** Position in {@link s}. */
+  protected pos = 0;
+  /** Line number of the character at {@link pos}. */
+  line: number;
+  private frames: Frame[] = [];
+  private aliasName = "";
+  private inUse = new Set<string>();
+  private finished: string[] = [];
+  /** An alias ended in a blank, so the next word is looked up too. */
+  protected aliasNext = false;
+  private atEnd = false;
+
+  constructor(text: string, line: number, protected readonly hooks: SourceHooks) {
+    this.s = text;
+    this.line = line;
+  }
+
+  /** The next character code, consumed; -1 at the end. */
+  protected take(): number {
+    if (this.pos < this.s.length) return this.s.charCodeAt(this.pos++);
+    return this.refill() ? this.s.charCodeAt(this.pos++) : -1;
+  }
+
+  /** The next character code, not consumed; -1 at the end. */
+  protected peek(): number {
+    if (this.pos < this.s.length) return this.s.charCodeAt(this.pos);
+    return this.refill() ? this.s.charCodeAt(this.pos) : -1;
+  }
+
+  /** Like {@link peek}, but first drops any backslash-newline pairs (POSIX 2.2.1). */
+  protected peekJoined(): number {
+    for (;;) {
+      const c = this.peek();
+      if (c !== 92) return c;
+      if (this.pos + 1 >= this.s.length && !this.extend()) return c;
+      if (this.s.charCodeAt(this.pos + 1) !== 10) return c;
+      this.pos += 2;
+      this.line++;
+    }
+  }
+
+  /** Appends more text to the current frame when it is the script itself. */
+  protected extend(): boolean {
+    if (this.frames.length > 0 || this.atEnd || this.hooks.more === undefined) return false;
+    const more = this.hooks.more();
+    if (more === undefined) {
+      this.atEnd = true;
+      return false;
+    }
+    this.s = this.s.slice(this.pos) + more;
+    this.pos = 0;
+    return true;
+  }
+
+  private refill(): boolean {
+    for (;;) {
+      const frame = this.frames.pop();
+      if (frame === undefined) {
+        if (!this.extend()) return false;
+        if (this.pos < this.s.length) return true;
+        continue;
+      }
+      const last = this.s.charCodeAt(this.s.length - 1);
+      if (last === 32 || last === 9) this.aliasNext = true;
+      // The alias stays in use until the next token, because its last word has just been read.
+      this.finished.push(this.aliasName);
+      this.s = frame.s;
+      this.pos = frame.pos;
+      this.aliasName = frame.alias;
+      if (this.pos < this.s.length) return true;
+    }
+  }
+
+  /** Called before each token: aliases that were read to their end may expand again. */
+  protected releaseAliases(): void {
+    if (this.finished.length === 0) return;
+    for (const name of this.finished) this.inUse.delete(name);
+    this.finished = [];
+  }
+
+  /** Puts the text of alias `name` in front of the input; false when there is none to expand. */
+  protected pushAlias(name: string): boolean {
+    if (this.hooks.alias === undefined || this.inUse.has(name)) return false;
+    const text = this.hooks.alias(name);
+    if (text === undefined) return false;
+    if (text.length === 0) return true;
+    this.frames.push({ s: this.s, pos: this.pos, alias: this.aliasName });
+    this.s = text;
+    this.pos = 0;
+    this.aliasName = name;
+    this.inUse.add(name);
+    return true;
+  }
+
+  /** Drops what is left of aliases and of the current line, as an interactive shell does after an error. */
+  discardLine(): void {
+    while (this.frames.length > 0) {
+      const frame = this.frames.pop()!;
+      this.s = frame.s;
+      this.pos = frame.pos;
+    }
+    this.inUse.clear();
+    this.finished = [];
+    this.aliasName = "";
+    const nl = this.s.indexOf("\n", this.pos);
+    this.pos = nl < 0 ? this.s.length : nl + 1;
+  }
+
+  /** A state to come back to with {@link restore}; only valid between commands. */
+  save(): { rest: string; line: number } {
+    return { rest: this.s.slice(this.pos), line: this.line };
+  }
+
+  /** Goes back to a saved state, with `more` appended. */
+  restore(state: { rest: string; line: number }, more: string): void {
+    this.frames = [];
+    this.inUse.clear();
+    this.finished = [];
+    this.aliasName = "";
+    this.aliasNext = false;
+    this.s = state.rest + more;
+    this.pos = 0;
+    this.line = state.line;
+  }
+
+  /** True when no character is left without asking for more. */
+  isDrained(): boolean {
+    return this.pos >= this.s.length && this.frames.length === 0;
+  }
+}
