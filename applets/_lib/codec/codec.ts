@@ -1,0 +1,143 @@
+/**
+ * The one shape of every streaming codec: bytes in by `write`, bytes out by `read`, both synchronous.
+ * The caller owns all waiting: it reads output until the codec wants input, and only then fetches a
+ * chunk (perhaps awaiting), so a bomb never swells inside a codec and back-pressure costs nothing.
+ *
+ * ```ts
+ * for (;;) {
+ *   const out = codec.read();
+ *   if (out) await sink.write(out);
+ *   else if (out === null) break;
+ *   else {
+ *     const chunk = await source.read();
+ *     if (chunk) codec.write(chunk);
+ *     else codec.end();
+ *   }
+ * }
+ * ```
+ * @module
+ */
+
+/** A streaming transformer of bytes: a compressor or a decompressor. */
+export interface Codec {
+  /**
+   * Gives the codec its next input. Call it only after `read` returned `undefined` (or before the
+   * first `read`); the chunk must not change until `read` returns `undefined` again.
+   */
+  write(chunk: Uint8Array): void;
+  /** Says that no input follows. A decoder that is not at a good end reports it from `read`. */
+  end(): void;
+  /**
+   * The next output, `undefined` when input is wanted, `null` when the work is finished.
+   * The returned view belongs to the codec and is overwritten by its next `read`.
+   * @throws {CodecError} for damaged input, in the words native uses after "NAME: ".
+   */
+  read(): Uint8Array | undefined | null;
+}
+
+/** A decoder that stops at the end of its own format and can hand back the input after it. */
+export interface Decoder extends Codec {
+  /** The input that was given but does not belong to the decoded stream; valid after `null`. */
+  rest(): Uint8Array;
+}
+
+/** Damaged or unsupported input; `message` is what native prints after the applet's name. */
+export class CodecError extends Error {
+  override name = "CodecError";
+}
+
+/** Nothing, shared. */
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+/**
+ * The input side of a decoder: one contiguous buffer, so that a decoder can look ahead without
+ * minding chunk edges. A chunk is used in place when the one before was eaten up; otherwise the
+ * few bytes left over are put in front of it.
+ */
+export class Input {
+  /** The bytes at hand. */
+  buf: Uint8Array = NO_BYTES;
+  /** The next unread byte. */
+  pos = 0;
+  /** One past the last byte at hand. */
+  end = 0;
+  /** True when no more will come. */
+  ended = false;
+
+  /** Adds a chunk behind what is left. */
+  add(chunk: Uint8Array): void {
+    const left = this.end - this.pos;
+    if (left === 0) {
+      this.buf = chunk;
+    } else {
+      const joined = new Uint8Array(left + chunk.length);
+      joined.set(this.buf.subarray(this.pos, this.end));
+      joined.set(chunk, left);
+      this.buf = joined;
+    }
+    this.pos = 0;
+    this.end = this.buf.length;
+  }
+
+  /** How many bytes are at hand. */
+  get size(): number {
+    return this.end - this.pos;
+  }
+
+  /** Puts bytes back in front of the unread ones (a bit reader that read ahead). */
+  unread(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const joined = new Uint8Array(bytes.length + this.size);
+    joined.set(bytes);
+    joined.set(this.buf.subarray(this.pos, this.end), bytes.length);
+    this.buf = joined;
+    this.pos = 0;
+    this.end = joined.length;
+  }
+
+  /** Takes everything that is left. */
+  takeAll(): Uint8Array {
+    const all = this.buf.subarray(this.pos, this.end);
+    this.pos = this.end;
+    return all;
+  }
+}
+
+/** Little-endian 32-bit number at `pos`, unsigned. */
+export function le32(buf: Uint8Array, pos: number): number {
+  return (buf[pos] | buf[pos + 1] << 8 | buf[pos + 2] << 16 | buf[pos + 3] << 24) >>> 0;
+}
+
+/** Big-endian 32-bit number at `pos`, unsigned. */
+export function be32(buf: Uint8Array, pos: number): number {
+  return (buf[pos] << 24 | buf[pos + 1] << 16 | buf[pos + 2] << 8 | buf[pos + 3]) >>> 0;
+}
+
+/**
+ * Runs a whole buffer through a codec. For tests and for small, bounded inputs only: it holds
+ * the whole output.
+ */
+export function runCodec(codec: Codec, input: Uint8Array, step: number = input.length): Uint8Array {
+  const parts: Uint8Array[] = [];
+  let total = 0;
+  let pos = 0;
+  for (;;) {
+    const out = codec.read();
+    if (out === null) break;
+    if (out !== undefined) {
+      parts.push(out.slice());
+      total += out.length;
+    } else if (pos < input.length) {
+      codec.write(input.subarray(pos, pos += Math.max(1, step)));
+    } else {
+      codec.end();
+    }
+  }
+  const all = new Uint8Array(total);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
