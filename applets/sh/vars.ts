@@ -1,0 +1,94 @@
+/**
+ * Shell variables. A scope is shared between a shell and its subshells until one of them writes:
+ * reading costs one map look-up, or none where a {@link NameRef} remembers the cell.
+ *
+ * @module
+ */
+
+/** One variable. Cells are never taken out of their map, so that references to them stay good. */
+export class Variable {
+  /** Text, or undefined when only {@link num} is known or the variable is unset. */
+  text: string | undefined = undefined;
+  /** A safe integer that the value is known to be, else NaN. */
+  num = NaN;
+  isSet = false;
+  exported = false;
+  readonly = false;
+  /** Called after each change of the value, with the shell's own bookkeeping. */
+  changed: ((value: string | undefined) => void) | undefined = undefined;
+  /** Makes the value at each reading (`RANDOM`, `LINENO`, …); an assignment removes it. */
+  computed: (() => string) | undefined = undefined;
+
+  constructor(readonly name: string) {}
+
+  /** The value, or undefined when unset. */
+  get(): string | undefined {
+    if (this.text !== undefined) return this.text;
+    if (!this.isSet) return undefined;
+    if (this.computed !== undefined) return this.computed();
+    return this.text = String(this.num);
+  }
+
+  /** A copy for a subshell. */
+  clone(): Variable {
+    const copy = new Variable(this.name);
+    copy.text = this.text;
+    copy.num = this.num;
+    copy.isSet = this.isSet;
+    copy.exported = this.exported;
+    copy.readonly = this.readonly;
+    return copy;
+  }
+}
+
+/** The variables of one or more shells. */
+export class Scope {
+  readonly cells: Map<string, Variable> = new Map();
+  /** How many shells use it. */
+  users = 1;
+  /** The exported ones, made when asked for and dropped on change. */
+  exported: ReadonlyMap<string, string> | undefined = undefined;
+
+  /** The cell of a name, made unset when it is new. */
+  cell(name: string): Variable {
+    let v = this.cells.get(name);
+    if (v === undefined) this.cells.set(name, v = new Variable(name));
+    return v;
+  }
+
+  /** Environment for programs. */
+  environment(): ReadonlyMap<string, string> {
+    if (this.exported !== undefined) return this.exported;
+    const out = new Map<string, string>();
+    for (const v of this.cells.values()) {
+      if (!v.exported) continue;
+      const value = v.get();
+      if (value !== undefined) out.set(v.name, value);
+    }
+    return this.exported = out;
+  }
+
+  /** A scope of its own with the same values. */
+  clone(): Scope {
+    const copy = new Scope();
+    for (const v of this.cells.values()) {
+      if (v.isSet || v.exported || v.readonly) copy.cells.set(v.name, v.clone());
+    }
+    copy.exported = this.exported;
+    return copy;
+  }
+}
+
+/** A name in compiled code, with the cell it had last time. */
+export class NameRef {
+  scope: Scope | undefined = undefined;
+  cell: Variable | undefined = undefined;
+  constructor(readonly name: string) {}
+
+  /** The cell in `scope`. */
+  in(scope: Scope): Variable {
+    if (this.scope === scope) return this.cell!;
+    this.scope = scope;
+    return this.cell = scope.cell(this.name);
+  }
+}
