@@ -1,0 +1,186 @@
+/**
+ * The policy of a sandbox: what it may reach. Everything is denied unless it is named here.
+ *
+ * @module
+ */
+import { completeLimits, type Limits } from "./limits.ts";
+import type { ClockSpec } from "./clock.ts";
+import type { AuditEvent } from "../types.ts";
+
+/** How a host directory appears in the sandbox. */
+export type MountMode = "ro" | "rw" | "overlay";
+
+/** A host directory handed in. */
+export interface MountSpec {
+  /** Path on the host. */
+  readonly host: string;
+  /** Absolute path in the sandbox. */
+  readonly guest: string;
+  /** `ro` refuses changes, `overlay` keeps them in memory, `rw` writes through. Default `ro`. */
+  readonly mode?: MountMode;
+  /**
+   * Allow real symbolic links to be made on the host (`rw` only). Off by default, since whoever
+   * follows them on the host leaves the mount.
+   */
+  readonly symlinks?: boolean;
+  /** Allow writing to files with several hard links (`rw` only). Off by default. */
+  readonly hardLinks?: boolean;
+}
+
+/** A network grant, such as `example.com:443`, `*.example.com:443`, `127.0.0.1:8080`, `host:*`. */
+export type NetGrant = string;
+
+/** How strongly a sandbox is kept apart. */
+export type Isolation = "inline" | "process";
+
+/** What a sandbox is made of. All fields are optional; an empty policy reaches nothing. */
+export interface PolicyInput {
+  readonly mounts?: readonly MountSpec[];
+  /** Variables, or names to pass on from the host's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly net?: readonly NetGrant[];
+  /** Addresses that may be listened on, such as `127.0.0.1:8080`. */
+  readonly listen?: readonly NetGrant[];
+  readonly limits?: Partial<Limits>;
+  readonly clock?: ClockSpec;
+  /** A seed for repeatable randomness, or `"real"`. */
+  readonly random?: "real" | number;
+  readonly audit?: (event: AuditEvent) => void;
+  readonly isolation?: Isolation;
+  /** Working directory of the first process. Default `/`. */
+  readonly cwd?: string;
+  readonly hostname?: string;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** A checked policy; frozen. */
+export interface Policy {
+  readonly mounts: readonly Required<MountSpec>[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly net: readonly NetGrant[];
+  readonly listen: readonly NetGrant[];
+  readonly limits: Limits;
+  readonly clock: ClockSpec;
+  readonly seed: number | undefined;
+  readonly audit: ((event: AuditEvent) => void) | undefined;
+  readonly isolation: Isolation;
+  readonly cwd: string;
+  readonly hostname: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+const FIELDS = new Set([
+  "mounts",
+  "env",
+  "net",
+  "listen",
+  "limits",
+  "clock",
+  "random",
+  "audit",
+  "isolation",
+  "cwd",
+  "hostname",
+  "uid",
+  "gid",
+  "commands",
+]);
+
+/** Environment of a sandbox to which none was given. */
+const DEFAULT_ENV: readonly (readonly [string, string])[] = [
+  ["PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+  ["HOME", "/root"],
+  ["USER", "root"],
+  ["SHELL", "/bin/sh"],
+];
+
+/**
+ * Checks a policy and fills in what was not said.
+ *
+ * @param input What the embedding program asks for. It is copied; later changes have no effect.
+ * @throws {TypeError} naming the field that is wrong
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { createPolicy } from "@capbox/capbox/sandbox";
+ * assertEquals(createPolicy({}).net, []);
+ * assertThrows(() => createPolicy({ mounts: [{ host: "/x", guest: "relative" }] }), TypeError);
+ * ```
+ */
+export function createPolicy(input: PolicyInput = {}): Policy {
+  for (const name of Object.keys(input)) {
+    if (!FIELDS.has(name)) throw new TypeError(`unknown option: ${name}`);
+  }
+  const env = new Map<string, string>(DEFAULT_ENV);
+  for (const [name, value] of Object.entries(input.env ?? {})) {
+    if (name === "" || name.includes("=") || name.includes("\0")) {
+      throw new TypeError(`bad variable name: ${JSON.stringify(name)}`);
+    }
+    if (typeof value !== "string" || value.includes("\0")) {
+      throw new TypeError(`bad value of variable ${name}`);
+    }
+    env.set(name, value);
+  }
+  const random = input.random ?? "real";
+  if (random !== "real" && !Number.isSafeInteger(random)) {
+    throw new TypeError("random must be \"real\" or an integer seed");
+  }
+  const isolation = input.isolation ?? "inline";
+  if (isolation !== "inline" && isolation !== "process") {
+    throw new TypeError(`unknown isolation: ${isolation}`);
+  }
+  const cwd = input.cwd ?? "/";
+  if (!cwd.startsWith("/")) throw new TypeError("cwd must be an absolute path");
+  return Object.freeze({
+    mounts: Object.freeze((input.mounts ?? []).map(checkMount)),
+    env,
+    net: Object.freeze([...(input.net ?? [])]),
+    listen: Object.freeze([...(input.listen ?? [])]),
+    limits: completeLimits(input.limits),
+    clock: checkClock(input.clock ?? "real"),
+    seed: random === "real" ? undefined : random,
+    audit: input.audit,
+    isolation,
+    cwd,
+    hostname: input.hostname ?? "capbox",
+    uid: checkId("uid", input.uid),
+    gid: checkId("gid", input.gid),
+  });
+}
+
+function checkMount(mount: MountSpec): Required<MountSpec> {
+  const mode = mount.mode ?? "ro";
+  if (typeof mount.host !== "string" || mount.host === "" || mount.host.includes("\0")) {
+    throw new TypeError("a mount needs a host path");
+  }
+  if (typeof mount.guest !== "string" || !mount.guest.startsWith("/") || mount.guest.includes("\0")) {
+    throw new TypeError(`mount: the guest path must be absolute: ${mount.guest}`);
+  }
+  if (mode !== "ro" && mode !== "rw" && mode !== "overlay") {
+    throw new TypeError(`mount: unknown mode: ${mode}`);
+  }
+  return Object.freeze({
+    host: mount.host,
+    guest: mount.guest,
+    mode,
+    symlinks: mount.symlinks ?? false,
+    hardLinks: mount.hardLinks ?? false,
+  });
+}
+
+function checkClock(clock: ClockSpec): ClockSpec {
+  if (clock === "real") return clock;
+  if (typeof clock?.frozenMs !== "number" || !Number.isFinite(clock.frozenMs)) {
+    throw new TypeError("clock must be \"real\" or { frozenMs }");
+  }
+  return Object.freeze({ frozenMs: clock.frozenMs });
+}
+
+function checkId(name: string, value = 0): number {
+  if (!Number.isInteger(value) || value < 0 || value > 0xffff_fffe) {
+    throw new TypeError(`${name} must be an integer of 0 or more`);
+  }
+  return value;
+}

@@ -1,0 +1,186 @@
+/**
+ * The host's own stdin, stdout and stderr as open files, and its terminal.
+ *
+ * @module
+ */
+import { S_IFCHR, S_IFIFO, type Stat, type Terminal, type WaitQueue } from "../types.ts";
+import { VfsError } from "../errors.ts";
+import { PullInput, type Push, PushOutput } from "../kernel/devices.ts";
+
+/** Bytes of one read from the host. */
+const CHUNK = 65536;
+
+/** A host stream by number; never a host path. */
+type HostStream = typeof Deno.stdin | typeof Deno.stdout | typeof Deno.stderr;
+
+/** Says what kind of file a host stream is, without any permission. */
+function kindOf(stream: HostStream): number {
+  if (stream.isTerminal()) return S_IFCHR;
+  return S_IFIFO;
+}
+
+function streamStat(type: number, ino: number): () => Stat {
+  return () => ({
+    dev: 5,
+    ino,
+    mode: type | (type === S_IFCHR ? 0o620 : 0o600),
+    nlink: 1,
+    uid: 0,
+    gid: 0,
+    rdev: type === S_IFCHR ? 0x8800 : 0,
+    size: 0,
+    blksize: 4096,
+    blocks: 0,
+    atimeNs: 0n,
+    mtimeNs: 0n,
+    ctimeNs: 0n,
+  });
+}
+
+/** The host's stdin. */
+class HostInput extends PullInput {
+  constructor(override readonly tty: Terminal | undefined) {
+    const type = kindOf(Deno.stdin);
+    super(readStdin, () => {}, streamStat(type, 3));
+  }
+}
+
+/**
+ * Reads stdin in the background: it may be a pipe or a terminal, Deno does not tell a regular file
+ * from them, and a read that blocks would stop every other program of the sandbox.
+ */
+async function readStdin(): Promise<Uint8Array | undefined> {
+  const buffer = new Uint8Array(CHUNK);
+  try {
+    const n = await Deno.stdin.read(buffer);
+    return n === null ? undefined : buffer.subarray(0, n);
+  } catch (error) {
+    const code = (error as { code?: string }).code;
+    throw new VfsError(code === "EISDIR" ? "EISDIR" : code === "EBADF" ? "EBADF" : "EIO");
+  }
+}
+
+/** The host's stdout or stderr. */
+class HostOutput extends PushOutput {
+  constructor(
+    stream: typeof Deno.stdout | typeof Deno.stderr,
+    override readonly tty: Terminal | undefined,
+    closed: () => void,
+    account: (bytes: number) => void,
+    number: number,
+  ) {
+    super(pushTo(stream, account), false, closed, streamStat(kindOf(stream), 3 + number));
+  }
+}
+
+function pushTo(
+  stream: typeof Deno.stdout | typeof Deno.stderr,
+  account: (bytes: number) => void,
+): Push {
+  return (chunk): void | Promise<void> => {
+    account(chunk.length);
+    let at = 0;
+    while (at < chunk.length) {
+      try {
+        at += stream.writeSync(at === 0 ? chunk : chunk.subarray(at));
+      } catch (error) {
+        if (error instanceof Deno.errors.BrokenPipe) throw new VfsError("EPIPE");
+        if (error instanceof Deno.errors.WouldBlock) return writeRest(stream, chunk.slice(at));
+        const code = (error as { code?: string }).code;
+        if (code === "ENOSPC") throw new VfsError("ENOSPC");
+        if (code === "EBADF") throw new VfsError("EBADF");
+        throw new VfsError("EIO");
+      }
+    }
+    return undefined;
+  };
+}
+
+/** A host pipe that is set not to block: waits for it in the background. */
+async function writeRest(
+  stream: typeof Deno.stdout | typeof Deno.stderr,
+  chunk: Uint8Array,
+): Promise<void> {
+  for (let at = 0; at < chunk.length;) {
+    try {
+      at += await stream.write(chunk.subarray(at));
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) throw new VfsError("EPIPE");
+      if (!(error instanceof Deno.errors.WouldBlock)) throw new VfsError("EIO");
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+}
+
+/** The terminal that the host process has. */
+class HostTerminal implements Terminal {
+  readonly name = "/dev/pts/0";
+  foreground = 0;
+  #raw = false;
+
+  constructor(readonly resized: WaitQueue) {}
+
+  columns(): number {
+    return this.#size().columns;
+  }
+
+  rows(): number {
+    return this.#size().rows;
+  }
+
+  #size(): { columns: number; rows: number } {
+    try {
+      return Deno.consoleSize();
+    } catch {
+      return { columns: 80, rows: 24 };
+    }
+  }
+
+  setRaw(raw: boolean, options?: { readonly isig?: boolean }): void {
+    if (this.#raw === raw) return;
+    this.#raw = raw;
+    if (Deno.stdin.isTerminal()) Deno.stdin.setRaw(raw, raw ? { cbreak: options?.isig ?? false } : undefined);
+  }
+}
+
+/** The host's streams for one run of the command line. */
+export interface HostStreams {
+  readonly stdin: PullInput;
+  readonly stdout: PushOutput;
+  readonly stderr: PushOutput;
+  readonly tty: Terminal | undefined;
+}
+
+/**
+ * Opens the host's standard streams.
+ *
+ * @param options What to call when nobody holds stdout or stderr any more, how bytes are counted,
+ *   and what wakes those who wait for a change of the window size.
+ */
+export function openHostStreams(options: {
+  readonly closed: (number: 1 | 2) => void;
+  readonly account: (bytes: number) => void;
+  readonly resized: WaitQueue;
+}): HostStreams {
+  const terminal = new HostTerminal(options.resized);
+  const ttyOf = (stream: HostStream) => stream.isTerminal() ? terminal : undefined;
+  const stdin = new HostInput(ttyOf(Deno.stdin));
+  return {
+    stdin,
+    stdout: new HostOutput(
+      Deno.stdout,
+      ttyOf(Deno.stdout),
+      () => options.closed(1),
+      options.account,
+      1,
+    ),
+    stderr: new HostOutput(
+      Deno.stderr,
+      ttyOf(Deno.stderr),
+      () => options.closed(2),
+      options.account,
+      2,
+    ),
+    tty: ttyOf(Deno.stdin) ?? ttyOf(Deno.stdout) ?? ttyOf(Deno.stderr),
+  };
+}

@@ -1,0 +1,400 @@
+/**
+ * Open file descriptions: what all kinds share, regular files, directories.
+ *
+ * @module
+ */
+import {
+  type AttrChange,
+  type ByteString,
+  type Directory,
+  type FileHandle,
+  type MaybePromise,
+  O_ACCMODE,
+  O_APPEND,
+  O_RDONLY,
+  O_WRONLY,
+  type OpenFile,
+  type Readiness,
+  S_IFDIR,
+  S_IFREG,
+  type Stat,
+  type Terminal,
+  type Waiter,
+  type WaitQueue,
+} from "../types.ts";
+import { VfsError } from "../errors.ts";
+import { Queue } from "./wait_queue.ts";
+
+const ALWAYS: Readiness = Object.freeze({ read: true, write: true, hangup: false, available: 0 });
+
+/** Files that are always ready share this queue; nobody ever needs to be woken. */
+const NEVER_CHANGES = new Queue();
+
+/** Counts open descriptions and learns when one closes. */
+export interface FileOwner {
+  fileClosed(file: BaseFile): void;
+}
+
+/** What all open files share: the count of references, and refusals for what a kind cannot do. */
+export abstract class BaseFile implements OpenFile {
+  abstract readonly type: number;
+  flags: number;
+  readonly keepsChunks: boolean = false;
+  readonly path: ByteString | undefined;
+  readonly tty: Terminal | undefined = undefined;
+  readonly directory: Directory | undefined = undefined;
+  /** Told when the last reference goes. */
+  owner: FileOwner | undefined;
+  #references = 1;
+
+  /** @param flags Access mode and status flags. @param path Virtual path it was opened by. */
+  constructor(flags: number, path?: ByteString) {
+    this.flags = flags;
+    this.path = path;
+  }
+
+  /** Whether reads are allowed. */
+  get readable(): boolean {
+    return (this.flags & O_ACCMODE) !== O_WRONLY;
+  }
+
+  /** Whether writes are allowed. */
+  get writable(): boolean {
+    return (this.flags & O_ACCMODE) !== O_RDONLY;
+  }
+
+  /** Whether the last reference has gone. */
+  get closed(): boolean {
+    return this.#references === 0;
+  }
+
+  abstract read(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined>;
+  abstract write(chunk: Uint8Array, waiter: Waiter): void | Promise<void>;
+  abstract stat(): Stat;
+
+  /** As `read`; kinds with a buffer of their own do better. */
+  readReused(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {
+    return this.read(max, waiter);
+  }
+
+  abstract readUntil(
+    delimiter: number,
+    max: number,
+    waiter: Waiter,
+  ): MaybePromise<Uint8Array | undefined>;
+
+  /** Positioned read; only files have it. */
+  pread(_buffer: Uint8Array, _position: number): number {
+    throw new VfsError("ESPIPE");
+  }
+
+  /** Positioned write; only files have it. */
+  pwrite(_buffer: Uint8Array, _position: number): number {
+    throw new VfsError("ESPIPE");
+  }
+
+  /** Moves the position; only files have one. */
+  seek(_offset: number, _whence: 0 | 1 | 2): number {
+    throw new VfsError("ESPIPE");
+  }
+
+  /** Sets the size; only files have one. */
+  truncate(_size: number): void {
+    throw new VfsError("EINVAL");
+  }
+
+  /** Changes attributes of the node behind it. */
+  setAttr(_change: AttrChange): void {}
+
+  /** Makes it durable. */
+  sync(): void {
+    throw new VfsError("EINVAL");
+  }
+
+  /** Readiness for `poll`. */
+  ready(): Readiness {
+    return ALWAYS;
+  }
+
+  /** Woken when `ready()` may have changed. */
+  get changed(): WaitQueue {
+    return NEVER_CHANGES;
+  }
+
+  /** One more reference. */
+  retain(): OpenFile {
+    if (this.#references === 0) throw new VfsError("EBADF");
+    this.#references++;
+    return this;
+  }
+
+  /** One reference fewer. */
+  release(): void {
+    if (this.#references === 0) return;
+    if (--this.#references > 0) return;
+    this.owner?.fileClosed(this);
+    this.close();
+  }
+
+  /** Frees what it holds; called once. */
+  protected close(): void {}
+}
+
+/** The smallest and largest read-ahead of `readUntil`, in bytes. */
+const AHEAD_MIN = 4096;
+const AHEAD_MAX = 65536;
+
+/** Bytes moved that count as one step of `tick`. */
+export const BYTES_PER_STEP = 64;
+
+/** What regular files share within one kernel. */
+export class FileContext {
+  /** Grows with each write to any regular file, so that read-ahead is never stale. */
+  writeEpoch = 0;
+  /** A buffer for reads whose size is not known beforehand; replaced when it is given away. */
+  scratch: Uint8Array = new Uint8Array(0);
+  /** Largest size a file may get, if limited. Set per write by the process. */
+  written: ((bytes: number) => void) | undefined;
+}
+
+/** An open regular file: a handle of some layer, a position, and read-ahead for lines. */
+export class RegularFile extends BaseFile {
+  readonly type = S_IFREG;
+  #position = 0;
+  #reused: Uint8Array | undefined;
+  #ahead: Uint8Array | undefined;
+  #aheadStart = 0;
+  #aheadEpoch = -1;
+  #aheadSize = AHEAD_MIN;
+
+  /** @param handle Handle of the layer, closed with the file. */
+  constructor(
+    readonly handle: FileHandle,
+    flags: number,
+    path: ByteString | undefined,
+    private readonly context: FileContext,
+    private readonly sizeLimit: () => number | undefined,
+    /** Opens the same node anew, for `/dev/fd`-like paths. */
+    readonly reopen?: (flags: number) => OpenFile,
+  ) {
+    super(flags, path);
+  }
+
+  #checkReadable(): void {
+    if (!this.readable) throw new VfsError("EBADF");
+  }
+
+  read(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {
+    this.#checkReadable();
+    const turn = waiter.tick(1);
+    if (turn !== undefined) return turn.then(() => this.read(max, waiter));
+    const view = this.handle.view;
+    if (view !== undefined) {
+      const part = view.call(this.handle, this.#position, max);
+      if (part.length === 0) return undefined;
+      this.#position += part.length;
+      this.#charge(part.length, waiter);
+      return part.slice();
+    }
+    const context = this.context;
+    let buffer = context.scratch;
+    if (buffer.length < max) buffer = context.scratch = new Uint8Array(Math.max(max, 65536));
+    const n = this.handle.pread(buffer.length === max ? buffer : buffer.subarray(0, max), this.#position);
+    if (n === 0) return undefined;
+    this.#position += n;
+    this.#charge(n, waiter);
+    // A nearly full buffer is given away, a small part is copied out of it.
+    if (n * 2 < buffer.length) return buffer.slice(0, n);
+    context.scratch = new Uint8Array(0);
+    return n === buffer.length ? buffer : buffer.subarray(0, n);
+  }
+
+  override readReused(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {
+    this.#checkReadable();
+    const turn = waiter.tick(1);
+    if (turn !== undefined) return turn.then(() => this.readReused(max, waiter));
+    const view = this.handle.view;
+    if (view !== undefined) {
+      const part = view.call(this.handle, this.#position, max);
+      if (part.length === 0) return undefined;
+      this.#position += part.length;
+      this.#charge(part.length, waiter);
+      return part;
+    }
+    let buffer = this.#reused;
+    if (buffer === undefined || buffer.length < max) buffer = this.#reused = new Uint8Array(max);
+    const n = this.handle.pread(buffer.length === max ? buffer : buffer.subarray(0, max), this.#position);
+    if (n === 0) return undefined;
+    this.#position += n;
+    this.#charge(n, waiter);
+    return n === buffer.length ? buffer : buffer.subarray(0, n);
+  }
+
+  /** Counts moved bytes; the promise it may give is taken up by the next call. */
+  #charge(bytes: number, waiter: Waiter): void {
+    // The turn that may be due is taken at the next call: the chunk must be given out first.
+    waiter.spend(Math.ceil(bytes / BYTES_PER_STEP));
+  }
+
+  readUntil(
+    delimiter: number,
+    max: number,
+    waiter: Waiter,
+  ): MaybePromise<Uint8Array | undefined> {
+    this.#checkReadable();
+    const turn = waiter.tick(1);
+    if (turn !== undefined) return turn.then(() => this.readUntil(delimiter, max, waiter));
+    const view = this.handle.view;
+    if (view !== undefined) {
+      // A step at a time: scanning a large file to its end for each line would be quadratic.
+      for (let span = AHEAD_MIN;; span *= 4) {
+        const limit = Math.min(span, max);
+        const part = view.call(this.handle, this.#position, limit);
+        if (part.length === 0) return undefined;
+        const found = part.indexOf(delimiter);
+        if (found < 0 && part.length === limit && limit < max) {
+          // A layer may give less than was asked: only a full view says there may be more.
+          continue;
+        }
+        const end = found < 0 ? part.length : found + 1;
+        this.#position += end;
+        this.#charge(end, waiter);
+        return part.slice(0, end);
+      }
+    }
+    let parts: Uint8Array[] | undefined;
+    let total = 0;
+    for (;;) {
+      const ahead = this.#aheadAt();
+      if (ahead.length === 0) break;
+      const limit = Math.min(ahead.length, max - total);
+      let end = ahead.indexOf(delimiter);
+      const found = end >= 0 && end < limit;
+      end = found ? end + 1 : limit;
+      this.#position += end;
+      total += end;
+      this.#charge(end, waiter);
+      if (parts === undefined && (found || total >= max)) return ahead.slice(0, end);
+      (parts ??= []).push(ahead.slice(0, end));
+      if (found || total >= max) break;
+    }
+    if (parts === undefined) return undefined;
+    const line = new Uint8Array(total);
+    let at = 0;
+    for (const part of parts) {
+      line.set(part, at);
+      at += part.length;
+    }
+    return line;
+  }
+
+  /** What the read-ahead holds from the position on, filled anew when it is used up or stale. */
+  #aheadAt(): Uint8Array {
+    const fresh = this.#aheadEpoch === this.context.writeEpoch;
+    if (this.#ahead !== undefined && fresh) {
+      const from = this.#position - this.#aheadStart;
+      if (from >= 0 && from < this.#ahead.length) return this.#ahead.subarray(from);
+    }
+    this.#aheadSize = fresh ? Math.min(this.#aheadSize * 4, AHEAD_MAX) : AHEAD_MIN;
+    const buffer = new Uint8Array(this.#aheadSize);
+    const n = this.handle.pread(buffer, this.#position);
+    this.#ahead = buffer.subarray(0, n);
+    this.#aheadStart = this.#position;
+    this.#aheadEpoch = this.context.writeEpoch;
+    return this.#ahead;
+  }
+
+  write(chunk: Uint8Array, waiter: Waiter): void | Promise<void> {
+    if (!this.writable) throw new VfsError("EBADF");
+    if (chunk.length === 0) return;
+    const turn = waiter.tick(1);
+    if (turn !== undefined) return turn.then(() => this.write(chunk, waiter));
+    const position = (this.flags & O_APPEND) !== 0 ? this.handle.size() : this.#position;
+    this.#put(chunk, position);
+    this.#position = position + chunk.length;
+    this.#charge(chunk.length, waiter);
+  }
+
+  #put(chunk: Uint8Array, position: number): void {
+    const limit = this.sizeLimit();
+    if (limit !== undefined && position + chunk.length > limit) throw new VfsError("EFBIG");
+    this.context.writeEpoch++;
+    this.handle.pwrite(chunk, position);
+  }
+
+  override pread(buffer: Uint8Array, position: number): number {
+    this.#checkReadable();
+    return this.handle.pread(buffer, position);
+  }
+
+  override pwrite(buffer: Uint8Array, position: number): number {
+    if (!this.writable) throw new VfsError("EBADF");
+    this.#put(buffer, position);
+    return buffer.length;
+  }
+
+  override seek(offset: number, whence: 0 | 1 | 2): number {
+    const base = whence === 0 ? 0 : whence === 1 ? this.#position : this.handle.size();
+    const position = base + offset;
+    if (position < 0 || !Number.isSafeInteger(position)) throw new VfsError("EINVAL");
+    this.#position = position;
+    return position;
+  }
+
+  override truncate(size: number): void {
+    if (!this.writable) throw new VfsError("EINVAL");
+    const limit = this.sizeLimit();
+    if (limit !== undefined && size > limit) throw new VfsError("EFBIG");
+    this.context.writeEpoch++;
+    this.handle.truncate(size);
+  }
+
+  stat(): Stat {
+    return this.handle.stat();
+  }
+
+  override setAttr(change: AttrChange): void {
+    this.handle.setAttr(change);
+  }
+
+  override sync(): void {
+    this.handle.sync();
+  }
+
+  override ready(): Readiness {
+    return { ...ALWAYS, available: Math.max(0, this.handle.size() - this.#position) };
+  }
+
+  protected override close(): void {
+    this.#ahead = this.#reused = undefined;
+    this.handle.close();
+  }
+}
+
+/** An open directory. */
+export class DirectoryFile extends BaseFile {
+  readonly type = S_IFDIR;
+
+  /** @param directory The directory. */
+  constructor(override readonly directory: Directory, flags: number, path: ByteString | undefined) {
+    super(flags, path);
+  }
+
+  read(): never {
+    throw new VfsError("EISDIR");
+  }
+
+  readUntil(): never {
+    throw new VfsError("EISDIR");
+  }
+
+  write(): never {
+    throw new VfsError("EBADF");
+  }
+
+  stat(): Stat {
+    return this.directory.stat();
+  }
+
+  override sync(): void {}
+}

@@ -1,0 +1,300 @@
+/**
+ * Pipes and FIFOs: a bounded queue of chunks between writers and readers.
+ *
+ * Chunks pass by reference: a writer gives a chunk away, so nothing is copied from stage to stage.
+ *
+ * @module
+ */
+import {
+  type ByteString,
+  type MaybePromise,
+  O_NONBLOCK,
+  O_RDONLY,
+  O_WRONLY,
+  type Readiness,
+  S_IFIFO,
+  type Stat,
+  type Waiter,
+  type WaitQueue,
+} from "../types.ts";
+import { VfsError } from "../errors.ts";
+import { BaseFile, BYTES_PER_STEP } from "./open_file.ts";
+import { Queue } from "./wait_queue.ts";
+
+/** Bytes a pipe holds before a writer waits, as Linux (pipe(7)). */
+export const PIPE_CAPACITY = 65536;
+
+/** The queue itself. Ends register when they open and close. */
+export class Pipe {
+  readonly #chunks: Uint8Array[] = [];
+  #head = 0;
+  /** Bytes in the queue. */
+  size = 0;
+  readers = 0;
+  writers = 0;
+  /** True once a writer was there: a FIFO's reader waits for its first writer. */
+  hadWriter = false;
+  /** Woken when data or the end came. */
+  readonly readable = new Queue();
+  /** Woken when room came or the readers went. */
+  readonly writable = new Queue();
+
+  /** Adds a chunk. */
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.size += chunk.length;
+    this.readable.wake();
+  }
+
+  /** Takes up to `max` bytes from the front; the queue is not empty. */
+  shift(max: number): Uint8Array {
+    const chunk = this.#chunks[this.#head];
+    if (chunk.length <= max) {
+      this.#chunks[this.#head++] = NOTHING;
+      if (this.#head > 32 && this.#head * 2 > this.#chunks.length) {
+        this.#chunks.splice(0, this.#head);
+        this.#head = 0;
+      }
+      this.#taken(chunk.length);
+      return chunk;
+    }
+    this.#chunks[this.#head] = chunk.subarray(max);
+    this.#taken(max);
+    return chunk.subarray(0, max);
+  }
+
+  #taken(bytes: number): void {
+    this.size -= bytes;
+    this.writable.wake();
+  }
+
+  /** The chunk at the front. */
+  get front(): Uint8Array {
+    return this.#chunks[this.#head];
+  }
+
+  /** Drops what nobody will read any more. */
+  discard(): void {
+    this.#chunks.length = 0;
+    this.#head = 0;
+    this.size = 0;
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Attributes of an anonymous pipe. */
+function pipeStat(ino: number, nowNs: bigint): Stat {
+  return {
+    dev: 13,
+    ino,
+    mode: S_IFIFO | 0o600,
+    nlink: 1,
+    uid: 0,
+    gid: 0,
+    rdev: 0,
+    size: 0,
+    blksize: 4096,
+    blocks: 0,
+    atimeNs: nowNs,
+    mtimeNs: nowNs,
+    ctimeNs: nowNs,
+  };
+}
+
+/** The reading end. */
+export class PipeReader extends BaseFile {
+  readonly type = S_IFIFO;
+
+  /** @param pipe The queue. @param ino For `fstat`. */
+  constructor(
+    readonly pipe: Pipe,
+    private readonly ino: number,
+    path?: ByteString,
+    private readonly nodeStat?: () => Stat,
+    flags: number = O_RDONLY,
+  ) {
+    super(flags, path);
+    pipe.readers++;
+    pipe.writable.wake();
+  }
+
+  read(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {
+    const pipe = this.pipe;
+    if (pipe.size > 0) {
+      const chunk = pipe.shift(max);
+      waiter.spend(1 + chunk.length / BYTES_PER_STEP / 8);
+      return chunk;
+    }
+    if (pipe.writers === 0 && pipe.hadWriter) return undefined;
+    if ((this.flags & O_NONBLOCK) !== 0) throw new VfsError("EAGAIN");
+    return this.#readLater(max, waiter);
+  }
+
+  async #readLater(max: number, waiter: Waiter): Promise<Uint8Array | undefined> {
+    const pipe = this.pipe;
+    while (pipe.size === 0) {
+      if (pipe.writers === 0 && pipe.hadWriter) return undefined;
+      await waiter.waitOn(pipe.readable);
+    }
+    return pipe.shift(max);
+  }
+
+  readUntil(
+    delimiter: number,
+    max: number,
+    waiter: Waiter,
+  ): MaybePromise<Uint8Array | undefined> {
+    const pipe = this.pipe;
+    if (pipe.size > 0) {
+      const front = pipe.front;
+      const found = front.indexOf(delimiter);
+      if (found >= 0 && found < max) {
+        waiter.spend(1);
+        return pipe.shift(found + 1);
+      }
+      if (front.length >= max) return pipe.shift(max);
+    } else if (pipe.writers === 0 && pipe.hadWriter) return undefined;
+    return this.#untilLater(delimiter, max, waiter);
+  }
+
+  async #untilLater(
+    delimiter: number,
+    max: number,
+    waiter: Waiter,
+  ): Promise<Uint8Array | undefined> {
+    const pipe = this.pipe;
+    const parts: Uint8Array[] = [];
+    let total = 0;
+    while (total < max) {
+      if (pipe.size === 0) {
+        if (pipe.writers === 0 && pipe.hadWriter) break;
+        await waiter.waitOn(pipe.readable);
+        continue;
+      }
+      const found = pipe.front.indexOf(delimiter);
+      const part = pipe.shift(Math.min(max - total, found < 0 ? pipe.front.length : found + 1));
+      parts.push(part);
+      total += part.length;
+      if (part[part.length - 1] === delimiter) break;
+    }
+    if (total === 0) return undefined;
+    const line = new Uint8Array(total);
+    let at = 0;
+    for (const part of parts) {
+      line.set(part, at);
+      at += part.length;
+    }
+    return line;
+  }
+
+  write(): never {
+    throw new VfsError("EBADF");
+  }
+
+  stat(): Stat {
+    return this.nodeStat?.() ?? pipeStat(this.ino, 0n);
+  }
+
+  override ready(): Readiness {
+    const ended = this.pipe.writers === 0 && this.pipe.hadWriter;
+    return {
+      read: this.pipe.size > 0 || ended,
+      write: false,
+      hangup: ended,
+      available: this.pipe.size,
+    };
+  }
+
+  override get changed(): WaitQueue {
+    return this.pipe.readable;
+  }
+
+  protected override close(): void {
+    if (--this.pipe.readers === 0) {
+      this.pipe.discard();
+      this.pipe.writable.wake();
+    }
+  }
+}
+
+/** The writing end. */
+export class PipeWriter extends BaseFile {
+  readonly type = S_IFIFO;
+  override readonly keepsChunks = true;
+
+  /** @param pipe The queue. @param ino For `fstat`. @param fifo A FIFO's writer waits for a reader. */
+  constructor(
+    readonly pipe: Pipe,
+    private readonly ino: number,
+    path?: ByteString,
+    private readonly nodeStat?: () => Stat,
+    private readonly fifo = false,
+    flags: number = O_WRONLY,
+  ) {
+    super(flags, path);
+    pipe.writers++;
+    pipe.hadWriter = true;
+  }
+
+  read(): never {
+    throw new VfsError("EBADF");
+  }
+
+  readUntil(): never {
+    throw new VfsError("EBADF");
+  }
+
+  write(chunk: Uint8Array, waiter: Waiter): void | Promise<void> {
+    const pipe = this.pipe;
+    if (pipe.readers === 0 && !this.fifo) {
+      waiter.brokenPipe();
+      throw new VfsError("EPIPE");
+    }
+    if (chunk.length === 0) return;
+    if (pipe.readers > 0 && (pipe.size === 0 || pipe.size + chunk.length <= PIPE_CAPACITY)) {
+      waiter.spend(1 + chunk.length / BYTES_PER_STEP / 8);
+      pipe.push(chunk);
+      return;
+    }
+    if ((this.flags & O_NONBLOCK) !== 0) throw new VfsError("EAGAIN");
+    return this.#writeLater(chunk, waiter);
+  }
+
+  async #writeLater(chunk: Uint8Array, waiter: Waiter): Promise<void> {
+    const pipe = this.pipe;
+    let seen = pipe.readers > 0;
+    for (;;) {
+      if (pipe.readers === 0 && (seen || !this.fifo)) {
+        waiter.brokenPipe();
+        throw new VfsError("EPIPE");
+      }
+      seen ||= pipe.readers > 0;
+      if (seen && (pipe.size === 0 || pipe.size + chunk.length <= PIPE_CAPACITY)) break;
+      await waiter.waitOn(pipe.writable);
+    }
+    pipe.push(chunk);
+  }
+
+  stat(): Stat {
+    return this.nodeStat?.() ?? pipeStat(this.ino, 0n);
+  }
+
+  override ready(): Readiness {
+    const gone = this.pipe.readers === 0;
+    return {
+      read: false,
+      write: gone || this.pipe.size < PIPE_CAPACITY,
+      hangup: gone,
+      available: 0,
+    };
+  }
+
+  override get changed(): WaitQueue {
+    return this.pipe.writable;
+  }
+
+  protected override close(): void {
+    if (--this.pipe.writers === 0) this.pipe.readable.wake();
+  }
+}
