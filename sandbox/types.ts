@@ -297,6 +297,7 @@ export interface Directory {
   /** Entries but `.` and `..`. */
   entries(): DirEntry[];
   stat(): Stat;
+  /** Names here and below may be paths of several components, from this directory. */
   lstatAt(name: ByteString): Stat;
   statAt(name: ByteString): Stat;
   readLinkAt(name: ByteString): ByteString;
@@ -306,6 +307,24 @@ export interface Directory {
   makeDirAt(path: ByteString, mode: number): void;
   unlinkAt(name: ByteString): void;
   removeDirAt(name: ByteString): void;
+  /** Renames; both directories must be confined, or neither. */
+  renameAt(from: ByteString, to: Directory, toPath: ByteString): void;
+  /** Makes a hard link; a symbolic link at the end of `from` is itself linked. */
+  linkAt(from: ByteString, to: Directory, toPath: ByteString): void;
+  symlinkAt(target: ByteString, path: ByteString): void;
+  /** Undefined leaves a time as it is. */
+  setTimesAt(
+    path: ByteString,
+    atimeNs: bigint | undefined,
+    mtimeNs: bigint | undefined,
+    option?: FollowOption,
+  ): void;
+  /**
+   * The same directory as a boundary, as RESOLVE_BENEATH of Linux's openat2: an absolute path, `..`
+   * above it, and a link that leads out of it by either fail with EPERM. Directories that are
+   * opened through it are confined to themselves.
+   */
+  confined(): Directory;
   /** The virtual path of the directory itself. */
   path(): ByteString;
 }

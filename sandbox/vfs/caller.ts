@@ -27,6 +27,51 @@ export interface Caller {
   readonly pid: number;
   /** Most bytes a file may get by its writes (`ulimit -f`). */
   readonly maxFileSize: number | undefined;
+  /** The root is a boundary: what leads out of it fails with EPERM instead of stopping at it. */
+  readonly beneath?: boolean;
+  /** The root that paths are shown from, when it is not `root`. */
+  readonly shownRoot?: Place;
+}
+
+/** A caller that cannot leave one directory: what a directory handed to a guest resolves with. */
+export class ConfinedCaller implements Caller {
+  readonly beneath = true;
+  root: Place;
+  cwd: Place;
+
+  /** @param caller Whose identity counts. @param place The boundary. */
+  constructor(readonly caller: Caller, place: Place) {
+    this.root = this.cwd = place;
+  }
+
+  /** The root that paths are shown from: a boundary changes what may be reached, not names. */
+  get shownRoot(): Place {
+    return this.caller.root;
+  }
+
+  get uid(): number {
+    return this.caller.uid;
+  }
+
+  get gid(): number {
+    return this.caller.gid;
+  }
+
+  get groups(): readonly number[] {
+    return this.caller.groups;
+  }
+
+  get umask(): number {
+    return this.caller.umask;
+  }
+
+  get pid(): number {
+    return this.caller.pid;
+  }
+
+  get maxFileSize(): number | undefined {
+    return this.caller.maxFileSize;
+  }
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   type Directory,
   type DirEntry,
   type DirNode,
+  type FollowOption,
   type LinkNode,
   type OpenFile,
   S_IFDIR,
@@ -16,7 +17,7 @@ import {
   type Stat,
   type VNode,
 } from "../types.ts";
-import { type Caller, MagicLink } from "./caller.ts";
+import { type Caller, ConfinedCaller, MagicLink } from "./caller.ts";
 import { linkText, type Namespace, type OpenTarget } from "./namespace.ts";
 import { pathOf, type Place } from "./place.ts";
 import { checkName, checkSearch, enter, Last, lookupAt, resolve } from "./resolve.ts";
@@ -43,10 +44,11 @@ export class OpenDirectory implements Directory {
   }
 
   #node(name: ByteString): VNode {
+    // One component is looked up directly: a walk over a tree does little else.
+    if (name === "." || name === ".." || name.includes("/")) {
+      return this.namespace.node(this.caller, name, false, this.place);
+    }
     checkName(name);
-    if (name === ".") return this.place.node;
-    // `..` stops at the caller's root, which is for the resolver to say.
-    if (name === "..") return this.namespace.node(this.caller, name, true, this.place);
     checkSearch(this.caller, this.place.node, name);
     const node = lookupAt(this.place, name);
     if (node === undefined) throw new VfsError("ENOENT", name);
@@ -69,7 +71,7 @@ export class OpenDirectory implements Directory {
 
   directoryAt(name: ByteString, follow = false): OpenDirectory {
     const node = this.#node(name);
-    if (node.type === S_IFDIR && name !== "." && name !== "..") {
+    if (node.type === S_IFDIR && name !== "." && name !== ".." && !name.includes("/")) {
       return this.#open(enter(this.place, name, node as DirNode));
     }
     if (node.type === S_IFLNK && !follow) {
@@ -90,11 +92,17 @@ export class OpenDirectory implements Directory {
   }
 
   #open(place: Place): OpenDirectory {
-    return new OpenDirectory(this.namespace, this.caller, place, this.makeFile);
+    const { caller } = this;
+    const own = caller instanceof ConfinedCaller
+      ? new ConfinedCaller(caller.caller, place)
+      : caller;
+    return new OpenDirectory(this.namespace, own, place, this.makeFile);
   }
 
   openAt(path: ByteString, flags: number, mode?: number): OpenFile {
-    return this.makeFile(this.namespace.open(this.caller, path, flags, mode, this.place), flags);
+    const target = this.namespace.open(this.caller, path, flags, mode, this.place);
+    if (target.kind !== "directory") return this.makeFile(target, flags);
+    return this.makeFile({ ...target, directory: this.#open(target.place) }, flags);
   }
 
   makeDirAt(path: ByteString, mode: number): void {
@@ -109,7 +117,54 @@ export class OpenDirectory implements Directory {
     this.namespace.removeDir(this.caller, name, this.place);
   }
 
+  renameAt(from: ByteString, to: Directory, toPath: ByteString): void {
+    const other = this.#partner(to, toPath);
+    this.namespace.rename(this.caller, from, toPath, this.place, other.place, other.caller);
+  }
+
+  linkAt(from: ByteString, to: Directory, toPath: ByteString): void {
+    const other = this.#partner(to, toPath);
+    this.namespace.link(
+      this.caller,
+      from,
+      toPath,
+      false,
+      this.place,
+      other.place,
+      other.caller,
+    );
+  }
+
+  /** The other directory of a call with two, which must see the same tree. */
+  #partner(to: Directory, path: ByteString): OpenDirectory {
+    if (to instanceof OpenDirectory && to.namespace === this.namespace) return to;
+    throw new VfsError("EXDEV", path);
+  }
+
+  symlinkAt(target: ByteString, path: ByteString): void {
+    // A link that could never be followed here would only be a trap for others.
+    if (this.caller.beneath === true && target.startsWith("/")) throw new VfsError("EPERM", path);
+    this.namespace.symlink(this.caller, target, path, this.place);
+  }
+
+  setTimesAt(
+    path: ByteString,
+    atimeNs: bigint | undefined,
+    mtimeNs: bigint | undefined,
+    option?: FollowOption,
+  ): void {
+    const follow = option?.follow ?? true;
+    this.namespace.setAttr(this.caller, path, { atimeNs, mtimeNs }, follow, this.place);
+  }
+
+  confined(): OpenDirectory {
+    const caller = this.caller instanceof ConfinedCaller ? this.caller.caller : this.caller;
+    const own = new ConfinedCaller(caller, this.place);
+    return new OpenDirectory(this.namespace, own, this.place, this.makeFile);
+  }
+
   path(): ByteString {
-    return pathOf(this.place, this.caller.root);
+    const { caller } = this;
+    return pathOf(this.place, caller.shownRoot ?? caller.root);
   }
 }

@@ -10,6 +10,7 @@ import { VfsError } from "../errors.ts";
 import {
   type AttrChange,
   type ByteString,
+  type Directory,
   type DirEntry,
   type DirNode,
   type FileHandle,
@@ -60,6 +61,8 @@ export type OpenTarget =
     readonly place: Place;
     readonly node: DirNode;
     readonly path: ByteString;
+    /** The directory to hand out, when it was opened through another one. */
+    readonly directory?: Directory;
   }
   | { readonly kind: "special"; readonly node: SpecialNode; readonly path: ByteString }
   | { readonly kind: "open"; readonly file: OpenFile; readonly path: ByteString };
@@ -331,13 +334,18 @@ export class Namespace {
         throw new VfsError("EACCES", path);
       }
       const place = found.place as Place;
-      return { kind: "directory", place, node: place.node, path: pathOf(place, caller.root) };
+      return {
+        kind: "directory",
+        place,
+        node: place.node,
+        path: pathOf(place, caller.shownRoot ?? caller.root),
+      };
     }
     if ((flags & O_DIRECTORY) !== 0) throw new VfsError("ENOTDIR", path);
     if (caller.uid !== 0 && !isAllowed(node.stat(), caller, rights)) {
       throw new VfsError("EACCES", path);
     }
-    const full = pathIn(found.parent, found.name, caller.root);
+    const full = pathIn(found.parent, found.name, caller.shownRoot ?? caller.root);
     if (type !== S_IFREG) {
       if (type === S_IFSOCK) throw new VfsError("ENXIO", path);
       // Nothing on a host mount but regular files and directories is ever opened.
@@ -368,7 +376,7 @@ export class Namespace {
     checkChange(caller, parent, path);
     const owner = ownerIn(caller, parent.node);
     const bits = mode & ~caller.umask & 0o7777;
-    const full = pathIn(parent, name, caller.root);
+    const full = pathIn(parent, name, caller.shownRoot ?? caller.root);
     const dir = parent.node;
     try {
       if ("createOpen" in dir) {
@@ -439,10 +447,11 @@ export class Namespace {
     follow = false,
     fromStart: Place = caller.cwd,
     toStart: Place = caller.cwd,
+    toCaller: Caller = caller,
   ): void {
     const source = resolve(caller, fromStart, from, follow ? Last.FOLLOW : Last.KEEP);
     if (source.node === undefined) throw new VfsError("ENOENT", from);
-    const target = resolve(caller, toStart, to, Last.ENTRY);
+    const target = resolve(toCaller, toStart, to, Last.ENTRY);
     if (target.kind !== "name" || target.node !== undefined) throw new VfsError("EEXIST", to);
     if (source.place !== undefined || source.node instanceof OpenNode) {
       throw new VfsError(source.place === undefined ? "EXDEV" : "EPERM", from);
@@ -481,9 +490,10 @@ export class Namespace {
     to: ByteString,
     fromStart: Place = caller.cwd,
     toStart: Place = caller.cwd,
+    toCaller: Caller = caller,
   ): void {
     const source = resolve(caller, fromStart, from, Last.ENTRY);
-    const target = resolve(caller, toStart, to, Last.ENTRY);
+    const target = resolve(toCaller, toStart, to, Last.ENTRY);
     if (source.kind !== "name") throw new VfsError("EBUSY", from);
     if (source.node === undefined) throw new VfsError("ENOENT", from);
     if (target.kind !== "name") throw new VfsError("EBUSY", to);

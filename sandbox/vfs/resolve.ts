@@ -77,7 +77,9 @@ export function resolve(caller: Caller, start: Place, path: ByteString, last: La
   let place = start;
   // A directory kept open from before a `chroot` is outside of the new root: no way up from there.
   let canRise = root.parent === undefined || isWithin(start, root);
+  const beneath = caller.beneath === true;
   if (text.charCodeAt(0) === 47) {
+    if (beneath) throw new VfsError("EPERM", path);
     place = root;
     canRise = true;
     i = 1;
@@ -107,6 +109,7 @@ export function resolve(caller: Caller, start: Place, path: ByteString, last: La
         // Searching a directory needs its x bit, for `..` as for any other name.
         if (caller.uid !== 0) checkSearch(caller, place.node, path);
         if (place !== root && canRise && place.parent !== undefined) place = place.parent;
+        else if (beneath) throw new VfsError("EPERM", path);
         continue;
       }
     }
@@ -142,6 +145,8 @@ export function resolve(caller: Caller, start: Place, path: ByteString, last: La
     if (++links > LINK_MAX) throw new VfsError("ELOOP", path);
     let target: ByteString;
     if (node instanceof MagicLink) {
+      // A boundary holds for objects that have no path, too.
+      if (beneath) throw new VfsError("EPERM", path);
       const goal = node.target(caller);
       if (typeof goal !== "string") {
         if (goal instanceof Place) {
@@ -169,6 +174,7 @@ export function resolve(caller: Caller, start: Place, path: ByteString, last: La
     i = 0;
     kind = "name";
     if (text.charCodeAt(0) === 47) {
+      if (beneath) throw new VfsError("EPERM", path);
       place = root;
       canRise = true;
       kind = "root";
