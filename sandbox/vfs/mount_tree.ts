@@ -3,18 +3,15 @@
  *
  * @module
  */
-import { VfsError } from "../errors.ts";
 import {
   type ByteString,
   type DirEntry,
-  type DirNode,
-  type FileNode,
-  type LinkNode,
   S_IFDIR,
   type Stat,
   type StatFs,
   type VNode,
 } from "../types.ts";
+import { emptyStatFs, FixedDir } from "./fixed_dir.ts";
 import type { Layer } from "./layer.ts";
 
 /** What was asked for when something was mounted. */
@@ -51,21 +48,19 @@ export class MountPoint {
 
   /** Absolute path from the root of the namespace. */
   path(): ByteString {
-    let path = "";
-    for (let at: MountPoint | undefined = this; at?.parent !== undefined; at = at.parent) {
-      path = "/" + at.name + path;
-    }
-    return path === "" ? "/" : path;
+    if (this.parent === undefined) return "/";
+    const above = this.parent.path();
+    return above === "/" ? "/" + this.name : above + "/" + this.name;
   }
 }
 
 /** A directory that no layer has: it leads to a mount point and cannot be changed. */
-export class LeadDir implements DirNode {
-  readonly type: number = S_IFDIR;
+export class LeadDir extends FixedDir {
+  constructor(readonly point: MountPoint, readonly timeNs: bigint) {
+    super("EROFS");
+  }
 
-  constructor(readonly point: MountPoint, readonly timeNs: bigint) {}
-
-  stat(): Stat {
+  override stat(): Stat {
     const time = this.timeNs;
     return {
       dev: 1,
@@ -84,64 +79,16 @@ export class LeadDir implements DirNode {
     };
   }
 
-  setAttr(): void {
-    throw new VfsError("EROFS");
-  }
-
-  lookup(): VNode | undefined {
+  override lookup(): VNode | undefined {
     return undefined;
   }
 
   /** Nothing of its own: the namespace adds the mount points. */
-  list(): DirEntry[] {
+  override list(): DirEntry[] {
     return [];
   }
 
-  createFile(): FileNode {
-    throw new VfsError("EROFS");
-  }
-
-  makeDir(): DirNode {
-    throw new VfsError("EROFS");
-  }
-
-  makeLink(): LinkNode {
-    throw new VfsError("EROFS");
-  }
-
-  makeNode(): VNode {
-    throw new VfsError("EROFS");
-  }
-
-  link(): void {
-    throw new VfsError("EROFS");
-  }
-
-  unlink(): void {
-    throw new VfsError("EROFS");
-  }
-
-  removeDir(): void {
-    throw new VfsError("EROFS");
-  }
-
-  rename(): void {
-    throw new VfsError("EROFS");
-  }
-
-  statFs(): StatFs {
-    return {
-      typeName: "none",
-      type: 0,
-      bsize: 4096,
-      blocks: 0,
-      bfree: 0,
-      bavail: 0,
-      files: 0,
-      ffree: 0,
-      namelen: 255,
-      fsid: 0,
-      readOnly: true,
-    };
+  override statFs(): StatFs {
+    return emptyStatFs("none", 0);
   }
 }

@@ -33,7 +33,6 @@ import {
   S_IFREG,
   S_IFSOCK,
   type SpecialNode,
-  type Stat,
   type StatFs,
   type VNode,
 } from "../types.ts";
@@ -199,13 +198,14 @@ export class Namespace {
    * @param replace Layers to take instead of forking, such as a `/proc` of the copy's own kernel.
    */
   fork(
-    context: ForkContext = new ForkContext(),
+    context?: ForkContext,
     replace?: (layer: Layer, path: ByteString) => Layer | undefined,
   ): Namespace {
+    const shared = context ?? new ForkContext();
     let copy: Namespace | undefined;
     for (const point of this.#order) {
       const layer = point.layer as Layer;
-      const forked = replace?.(layer, point.path()) ?? context.layer(layer);
+      const forked = replace?.(layer, point.path()) ?? shared.layer(layer);
       const request = point.request as MountRequest;
       if (copy === undefined) copy = new Namespace(forked, request);
       else copy.#adopt(point, forked, request);
