@@ -1,0 +1,100 @@
+/**
+ * The program under test: native busybox, or capbox in its place.
+ *
+ * @module
+ */
+
+import { inspect, type Native } from "./native.ts";
+
+/** How the suites reach the applets of the program under test. */
+export interface Subject {
+  /** `native` or `capbox`. */
+  readonly name: string;
+  /** What it says of itself. */
+  readonly version: string;
+  /** The names it answers to. */
+  readonly applets: readonly string[];
+  /** Makes `dir/NAME` run the applet NAME, for each applet and for `busybox` itself. */
+  link(dir: string): void;
+  /**
+   * The command that runs a shell of the program itself inside `work`, which it sees under the
+   * path that `guest` returns.
+   */
+  shell(work: string, cwd: string, env: ReadonlyMap<string, string>): string[];
+  /** The path under which its own shell sees a file below `work`. */
+  guest(work: string, path: string): string;
+  /** Directory, as its own shell sees it, that holds the applets by name. */
+  readonly bin: string | undefined;
+}
+
+/** Native busybox, or another program that behaves as one: a link runs the applet of its name. */
+export function nativeSubject(native: Native): Subject {
+  return {
+    name: "native",
+    version: native.version,
+    applets: native.applets,
+    link(dir) {
+      for (const name of new Set(["busybox", ...native.applets])) {
+        Deno.symlinkSync(native.path, `${dir}/${name}`);
+      }
+    },
+    shell(work, cwd, env) {
+      const pairs = [...env].map(([name, value]) => `${name}=${value}`);
+      return ["env", "-i", "-C", `${work}/${cwd}`, ...pairs, native.path, "ash"];
+    },
+    guest: (work, path) => `${work}/${path}`,
+    bin: undefined,
+  };
+}
+
+const root = decodeURIComponent(new URL("../", import.meta.url).pathname);
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Where its own shell sees the working folder of the suites. */
+const suite = "/suite";
+
+/** capbox, run from its sources. */
+export function capboxSubject(flags: readonly string[] = []): Subject {
+  const run = [Deno.execPath(), "run", "-A", "--no-config", "--no-lock", ...flags, `${root}cli.ts`];
+  const said = new Deno.Command(run[0], { args: [...run.slice(1), "--list"], stderr: "inherit" })
+    .outputSync();
+  if (!said.success) throw new Error("cli.ts --list failed");
+  const applets = new TextDecoder().decode(said.stdout).split("\n").filter((name) => name !== "");
+  const dir = Deno.makeTempDirSync({ prefix: "capbox-ref-" });
+  Deno.writeTextFileSync(`${dir}/busybox`, `#!/bin/sh\nexec ${run.map(quote).join(" ")} "$@"\n`);
+  Deno.chmodSync(`${dir}/busybox`, 0o755);
+  const version = inspect(`${dir}/busybox`)?.version ?? "unknown";
+  Deno.removeSync(dir, { recursive: true });
+  return {
+    name: "capbox",
+    version,
+    applets,
+    link(links) {
+      // The host's root is the guest's root, and the environment goes along, so that the program
+      // stands in for native where a native shell calls it.
+      const prefix = `exec ${run.map(quote).join(" ")} --mount /:/:rw --env '*' --cwd "$PWD"`;
+      for (const name of new Set(["busybox", ...applets])) {
+        const applet = name === "busybox" ? "busybox" : name;
+        Deno.writeTextFileSync(`${links}/${name}`, `#!/bin/sh\n${prefix} ${quote(applet)} "$@"\n`);
+        Deno.chmodSync(`${links}/${name}`, 0o755);
+      }
+    },
+    shell(work, cwd, env) {
+      const pairs = [...env].flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+      return [
+        ...run,
+        "--mount",
+        `${work}:${suite}:rw`,
+        "--cwd",
+        `${suite}/${cwd}`,
+        ...pairs,
+        "ash",
+      ];
+    },
+    guest: (_work, path) => `${suite}/${path}`,
+    bin: "/bin",
+  };
+}
