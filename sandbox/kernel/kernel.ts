@@ -35,6 +35,7 @@ import type { Limits } from "../caps/limits.ts";
 import type { Namespace, OpenTarget } from "../vfs/namespace.ts";
 import type { Place } from "../vfs/place.ts";
 import { OpenDirectory } from "../vfs/directory.ts";
+import type { ProcDetail } from "../vfs/proc.ts";
 import { ProcessFileSystem } from "../vfs/process_fs.ts";
 import { BaseFile, DirectoryFile, FileContext, RegularFile } from "./open_file.ts";
 import { Pipe, PipeReader, PipeWriter } from "./pipe.ts";
@@ -123,6 +124,7 @@ export class Kernel {
   readonly #fifos = new Map<string, Pipe>();
   readonly #ended = new Map<KernelProcess, (status: ExitStatus) => void>();
   #nextPid = 1;
+  #caller: KernelProcess | undefined;
   #nextPipe = 1;
   #sliceStart = 0;
   #running: KernelProcess | undefined;
@@ -177,6 +179,69 @@ export class Kernel {
     });
   }
 
+  /** A process that never runs: who makes a file system call from outside. It has no number. */
+  createCaller(options: {
+    readonly uid: number;
+    readonly gid: number;
+    readonly env: Environment;
+    readonly cwd: ByteString;
+  }): KernelProcess {
+    const place = this.namespace.rootPlace;
+    const run = new Run(Infinity, Infinity);
+    const process = new KernelProcess(this, 0, undefined, run, {
+      argv: ["capbox"],
+      env: options.env,
+      umask: 0o022,
+      uid: options.uid,
+      gid: options.gid,
+      groups: [options.gid],
+      pgid: 0,
+      sid: 0,
+      nice: 0,
+      affinity: 1,
+      ioPriority: { class: 0, data: 4 },
+      root: place,
+      cwd: place,
+      tty: undefined,
+    });
+    try {
+      process.fs.changeDir(options.cwd);
+    } catch (error) {
+      // The directory may yet be made; until then calls are relative to the root.
+      if (!isVfsError(error)) throw error;
+    }
+    return process;
+  }
+
+  /** The caller that `/proc` shows the kernel's tables to. */
+  get caller(): KernelProcess {
+    return this.#caller ??= this.createCaller({ uid: 0, gid: 0, env: new Map(), cwd: "/" });
+  }
+
+  /** Number of the process that was started last. */
+  get lastPid(): number {
+    return this.#nextPid - 1;
+  }
+
+  /** What `/proc/N` shows beyond `ps`. */
+  detail(pid: number): ProcDetail | undefined {
+    const process = this.#table.get(pid);
+    if (process === undefined) return undefined;
+    const name = process.argv[0] ?? "";
+    return {
+      env: process.env,
+      cwd: process.cwd,
+      root: process.root,
+      exe: name.startsWith("/") ? name : `/bin/${name}`,
+      umask: process.umask,
+      groups: process.groups,
+      fdNumbers: () => process.fdNumbers(),
+      fd: (number) => process.fd(number),
+      limit: (limit) => process.getLimit(limit),
+      ignored: process.ignoredSignals(),
+    };
+  }
+
   #newPid(): number {
     do {
       if (this.#nextPid > 4194304) this.#nextPid = 2;
@@ -197,9 +262,10 @@ export class Kernel {
   /**
    * Starts a run.
    *
+   * @param early Gets the run before its program takes the first step.
    * @throws {VfsError} ENOENT and others when the program or the directory cannot be found
    */
-  start(options: RunOptions): StartedRun {
+  start(options: RunOptions, early?: (started: StartedRun) => void): StartedRun {
     this.#checkRoom(options.argv[0]);
     const run = new Run(options.cpuMs, options.outputBytes);
     const pid = this.#newPid();
@@ -230,8 +296,10 @@ export class Kernel {
       run.cancelTimer = this.host.setTimer(options.wallMs, () => this.endRun(run, "timeout"));
     }
     this.#sliceStart = this.host.monotonicMs();
+    const started: StartedRun = { process, run, ended };
+    early?.(started);
     this.#begin(process, program);
-    return { process, run, ended };
+    return started;
   }
 
   #resolve(
@@ -640,8 +708,9 @@ export class Kernel {
         );
       case "directory":
         return new DirectoryFile(
-          new OpenDirectory(this.namespace, process, target.place, (found, mode) =>
-            this.#makeFile(process, found, mode)),
+          target.directory ??
+            new OpenDirectory(this.namespace, process, target.place, (found, mode) =>
+              this.#makeFile(process, found, mode)),
           flags,
           target.path,
         );

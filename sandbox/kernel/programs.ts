@@ -14,6 +14,7 @@ import {
 } from "../types.ts";
 import { VfsError } from "../errors.ts";
 import { toByteString } from "../bytes.ts";
+import { markedProgram } from "../vfs/root_template.ts";
 import type { KernelProcess } from "./process.ts";
 
 /** The programs that need no file: applets and what the embedding program registered. */
@@ -44,6 +45,7 @@ const WASM_MAX = 512 * 1024 * 1024;
 
 /** What a file's first bytes say. */
 type Kind =
+  | { readonly kind: "applet"; readonly name: ByteString }
   | { readonly kind: "script"; readonly interpreter: ByteString; readonly argument?: ByteString }
   | { readonly kind: "wasm" }
   | { readonly kind: "elf" }
@@ -125,6 +127,10 @@ export class Programs {
         if (!this.table.has(called)) throw new VfsError("ENOEXEC", file);
         return { program: this.table.load(called), argv: words, name };
       }
+      if (kind.kind === "applet") {
+        if (!this.table.has(kind.name)) throw new VfsError("ENOEXEC", file);
+        return { program: this.table.load(kind.name), argv: words, name };
+      }
       if (kind.kind !== "script") throw new VfsError("ENOEXEC", file);
       const script: ByteString = found.path;
       words = kind.argument === undefined
@@ -164,6 +170,8 @@ export class Programs {
     const text = toByteString(head, 0, length);
     if (text.startsWith("\0asm")) return { kind: "wasm" };
     if (text.startsWith("\x7fELF")) return { kind: "elf" };
+    const marked = markedProgram(head.subarray(0, length));
+    if (marked !== undefined) return { kind: "applet", name: marked };
     if (!text.startsWith("#!")) return { kind: "text" };
     const end = text.indexOf("\n");
     const line = text.slice(2, end < 0 ? text.length : end).replace(/^[ \t]+|[ \t]+$/g, "");
