@@ -5,7 +5,7 @@
  * @module
  */
 
-import { CodecError, type Decoder, Input, NO_BYTES } from "./codec.ts";
+import { CodecError, SteppedDecoder } from "./codec.ts";
 import { crc32be } from "../hash/crc32.ts";
 
 /** Output goes out in pieces of this size. */
@@ -66,15 +66,10 @@ class HuffmanTable {
 }
 
 /** A decoder of bzip2 files of any number of streams; what follows the last one is ignored. */
-export class Bunzip2 implements Decoder {
-  readonly #input = new Input();
+export class Bunzip2 extends SteppedDecoder {
   // Bits are taken from the top: `#bits` valid ones, right-aligned in `#hold`.
   #hold = 0;
   #bits = 0;
-  readonly #steps: Generator<void, void>;
-  #failure: string | undefined;
-  #finished = false;
-  #waiting = true;
 
   // The block being decoded.
   #blockSize = 0;
@@ -102,60 +97,27 @@ export class Bunzip2 implements Decoder {
 
   readonly #out = new Uint8Array(PIECE);
   #filled = 0;
-  #ready: Uint8Array = NO_BYTES;
 
-  /** Starts before the first stream's magic. */
-  constructor() {
-    this.#steps = this.#decode();
+  protected override tooShort(): CodecError {
+    return new CodecError(TOO_SHORT);
   }
 
-  /** See Codec. */
-  write(chunk: Uint8Array): void {
-    this.#input.add(chunk);
-    this.#waiting = false;
-  }
-
-  /** See Codec. */
-  end(): void {
-    this.#input.ended = true;
-    this.#waiting = false;
-  }
-
-  /** See Decoder. */
-  rest(): Uint8Array {
-    return this.#input.takeAll();
-  }
-
-  /** See Codec. */
-  read(): Uint8Array | undefined | null {
-    if (this.#failure !== undefined) throw new CodecError(this.#failure);
-    while (!this.#finished && !this.#waiting) {
-      // The generator stops to ask for input, or to hand out `#ready`.
-      try {
-        if (this.#steps.next().done) this.#finished = true;
-      } catch (error) {
-        if (!(error instanceof CodecError)) throw error;
-        this.#failure = error.message;
-        const whole = this.#filled - this.#filled % NATIVE_PIECE;
-        if (whole === 0) throw error;
-        return this.#out.subarray(0, whole);
-      }
-      if (this.#ready.length > 0) {
-        const piece = this.#ready;
-        this.#ready = NO_BYTES;
-        return piece;
-      }
+  protected override *steps(): Generator<Uint8Array | undefined, void> {
+    try {
+      yield* this.#decode();
+    } catch (error) {
+      const whole = this.#filled - this.#filled % NATIVE_PIECE;
+      if (error instanceof CodecError && whole > 0) yield this.#out.subarray(0, whole);
+      throw error;
     }
-    return this.#finished ? null : undefined;
   }
 
   /** Whether `n` bits (at most 24) can be taken. */
   #has(n: number): boolean {
-    const input = this.#input;
+    const { input } = this;
     while (this.#bits < n) {
       if (input.pos === input.end) {
-        if (input.ended) throw new CodecError(TOO_SHORT);
-        this.#waiting = true;
+        if (input.ended) throw this.tooShort();
         return false;
       }
       this.#hold = this.#hold << 8 | input.buf[input.pos++];
@@ -169,17 +131,11 @@ export class Bunzip2 implements Decoder {
     return this.#hold >>> this.#bits & ((1 << n) - 1);
   }
 
-  *#wait(): Generator<void, void> {
-    if (this.#input.ended) throw new CodecError(TOO_SHORT);
-    this.#waiting = true;
-    yield;
-  }
-
-  *#decode(): Generator<void, void> {
-    const input = this.#input;
+  *#decode(): Generator<Uint8Array | undefined, void> {
+    const { input } = this;
     for (let stream = 0;; stream++) {
       // Streams follow each other at byte edges; the bit register holds whole unread bytes by now.
-      while (input.size < 2 && !input.ended) yield* this.#wait();
+      yield* this.has(2);
       const { buf, pos } = input;
       const found = input.size >= 1 && buf[pos] === 0x42 &&
         input.size >= 2 && buf[pos + 1] === 0x5a;
@@ -188,7 +144,7 @@ export class Bunzip2 implements Decoder {
         return;
       }
       input.pos += 2;
-      while (!this.#has(16)) yield;
+      while (!this.#has(16)) yield undefined;
       const h = this.#take(8);
       const level = this.#take(8) - 0x30;
       if (h !== 0x68 || level < 1 || level > 9) throw new CodecError(NOT_BZIP);
@@ -199,20 +155,20 @@ export class Bunzip2 implements Decoder {
     }
   }
 
-  *#stream(): Generator<void, void> {
+  *#stream(): Generator<Uint8Array | undefined, void> {
+    const { input } = this;
     let combined = 0;
     for (;;) {
-      while (!this.#has(24)) yield;
+      while (!this.#has(24)) yield undefined;
       const magic = this.#take(24);
-      while (!this.#has(24)) yield;
+      while (!this.#has(24)) yield undefined;
       const magicRest = this.#take(24);
-      while (!this.#has(16)) yield;
+      while (!this.#has(16)) yield undefined;
       const crcHigh = this.#take(16);
-      while (!this.#has(16)) yield;
+      while (!this.#has(16)) yield undefined;
       const wanted = crcHigh << 16 | this.#take(16);
       if (magic === 0x177245 && magicRest === 0x385090) {
-        this.#ready = this.#out.subarray(0, this.#filled);
-        if (this.#filled > 0) yield;
+        if (this.#filled > 0) yield this.#out.subarray(0, this.#filled);
         this.#filled = 0;
         if (wanted !== combined) throw new CodecError("CRC error");
         this.#alignToByte();
@@ -220,7 +176,10 @@ export class Bunzip2 implements Decoder {
       }
       if (magic !== 0x314159 || magicRest !== 0x265359) throw new CodecError(NOT_BZIP);
       yield* this.#blockHeader();
-      while (!this.#symbols()) yield* this.#wait();
+      while (!this.#symbols()) {
+        if (input.ended) throw this.tooShort();
+        yield undefined;
+      }
       this.#unsort();
       let crc = -1;
       while (this.#left > 0 || this.#copies > 0) {
@@ -228,8 +187,7 @@ export class Bunzip2 implements Decoder {
         this.#expand();
         crc = crc32be(crc, this.#out, from, this.#filled);
         if (this.#filled === PIECE) {
-          this.#ready = this.#out;
-          yield;
+          yield this.#out;
           this.#filled = 0;
         }
       }
@@ -242,30 +200,30 @@ export class Bunzip2 implements Decoder {
     this.#bits -= this.#bits & 7;
     const bytes = new Uint8Array(this.#bits >> 3);
     for (let i = 0; i < bytes.length; i++) bytes[i] = this.#take(8);
-    this.#input.unread(bytes);
+    this.input.unread(bytes);
   }
 
-  *#blockHeader(): Generator<void, void> {
-    while (!this.#has(1)) yield;
+  *#blockHeader(): Generator<undefined, void> {
+    while (!this.#has(1)) yield undefined;
     if (this.#take(1) === 1) throw new CodecError(OBSOLETE);
-    while (!this.#has(24)) yield;
+    while (!this.#has(24)) yield undefined;
     this.#cursor = this.#take(24);
     if (this.#cursor >= this.#blockSize) throw new CodecError(DAMAGED);
 
     // Which bytes are used: a map of 16 ranges, then a map for each range that is not empty.
-    while (!this.#has(16)) yield;
+    while (!this.#has(16)) yield undefined;
     const ranges = this.#take(16);
     this.#used = 0;
     for (let range = 0; range < 16; range++) {
       if ((ranges & 0x8000 >> range) === 0) continue;
-      while (!this.#has(16)) yield;
+      while (!this.#has(16)) yield undefined;
       const map = this.#take(16);
       for (let i = 0; i < 16; i++) {
         if (map & 0x8000 >> i) this.#byteOfRank[this.#used++] = range << 4 | i;
       }
     }
 
-    while (!this.#has(18)) yield;
+    while (!this.#has(18)) yield undefined;
     const tableCount = this.#take(3);
     this.#selectorCount = this.#take(15);
     if (tableCount < 2 || tableCount > 6) throw new CodecError(DAMAGED);
@@ -274,7 +232,7 @@ export class Bunzip2 implements Decoder {
     for (let i = 0; i < this.#selectorCount; i++) {
       let rank = 0;
       for (;;) {
-        while (!this.#has(1)) yield;
+        while (!this.#has(1)) yield undefined;
         if (this.#take(1) === 0) break;
         if (++rank >= tableCount) throw new CodecError(DAMAGED);
       }
@@ -287,12 +245,12 @@ export class Bunzip2 implements Decoder {
     const symbolCount = this.#used + 2;
     const lengths = new Uint8Array(258);
     for (let t = 0; t < tableCount; t++) {
-      while (!this.#has(5)) yield;
+      while (!this.#has(5)) yield undefined;
       let length = this.#take(5);
       for (let i = 0; i < symbolCount; i++) {
         for (;;) {
           if (length < 1 || length > LONGEST_CODE) throw new CodecError(DAMAGED);
-          while (!this.#has(2)) yield;
+          while (!this.#has(2)) yield undefined;
           if (this.#take(1) === 0) {
             this.#bits++;
             this.#take(1);
@@ -304,7 +262,11 @@ export class Bunzip2 implements Decoder {
       }
       (this.#tables[t] ??= new HuffmanTable()).build(lengths, symbolCount);
     }
-    this.#count = this.#group = this.#inGroup = this.#runLength = 0;
+    this.#count =
+      this.#group =
+      this.#inGroup =
+      this.#runLength =
+        0;
     this.#runWeight = 1;
     this.#counts.fill(0);
     for (let i = 0; i < 256; i++) this.#ranks[i] = i;
@@ -315,7 +277,7 @@ export class Bunzip2 implements Decoder {
 
   /** Decodes symbols into the block as far as input goes; true at the end of the block. */
   #symbols(): boolean {
-    const input = this.#input;
+    const { input } = this;
     const block = this.#block;
     const blockSize = this.#blockSize;
     const ranks = this.#ranks;
@@ -374,7 +336,9 @@ export class Bunzip2 implements Decoder {
         } else {
           length = TABLE_BITS + 1;
           while (length <= longest && next >= limits[length]) length++;
-          if (length <= longest) symbol = symbols[(next >>> (LONGEST_CODE - length)) - bases[length]];
+          if (length <= longest) {
+            symbol = symbols[(next >>> (LONGEST_CODE - length)) - bases[length]];
+          }
         }
         if (length > bits) {
           starved = true;

@@ -103,6 +103,65 @@ export class Input {
   }
 }
 
+/**
+ * A decoder whose course is written down as a generator: it yields a piece of output, or `undefined` for
+ * more input. Hot loops stand outside of the generator.
+ */
+export abstract class SteppedDecoder implements Decoder {
+  /** Where the input collects. */
+  protected readonly input: Input = new Input();
+  #steps: Generator<Uint8Array | undefined, void> | undefined;
+  #failure: CodecError | undefined;
+
+  /** The course. */
+  protected abstract steps(): Generator<Uint8Array | undefined, void>;
+
+  /** What it means when the input ends too early. */
+  protected abstract tooShort(): CodecError;
+
+  /** See Codec. */
+  write(chunk: Uint8Array): void {
+    this.input.add(chunk);
+  }
+
+  /** See Codec. */
+  end(): void {
+    this.input.ended = true;
+  }
+
+  /** See Decoder. */
+  rest(): Uint8Array {
+    return this.input.takeAll();
+  }
+
+  /** See Codec. */
+  read(): Uint8Array | undefined | null {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#steps ??= this.steps();
+    try {
+      const step = this.#steps.next();
+      return step.done ? null : step.value;
+    } catch (error) {
+      if (error instanceof CodecError) this.#failure = error;
+      throw error;
+    }
+  }
+
+  /** Waits until `count` bytes are at hand. @throws {CodecError} if they will never be. */
+  protected *need(count: number): Generator<undefined, void> {
+    while (this.input.size < count) {
+      if (this.input.ended) throw this.tooShort();
+      yield undefined;
+    }
+  }
+
+  /** Waits until `count` bytes are at hand or the input has ended; says whether they are. */
+  protected *has(count: number): Generator<undefined, boolean> {
+    while (this.input.size < count && !this.input.ended) yield undefined;
+    return this.input.size >= count;
+  }
+}
+
 /** Little-endian 32-bit number at `pos`, unsigned. */
 export function le32(buf: Uint8Array, pos: number): number {
   return (buf[pos] | buf[pos + 1] << 8 | buf[pos + 2] << 16 | buf[pos + 3] << 24) >>> 0;

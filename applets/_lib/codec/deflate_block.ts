@@ -111,7 +111,10 @@ export class DeflateBlock {
     const lengths = new Uint8Array(288 + DISTANCES);
     const literals = huffmanLengths(this.#literalCounts, LITERALS, 15, lengths) + 1;
     const distanceLengths = new Uint8Array(DISTANCES);
-    const distances = Math.max(1, huffmanLengths(this.#distanceCounts, DISTANCES, 15, distanceLengths) + 1);
+    const distances = Math.max(
+      1,
+      huffmanLengths(this.#distanceCounts, DISTANCES, 15, distanceLengths) + 1,
+    );
     if (distances === 1 && distanceLengths[0] === 0) distanceLengths[0] = 1;
 
     const header = makeHeader(lengths, literals, distanceLengths, distances);
@@ -304,7 +307,9 @@ function makeHeader(
   const codeLengthLengths = new Uint8Array(19);
   huffmanLengths(counts, 19, 7, codeLengthLengths);
   let codeLengths = 19;
-  while (codeLengths > 4 && codeLengthLengths[CODE_LENGTH_ORDER[codeLengths - 1]] === 0) codeLengths--;
+  while (codeLengths > 4 && codeLengthLengths[CODE_LENGTH_ORDER[codeLengths - 1]] === 0) {
+    codeLengths--;
+  }
   let bits = 14 + codeLengths * 3;
   for (const run of runs) {
     const symbol = run & 31;

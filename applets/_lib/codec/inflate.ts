@@ -43,7 +43,10 @@ let fixedLiterals: Int32Array | undefined;
 let fixedDistances: Int32Array | undefined;
 
 function makeFixedTables(): void {
-  const lengths = new Uint8Array(288).fill(8, 0, 144).fill(9, 144, 256).fill(7, 256, 280).fill(8, 280);
+  const lengths = new Uint8Array(288).fill(8, 0, 144).fill(9, 144, 256).fill(7, 256, 280).fill(
+    8,
+    280,
+  );
   fixedLiterals = new Int32Array(1 << LITERAL_BITS);
   buildTable(fixedLiterals, LITERAL_BITS, lengths, 288, LITERAL_SYMBOLS);
   fixedDistances = new Int32Array(1 << DISTANCE_BITS);
