@@ -28,8 +28,8 @@ import {
   Snapshot,
 } from "./sandbox/session/session.ts";
 
-/** The applets as the kernel's program table. */
-const applets: ProgramTable = {
+/** The applets as the kernel's program table. @internal */
+export const appletTable: ProgramTable = {
   names: registry.names,
   has: registry.has,
   load(name: string): Program | Promise<Program> {
@@ -39,7 +39,7 @@ const applets: ProgramTable = {
   },
 };
 
-const PROGRAMS: Programs = { table: applets };
+const PROGRAMS: Programs = { table: appletTable };
 
 /**
  * A sandbox with all applets.

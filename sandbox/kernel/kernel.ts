@@ -83,7 +83,8 @@ export interface RunOptions {
   readonly cpuMs: number;
   readonly outputBytes: number;
   readonly tty?: Terminal;
-  readonly program?: Program;
+  /** What to run instead of looking `argv[0]` up. */
+  readonly program?: MaybePromise<Program>;
 }
 
 /** A started run. */

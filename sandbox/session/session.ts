@@ -10,6 +10,7 @@ import {
   type Environment,
   type ExitStatus,
   type OpenFile,
+  type MaybePromise,
   type Process,
   type Program,
   SIG,
@@ -375,7 +376,7 @@ export class Session {
   }
 
   /** @internal Runs with files of the caller's own, for the command line. */
-  attach(
+  attachByName(
     argv: readonly Argument[],
     options: RunOptions,
     files: AttachedFiles,
@@ -385,7 +386,11 @@ export class Session {
       [1, files.stdout],
       [2, files.stderr],
     ]);
-    return this.#launch(argv, options, fds, files.tty);
+    const name = argumentBytes(argv[0]);
+    const { table } = this.kernel.programs;
+    // As with busybox, a bare name is an applet, whatever the search path says.
+    const program = !name.includes("/") && table.has(name) ? table.load(name) : undefined;
+    return this.#launch(argv, options, fds, files.tty, undefined, program);
   }
 
   #start(
@@ -419,6 +424,7 @@ export class Session {
     fds: ReadonlyMap<number, OpenFile>,
     tty?: Terminal,
     early?: (run: StartedRun) => void,
+    program?: MaybePromise<Program>,
   ): StartedRun {
     this.#checkOpen();
     options.signal?.throwIfAborted();
@@ -434,6 +440,7 @@ export class Session {
       cpuMs: limits.cpuMs,
       outputBytes: Math.min(options.maxOutputBytes ?? Infinity, limits.outputBytes),
       tty,
+      program,
     }, early);
   }
 

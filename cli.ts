@@ -1,0 +1,282 @@
+/**
+ * The command line: `capbox [OPTIONS] APPLET [ARGUMENTS]...`.
+ *
+ * The way to an applet parses its few options itself and loads nothing that it does not need,
+ * because each module costs start-up time (DESIGN.md §11).
+ *
+ * @module
+ */
+import { BANNER } from "./applets/contract.ts";
+import { Sandbox } from "./mod.ts";
+import { CLI_HELP, CliError, type CliOptions, parseCli } from "./sandbox/session/cli_options.ts";
+import type { SandboxOptions } from "./sandbox/session/session.ts";
+import { openHostStreams } from "./sandbox/host/stdio.ts";
+import { SIG } from "./sandbox/types.ts";
+import { isVfsError } from "./sandbox/errors.ts";
+import { Queue } from "./sandbox/kernel/wait_queue.ts";
+import { appletTable } from "./mod.ts";
+
+const VERSION = "0.1.0";
+const encoder = new TextEncoder();
+
+function print(text: string): void {
+  writeAll(Deno.stdout, text);
+}
+
+function complain(text: string): void {
+  writeAll(Deno.stderr, text);
+}
+
+function writeAll(stream: typeof Deno.stdout, text: string): void {
+  let bytes = encoder.encode(text);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+  } catch { /* Nobody reads any more. */ }
+}
+
+/** Whether Deno allows something, without ever asking the user. */
+function isGranted(descriptor: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(descriptor).state === "granted";
+}
+
+/** The names as native's banner lists them. */
+function appletList(): string {
+  let text = "";
+  let line = "\t";
+  const names = appletTable.names();
+  names.forEach((name, index) => {
+    const word = index + 1 < names.length ? `${name}, ` : name;
+    if (line.length + word.length > 71) {
+      text += line.trimEnd() + "\n";
+      line = "\t";
+    }
+    line += word;
+  });
+  return text + line.trimEnd() + "\n";
+}
+
+function showBanner(): void {
+  print(`${BANNER}\n${CLI_HELP}\nCurrently defined functions:\n${appletList()}`);
+}
+
+/** What `--env`, the policy file, and the environment of the host add up to. */
+function sandboxOptions(cli: CliOptions): SandboxOptions {
+  const base = cli.policyFile === undefined ? {} : readPolicy(cli.policyFile);
+  const env: Record<string, string> = { ...base.env };
+  for (const name of cli.passEnv) {
+    if (name === "*") {
+      if (isGranted({ name: "env" })) Object.assign(env, Deno.env.toObject());
+    } else if (isGranted({ name: "env", variable: name })) {
+      const value = Deno.env.get(name);
+      if (value !== undefined) env[name] = value;
+    }
+  }
+  Object.assign(env, cli.policy.env);
+  const net = [...(base.net ?? []), ...(cli.policy.net ?? [])];
+  if (isGranted({ name: "env", variable: "CAPBOX_ALLOW_NET" })) {
+    const granted = Deno.env.get("CAPBOX_ALLOW_NET") ?? "";
+    net.push(...granted.split(",").filter((each) => each !== ""));
+  }
+  const options: { -readonly [K in keyof SandboxOptions]: SandboxOptions[K] } = {
+    ...base,
+    ...cli.policy,
+    env,
+    net,
+    limits: { ...base.limits, ...cli.policy.limits },
+    mounts: [...(base.mounts ?? []), ...(cli.policy.mounts ?? [])],
+  };
+  const here = Deno.cwd();
+  const mounts = options.mounts!;
+  if (mounts.length === 0) {
+    // Everyday use: the working directory, with what Deno allows. The host layer asks Deno again
+    // for each path, so that a grant for a part of it is a grant for that part only.
+    const writes = Deno.permissions.querySync({ name: "write", path: here }).state === "granted" ||
+      isPartlyGranted("write");
+    options.mounts = [{ host: here, guest: here, mode: writes ? "rw" : "ro" }];
+    options.cwd ??= here;
+  } else if (mounts.some((mount) => mount.host === "/" && mount.guest === "/")) {
+    options.cwd ??= here;
+  }
+  if (cli.audit !== undefined) options.audit = auditTo(cli.audit);
+  return options;
+}
+
+/** Whether Deno was given a right for some path: then the state of the whole is not "denied". */
+function isPartlyGranted(name: "read" | "write"): boolean {
+  const status = Deno.permissions.querySync({ name, path: "." });
+  // A scoped grant leaves the rest at "prompt"; the host layer decides path by path.
+  return status.state !== "denied";
+}
+
+function readPolicy(path: string): SandboxOptions {
+  let text: string;
+  try {
+    if (!isGranted({ name: "read", path })) throw new CliError(`${path}: Permission denied`);
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(`can't open '${path}'`);
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw new TypeError();
+    return value as SandboxOptions;
+  } catch {
+    throw new CliError(`${path}: not a JSON object`);
+  }
+}
+
+/** Appends each event as one line; JSON escapes newlines, so that no line can be forged. */
+function auditTo(path: string): NonNullable<SandboxOptions["audit"]> {
+  if (!isGranted({ name: "write", path })) throw new CliError(`${path}: Permission denied`);
+  let file: Deno.FsFile;
+  try {
+    file = Deno.openSync(path, { append: true, create: true });
+  } catch {
+    throw new CliError(`can't open '${path}'`);
+  }
+  return (event) => {
+    const line = JSON.stringify({ time: new Date().toISOString(), ...event }) + "\n";
+    file.writeSync(encoder.encode(line));
+  };
+}
+
+/** Writes a command for each applet into a host directory: `--install [-s] DIR`. */
+function install(args: readonly string[]): number {
+  const links = args[0] === "-s";
+  const directory = links ? args[1] : args[0];
+  if (directory === undefined) throw new CliError("--install needs a directory");
+  if (!isGranted({ name: "write", path: directory })) {
+    throw new CliError(`${directory}: Permission denied`);
+  }
+  const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+  const flags = (["read", "write", "net", "env"] as const)
+    .filter((name) => isGranted({ name })).map((name) => `--allow-${name}`);
+  const self = import.meta.filename ?? import.meta.url;
+  for (const name of appletTable.names()) {
+    const target = `${directory}/${name}`;
+    try {
+      if (Deno.build.standalone) {
+        if (links) Deno.symlinkSync(Deno.execPath(), target);
+        else Deno.linkSync(Deno.execPath(), target);
+        continue;
+      }
+      const words = [Deno.execPath(), "run", "--no-prompt", ...flags, self, name].map(quote);
+      Deno.writeTextFileSync(target, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
+    } catch (error) {
+      const reason = error instanceof Deno.errors.AlreadyExists ? "File exists" : "can't write";
+      complain(`capbox: ${target}: ${reason}\n`);
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/** Runs a program of the sandbox on the host's own streams. */
+async function runProgram(argv: readonly string[], options: SandboxOptions): Promise<number> {
+  const sandbox = await Sandbox.create(options);
+  const open = new Set([1, 2]);
+  let allClosed = () => {};
+  const closed = new Promise<void>((resolve) => allClosed = resolve);
+  const resized = new Queue();
+  let left = sandbox.policy.limits.outputBytes;
+  let overrun = () => {};
+  const files = openHostStreams({
+    closed: (number) => {
+      open.delete(number);
+      if (open.size === 0) allClosed();
+    },
+    account: (bytes) => {
+      left -= bytes;
+      if (left < 0) overrun();
+    },
+    resized,
+  });
+  const started = sandbox.attachByName(argv, {}, files);
+  overrun = () => sandbox.kernel.endRun(started.run, "output");
+  if (left < 0) overrun();
+  for (const file of [files.stdin, files.stdout, files.stderr]) file.release();
+  const { kernel } = sandbox;
+  const forward = (name: Deno.Signal, signal: number): void => {
+    Deno.addSignalListener(name, () => {
+      const group = files.tty?.foreground ?? started.process.pgid;
+      if (signal === SIG.INT || signal === SIG.QUIT) kernel.signalGroup(group, signal);
+      else kernel.deliver(started.process, signal);
+    });
+  };
+  if (Deno.build.os !== "windows") {
+    forward("SIGINT", SIG.INT);
+    forward("SIGQUIT", SIG.QUIT);
+    forward("SIGTERM", SIG.TERM);
+    forward("SIGHUP", SIG.HUP);
+    if (files.tty !== undefined) {
+      Deno.addSignalListener("SIGWINCH", () => {
+        resized.wake();
+        kernel.signalGroup(files.tty!.foreground, SIG.WINCH);
+      });
+    }
+  }
+  const status = await started.ended;
+  // As with native, what still holds our output goes on writing to it: wait for that.
+  if (status.signal === 0) await closed;
+  files.tty?.setRaw(false);
+  const reason = started.run.reason;
+  if (reason !== undefined) complain(`capbox: ended by the limit: ${reason}\n`);
+  sandbox.close();
+  return status.code;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  if (args.length === 0) {
+    showBanner();
+    return 0;
+  }
+  const cli = parseCli(args);
+  switch (cli.action) {
+    case "help":
+      showBanner();
+      return 0;
+    case "version":
+      print(`capbox ${VERSION}\n`);
+      return 0;
+    case "list":
+      print(appletTable.names().map((name) => `${name}\n`).join(""));
+      return 0;
+    case "list-full":
+      print(appletTable.names().map((name) => `bin/${name}\n`).join(""));
+      return 0;
+    case "install":
+      return install(cli.actionArgs);
+  }
+  if (cli.argv.length === 0) {
+    showBanner();
+    return 0;
+  }
+  const name = cli.argv[0];
+  if (!name.includes("/") && !appletTable.has(name)) {
+    complain(`${name}: applet not found\n`);
+    return 127;
+  }
+  return await runProgram(cli.argv, sandboxOptions(cli));
+}
+
+// A program that has ended leaves promises behind that nobody waits for; they say so when they
+// are rejected, and that is no error of the command line.
+globalThis.addEventListener("unhandledrejection", (event) => {
+  if (event.reason?.name === "ProcessEnded") event.preventDefault();
+});
+
+if (import.meta.main) {
+  let code = 1;
+  try {
+    code = await main(Deno.args);
+  } catch (error) {
+    if (error instanceof CliError || error instanceof TypeError) {
+      complain(`capbox: ${error.message}\n`);
+    } else if (isVfsError(error)) {
+      complain(`capbox: ${error.path === undefined ? "" : `${error.path}: `}${error.reason}\n`);
+      code = error.code === "ENOENT" ? 127 : 126;
+    } else throw error;
+  }
+  Deno.exit(code);
+}
