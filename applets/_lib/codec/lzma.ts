@@ -85,6 +85,12 @@ export class Lzma {
     this.#dict = larger;
   }
 
+  /** Gives its memory back. */
+  free(): void {
+    this.charge?.(-this.#dict.length);
+    this.#dict = new Uint8Array(0);
+  }
+
   /** Sets the parameters from their byte; false if it makes no sense (or not for LZMA2). */
   setProperties(byte: number, forLzma2 = false): boolean {
     if (byte >= 225) return false;
@@ -239,8 +245,8 @@ export class Lzma {
               symbol <<= 1;
               if (matchBit !== 0) break;
             } else {
-              range -= bound;
-              code -= bound;
+              range = (range - bound) | 0;
+              code = (code - bound) | 0;
               probs[index] = prob - (prob >> 5);
               symbol = symbol << 1 | 1;
               if (matchBit === 0) break;
@@ -260,8 +266,8 @@ export class Lzma {
             probs[index] = prob + ((2048 - prob) >> 5);
             symbol <<= 1;
           } else {
-            range -= bound;
-            code -= bound;
+            range = (range - bound) | 0;
+            code = (code - bound) | 0;
             probs[index] = prob - (prob >> 5);
             symbol = symbol << 1 | 1;
           }
@@ -271,8 +277,8 @@ export class Lzma {
         state = state < 4 ? 0 : state < 10 ? state - 3 : state - 6;
         continue;
       } else {
-        range -= bound;
-        code -= bound;
+        range = (range - bound) | 0;
+        code = (code - bound) | 0;
         probs[index] = prob - (prob >> 5);
         let lengths: number;
         index = IS_REP + state;
@@ -291,8 +297,8 @@ export class Lzma {
           state = state < 7 ? 7 : 10;
           lengths = MATCH_LENGTHS;
         } else {
-          range -= bound;
-          code -= bound;
+          range = (range - bound) | 0;
+          code = (code - bound) | 0;
           probs[index] = prob - (prob >> 5);
           index = IS_REP_G0 + state;
           if (range >>> 24 === 0) {
@@ -321,13 +327,13 @@ export class Lzma {
               position++;
               continue;
             } else {
-              range -= bound;
-              code -= bound;
+              range = (range - bound) | 0;
+              code = (code - bound) | 0;
               probs[index] = prob - (prob >> 5);
             }
           } else {
-            range -= bound;
-            code -= bound;
+            range = (range - bound) | 0;
+            code = (code - bound) | 0;
             probs[index] = prob - (prob >> 5);
             let distance: number;
             index = IS_REP_G1 + state;
@@ -342,8 +348,8 @@ export class Lzma {
               probs[index] = prob + ((2048 - prob) >> 5);
               distance = rep1;
             } else {
-              range -= bound;
-              code -= bound;
+              range = (range - bound) | 0;
+              code = (code - bound) | 0;
               probs[index] = prob - (prob >> 5);
               index = IS_REP_G2 + state;
               if (range >>> 24 === 0) {
@@ -357,8 +363,8 @@ export class Lzma {
                 probs[index] = prob + ((2048 - prob) >> 5);
                 distance = rep2;
               } else {
-                range -= bound;
-                code -= bound;
+                range = (range - bound) | 0;
+                code = (code - bound) | 0;
                 probs[index] = prob - (prob >> 5);
                 distance = rep3;
                 rep3 = rep2;
@@ -387,8 +393,8 @@ export class Lzma {
           treeStart = lengths + LENGTH_LOW + (posState << 3);
           least = 2;
         } else {
-          range -= bound;
-          code -= bound;
+          range = (range - bound) | 0;
+          code = (code - bound) | 0;
           probs[index] = prob - (prob >> 5);
           index = lengths + 1;
           if (range >>> 24 === 0) {
@@ -403,8 +409,8 @@ export class Lzma {
             treeStart = lengths + LENGTH_MID + (posState << 3);
             least = 10;
           } else {
-            range -= bound;
-            code -= bound;
+            range = (range - bound) | 0;
+            code = (code - bound) | 0;
             probs[index] = prob - (prob >> 5);
             treeStart = lengths + LENGTH_HIGH;
             treeBits = 8;
@@ -425,8 +431,8 @@ export class Lzma {
             probs[index] = prob + ((2048 - prob) >> 5);
             symbol <<= 1;
           } else {
-            range -= bound;
-            code -= bound;
+            range = (range - bound) | 0;
+            code = (code - bound) | 0;
             probs[index] = prob - (prob >> 5);
             symbol = symbol << 1 | 1;
           }
@@ -448,8 +454,8 @@ export class Lzma {
               probs[index] = prob + ((2048 - prob) >> 5);
               symbol <<= 1;
             } else {
-              range -= bound;
-              code -= bound;
+              range = (range - bound) | 0;
+              code = (code - bound) | 0;
               probs[index] = prob - (prob >> 5);
               symbol = symbol << 1 | 1;
             }
@@ -473,7 +479,7 @@ export class Lzma {
                 if (code >>> 0 < range >>> 0) {
                   rep0 <<= 1;
                 } else {
-                  code -= range;
+                  code = (code - range) | 0;
                   rep0 = rep0 << 1 | 1;
                 }
               }
@@ -495,8 +501,8 @@ export class Lzma {
                 probs[index] = prob + ((2048 - prob) >> 5);
                 symbol <<= 1;
               } else {
-                range -= bound;
-                code -= bound;
+                range = (range - bound) | 0;
+                code = (code - bound) | 0;
                 probs[index] = prob - (prob >> 5);
                 symbol = symbol << 1 | 1;
                 rep0 += 1 << i;
