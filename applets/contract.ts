@@ -75,7 +75,7 @@ export interface AppletSpec<T extends OptionTable> {
   readonly posix?: boolean;
   /** Nothing is parsed: all arguments are operands. */
   readonly raw?: boolean;
-  /** `-NUM` stands for this option with NUM as its argument. */
+  /** `-NUM` as first argument stands for this option with NUM as its argument. */
   readonly numberOption?: string;
   /** A lone `--help` is not special (`echo`, `test`, `true`, …). */
   readonly noHelp?: boolean;
@@ -389,7 +389,9 @@ function runApplet<T extends OptionTable>(
   let ctx: Context<T> | undefined;
   try {
     if (argv.length === 2 && argv[1] === "--help" && !spec.noHelp) {
-      new Sink(process.fd(2), process, "standard error").print(usagePage(applet, baseName(argv[0])));
+      new Sink(process.fd(2), process, "standard error").print(
+        usagePage(applet, baseName(argv[0])),
+      );
       return 0;
     }
     const parsed = spec.raw

@@ -84,12 +84,9 @@ export function parseOptions(
       i += parseLong(table, argv, i, set);
       continue;
     }
-    if (spec.numberOption !== undefined && isDigit(word.charCodeAt(1))) {
-      let end = 2;
-      while (end < word.length && isDigit(word.charCodeAt(end))) end++;
-      set(spec.numberOption, table[spec.numberOption], word.slice(1, end));
-      if (end === word.length) continue;
-      i += parseCluster(table, argv, i, end, set);
+    if (i === 1 && spec.numberOption !== undefined && isDigit(word.charCodeAt(1))) {
+      // Only the first argument may have this old form, and all of it is the number.
+      set(spec.numberOption, table[spec.numberOption], word.slice(1));
       continue;
     }
     i += parseCluster(table, argv, i, 1, set);

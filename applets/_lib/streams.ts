@@ -283,7 +283,9 @@ export class Output {
 
   #send(chunk: Uint8Array): void | Promise<void> {
     if (this.error !== undefined) return;
-    if (this.#writing !== undefined) return this.#chain(this.#writing.then(() => this.#write(chunk)));
+    if (this.#writing !== undefined) {
+      return this.#chain(this.#writing.then(() => this.#write(chunk)));
+    }
     try {
       const waiting = this.#write(chunk);
       if (waiting !== undefined) return this.#chain(waiting);

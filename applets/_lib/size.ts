@@ -1,0 +1,59 @@
+/**
+ * Numbers with suffixes, and sizes for people.
+ *
+ * @module
+ */
+import type { ByteString } from "../../sandbox/types.ts";
+
+/** Suffix → factor. */
+export type Suffixes = ReadonlyMap<string, number>;
+
+/** `b` 512, `k` 1024, `m` 1024²: head, tail. */
+export const BLOCK_SUFFIXES: Suffixes = new Map([["b", 512], ["k", 1024], ["m", 1048576]]);
+
+/** Largest number taken, that of a signed 64-bit integer. */
+const LIMIT = 2n ** 64n - 1n;
+
+/**
+ * A whole number, decimal digits and at most one suffix.
+ *
+ * @returns The number, or undefined when it is none or out of range.
+ */
+export function parseSize(
+  text: ByteString,
+  suffixes: Suffixes,
+  limit: bigint = LIMIT,
+): number | undefined {
+  let end = 0;
+  while (end < text.length && text.charCodeAt(end) - 0x30 >>> 0 <= 9) end++;
+  if (end === 0) return undefined;
+  let value = BigInt(text.slice(0, end));
+  if (end < text.length) {
+    const factor = suffixes.get(text.slice(end));
+    if (factor === undefined) return undefined;
+    value *= BigInt(factor);
+  }
+  return value > limit ? undefined : Number(value);
+}
+
+/**
+ * A count of bytes with one decimal and a unit, as `ls -h`, `du -h` and `df -h` show it: four
+ * columns at most, rounded to nearest.
+ */
+export function humanSize(size: number): string {
+  if (size < 1024) return String(Math.round(size));
+  const units = "KMGTPEZY";
+  let value = size;
+  let unit = -1;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  let tenths = Math.round(value * 10);
+  if (tenths >= 10240) {
+    tenths = 10;
+    unit++;
+  }
+  const text = tenths >= 100 * 10 ? String(Math.round(tenths / 10)) : (tenths / 10).toFixed(1);
+  return text + units[unit];
+}

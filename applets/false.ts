@@ -1,0 +1,12 @@
+import { type Applet, defineApplet } from "./contract.ts";
+
+/** Fails. Source of behaviour: POSIX false. */
+export const applet: Applet = defineApplet({
+  name: "false",
+  usage: "",
+  about: "",
+  options: {},
+  raw: false,
+  noHelp: false,
+  run: () => 1,
+});
