@@ -34,7 +34,13 @@ done
 `,
   ],
   ["zecho", `IFS=' '\nprintf '%s\\n' "$*"\n`],
-  ["printenv", `exec busybox printenv "$@"\n`],
+  [
+    "printenv",
+    `[ $# -eq 0 ] && exec env
+eval "[ -n \\"\\\${$1+set}\\" ]" || exit 1
+eval "printf '%s\\\\n' \\"\\$$1\\""
+`,
+  ],
 ]);
 
 interface Case {
@@ -88,7 +94,7 @@ async function runCase(
     const argv = [...subject.shell(dir, test.folder, env), `./${test.name}.tests`];
     const ended = await runLimited(argv, { limit: options.limit, join: true });
     const right = Deno.readFileSync(`${dir}/${test.folder}/${test.name}.right`);
-    const verdict: Verdict = sameOutput(ended.output, right)
+    const verdict: Verdict = sameOutput(withoutReserved(ended.output), right)
       ? "pass"
       : ended.timedOut
       ? "hang"
@@ -103,6 +109,21 @@ async function runCase(
   } finally {
     Deno.removeSync(dir, { recursive: true });
   }
+}
+
+/**
+ * Children of Deno start with the two signals ignored that the C library keeps for itself, 32 and
+ * 33, and no program can change that. A test that prints the mask of its ignored signals must not
+ * see it.
+ */
+function withoutReserved(output: Uint8Array): Uint8Array {
+  if (!output.includes(0x53)) return output; // No `SigIgn` without an S.
+  const text = output.reduce((all, byte) => all + String.fromCharCode(byte), "");
+  const masked = text.replace(/^(SigIgn:\t)([0-9a-f]{16})$/gm, (_, label, mask) => {
+    const rest = BigInt(`0x${mask}`) & ~(3n << 31n);
+    return label + rest.toString(16).padStart(16, "0");
+  });
+  return Uint8Array.from(masked, (char) => char.charCodeAt(0));
 }
 
 /** Whether both are the same bytes. */

@@ -28,8 +28,32 @@ export interface RunOptions {
   readonly join?: boolean;
 }
 
-/** Native ash and some of its tests fail when they inherit descriptors from 3 on. */
-const closeInherited = "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; ";
+/**
+ * Native ash and some of its tests fail when they inherit descriptors from 3 on. The shells that
+ * /bin/sh may be can name one digit only, so what stands higher is closed by one that can.
+ */
+const closeInherited = `
+for fd in /proc/self/fd/*; do
+  fd=\${fd##*/}
+  case $fd in [0-2]) ;; *) eval "exec $fd>&-" 2>/dev/null ;; esac
+done
+`;
+
+const closers: readonly (readonly string[])[] = [
+  ["busybox", "ash", "-c", closeInherited],
+  ["bash", "-c", closeInherited],
+  ["sh", "-c", "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-\n"],
+];
+
+/** The first of them that is installed. */
+const closer: readonly string[] = closers.find(([command]) => {
+  try {
+    return new Deno.Command(command, { args: ["--help"], stdout: "null", stderr: "null" })
+      .outputSync() !== undefined;
+  } catch {
+    return false;
+  }
+}) ?? closers[2];
 
 function sizeOf(path: string): number {
   try {
@@ -42,8 +66,9 @@ function sizeOf(path: string): number {
 /** Runs a command; kills its whole process group at the limit, and what it left running after. */
 export async function runLimited(argv: readonly string[], options: RunOptions): Promise<Ended> {
   const redirect = options.join ? 'exec "$@" 2>&1' : 'exec "$@" 2>/dev/null';
-  const child = new Deno.Command("/bin/sh", {
-    args: ["-c", closeInherited + redirect, "sh", ...argv],
+  const script = closer.at(-1) + redirect;
+  const child = new Deno.Command(closer[0], {
+    args: [...closer.slice(1, -1), script, "sh", ...argv],
     cwd: options.cwd,
     env: options.env,
     clearEnv: options.env !== undefined,

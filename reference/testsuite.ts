@@ -224,7 +224,7 @@ async function runFile(
         ? `./${job.file}`
         : `${bench.dir}/testsuite/${job.file}`;
       const log = `${bench.dir}/log`;
-      const { timedOut } = await bench.run([script], "testsuite", log);
+      const { timedOut, output } = await bench.run([script], "testsuite", log);
       const lines = readLines(log);
       keepDetails(options, job, `${bench.dir}/details`);
       const last = lines.findLast((line) => line !== "") ?? "";
@@ -238,6 +238,13 @@ async function runFile(
         const match = /^(PASS|FAIL|SKIP|HANG) (.*)$/.exec(line);
         if (match === null) continue;
         addOutcome(verdicts, match[2], match[1].toLowerCase() as Verdict);
+      }
+      // Some files judge for themselves and print what they found.
+      for (const line of new TextDecoder("latin1").decode(output).split("\n")) {
+        const match = /^(PASS|FAIL|SKIPPED|UNTESTED): (.*)$/.exec(line);
+        if (match === null) continue;
+        const verdict = match[1] === "PASS" ? "pass" : match[1] === "FAIL" ? "fail" : "skip";
+        addOutcome(verdicts, match[2], verdict);
       }
       if (timedOut) addOutcome(verdicts, `(the file ${job.file})`, "hang");
       return verdicts;
