@@ -38,7 +38,6 @@ import {
 } from "../types.ts";
 import { type Caller, isAllowed, MagicLink } from "./caller.ts";
 import { ForkContext, type Layer } from "./layer.ts";
-import { MemoryDir } from "./memory.ts";
 import { MountPoint, type MountRequest } from "./mount_tree.ts";
 import { OpenNode } from "./open_node.ts";
 import { isWithin, pathIn, pathOf, Place } from "./place.ts";
@@ -686,32 +685,42 @@ function named<T>(path: ByteString, work: () => T): T {
   }
 }
 
-/** The place as it is now, after renames of memory directories. @throws {VfsError} ENOENT */
+/** A directory that knows where it is now, whatever happened to its name. */
+interface MovableDir extends DirNode {
+  readonly ino: number;
+  readonly isRemoved: boolean;
+  whereabouts(): { readonly parent: DirNode; readonly name: ByteString } | undefined;
+}
+
+function isMovable(node: DirNode): node is MovableDir {
+  return "whereabouts" in node;
+}
+
+/** The place as it is now, after renames of directories. @throws {VfsError} ENOENT */
 function relocate(place: Place): Place {
   const { node, parent } = place;
   if (parent === undefined) return place;
   if (place.point?.layer === undefined) {
-    if (node instanceof MemoryDir) {
+    if (isMovable(node) && isMovable(parent.node)) {
       if (node.isRemoved) throw new VfsError("ENOENT");
       const where = node.whereabouts();
-      if (where !== undefined && parent.node instanceof MemoryDir) {
+      if (where !== undefined && isMovable(where.parent)) {
         if (where.name !== place.name || where.parent.ino !== parent.node.ino) {
           return rebuild(place, node);
         }
       }
-    } else {
-      const found = parent.node.lookup(place.name);
-      if (found?.type !== S_IFDIR && place.point === undefined) throw new VfsError("ENOENT");
+    } else if (place.point === undefined) {
+      if (parent.node.lookup(place.name)?.type !== S_IFDIR) throw new VfsError("ENOENT");
     }
   }
   const above = relocate(parent);
   return above === parent ? place : new Place(node, above, place.name, place.mount, place.point);
 }
 
-/** Builds the way to a moved memory directory anew from the root of its mount. */
-function rebuild(place: Place, node: MemoryDir): Place {
+/** Builds the way to a moved directory anew from the root of its mount. */
+function rebuild(place: Place, node: MovableDir): Place {
   const where = node.whereabouts();
-  if (where === undefined) {
+  if (where === undefined || !isMovable(where.parent)) {
     let root: Place = place;
     while (root.parent !== undefined && root.parent.mount === place.mount) root = root.parent;
     return relocate(root);

@@ -1,0 +1,479 @@
+/**
+ * The host's files. The only module of capbox that gives a path to Deno's file calls.
+ *
+ * A `HostPath` can be made only here: the root of a mount, and one resolved component after the
+ * other. All calls are synchronous, so nothing of ours runs between a check and its use.
+ *
+ * @module
+ */
+import { fromText, toTextStrict } from "../bytes.ts";
+import { VfsError } from "../errors.ts";
+import { type ByteString, S_IFDIR, S_IFLNK, S_IFREG, type Stat, type StatFs } from "../types.ts";
+import type { HostAccess, HostEntry, HostFile, HostGuard, HostOpen } from "../vfs/host_access.ts";
+import { fromHostError, hostErrorCode } from "./errors.ts";
+
+declare const made: unique symbol;
+
+/** An absolute path of the host. */
+export type HostPath = string & { readonly [made]: true };
+
+/** How long a verified directory is believed in, milliseconds. */
+const EPOCH_MS = 10;
+
+class Guard implements HostGuard {
+  changes = 0;
+  #epoch = 0;
+  #until = 0;
+
+  constructor(readonly now: () => number) {}
+
+  epoch(): number {
+    const now = this.now();
+    if (now > this.#until) {
+      this.#epoch++;
+      this.#until = now + EPOCH_MS;
+    }
+    return this.#epoch;
+  }
+
+  bump(): void {
+    this.#epoch++;
+    this.#until = this.now() + EPOCH_MS;
+  }
+}
+
+/** One for the process, since two mounts, or two sandboxes, may show the same directory. */
+const guard = new Guard(() => performance.now());
+
+/**
+ * Times that were set through us, with the nanoseconds that Deno does not give back. They count as
+ * long as the host still shows the same millisecond.
+ */
+interface ExactTimes {
+  readonly dev: number;
+  readonly atimeMs: number;
+  readonly atimeNs: bigint;
+  readonly mtimeMs: number;
+  readonly mtimeNs: bigint;
+}
+
+const exactTimes = new Map<number, ExactTimes>();
+const MOST_EXACT = 4096;
+
+/** `stat` in the sandbox's form. */
+function toStat(info: Deno.FileInfo): Stat {
+  const ino = info.ino ?? 0;
+  const atimeMs = info.atime === null ? 0 : info.atime.getTime();
+  const mtimeMs = info.mtime === null ? 0 : info.mtime.getTime();
+  const ctimeMs = info.ctime === null ? mtimeMs : info.ctime.getTime();
+  let atimeNs = BigInt(atimeMs) * 1_000_000n;
+  let mtimeNs = BigInt(mtimeMs) * 1_000_000n;
+  if (exactTimes.size > 0) {
+    const exact = exactTimes.get(ino);
+    if (exact !== undefined && exact.dev === info.dev) {
+      if (exact.atimeMs === atimeMs) atimeNs = exact.atimeNs;
+      if (exact.mtimeMs === mtimeMs) mtimeNs = exact.mtimeNs;
+    }
+  }
+  return {
+    dev: info.dev,
+    ino,
+    mode: info.mode ?? typeOf(info) | (info.isDirectory ? 0o755 : 0o644),
+    nlink: info.nlink ?? 1,
+    uid: info.uid ?? 0,
+    gid: info.gid ?? 0,
+    rdev: info.rdev ?? 0,
+    size: info.size,
+    blksize: info.blksize ?? 4096,
+    blocks: info.blocks ?? Math.ceil(info.size / 512),
+    atimeNs,
+    mtimeNs,
+    ctimeNs: BigInt(ctimeMs) * 1_000_000n,
+  };
+}
+
+/** Type bits where the host gives no mode (Windows). */
+function typeOf(info: Deno.FileInfo): number {
+  return info.isSymlink ? S_IFLNK : info.isDirectory ? S_IFDIR : S_IFREG;
+}
+
+/** Seconds with a fraction, as `utime` takes them. Rounded down, so that milliseconds stay. */
+function toSeconds(ns: bigint): number {
+  return Number(ns / 1000n) / 1e6;
+}
+
+function rememberTimes(info: Deno.FileInfo, atimeNs: bigint, mtimeNs: bigint): void {
+  const { ino } = info;
+  if (ino === null) return;
+  exactTimes.delete(ino);
+  // What has whole milliseconds is read back as it is, unless the host rounded.
+  exactTimes.set(ino, {
+    dev: info.dev,
+    atimeMs: info.atime?.getTime() ?? 0,
+    atimeNs,
+    mtimeMs: info.mtime?.getTime() ?? 0,
+    mtimeNs,
+  });
+  if (exactTimes.size > MOST_EXACT) {
+    for (const oldest of exactTimes.keys()) {
+      exactTimes.delete(oldest);
+      break;
+    }
+  }
+}
+
+/** Loaded on first use: it costs 30 ms, and only a few calls exist nowhere else. */
+interface NodeFs {
+  lutimesSync(path: string, atime: number, mtime: number): void;
+  lchownSync(path: string, uid: number, gid: number): void;
+  statfsSync(path: string): {
+    type: number;
+    bsize: number;
+    blocks: number;
+    bfree: number;
+    bavail: number;
+    files: number;
+    ffree: number;
+  };
+}
+
+function nodeFs(): NodeFs {
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule(name: string): NodeFs };
+  };
+  return process.getBuiltinModule("node:fs");
+}
+
+class DenoFile implements HostFile {
+  /** Where the host's own position is, so that reading on needs no seek. */
+  #position = 0;
+
+  constructor(readonly file: Deno.FsFile) {}
+
+  #seek(position: number): void {
+    if (position !== this.#position) {
+      this.file.seekSync(position, Deno.SeekMode.Start);
+      this.#position = position;
+    }
+  }
+
+  pread(buffer: Uint8Array, position: number): number {
+    try {
+      this.#seek(position);
+      const count = this.file.readSync(buffer) ?? 0;
+      this.#position += count;
+      return count;
+    } catch (error) {
+      this.#position = -1;
+      throw fromHostError(error);
+    }
+  }
+
+  pwrite(buffer: Uint8Array, position: number): void {
+    try {
+      this.#seek(position);
+      for (let done = 0; done < buffer.length;) {
+        const count = this.file.writeSync(done === 0 ? buffer : buffer.subarray(done));
+        done += count;
+        this.#position += count;
+      }
+    } catch (error) {
+      this.#position = -1;
+      throw fromHostError(error);
+    }
+  }
+
+  size(): number {
+    try {
+      // Cheaper than `fstat`, and an append that follows is in the right place already.
+      return this.#position = this.file.seekSync(0, Deno.SeekMode.End);
+    } catch (error) {
+      this.#position = -1;
+      throw fromHostError(error);
+    }
+  }
+
+  truncate(size: number): void {
+    try {
+      this.file.truncateSync(size);
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  stat(): Stat {
+    try {
+      return toStat(this.file.statSync());
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  setTimes(atimeNs: bigint, mtimeNs: bigint): void {
+    try {
+      this.file.utimeSync(toSeconds(atimeNs), toSeconds(mtimeNs));
+      rememberTimes(this.file.statSync(), atimeNs, mtimeNs);
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  sync(): void {
+    try {
+      this.file.syncSync();
+    } catch (error) {
+      // Some file systems have nothing to sync; that is no failure.
+      if (hostErrorCode(error) !== "EINVAL") throw fromHostError(error);
+    }
+  }
+
+  close(): void {
+    this.file.close();
+  }
+}
+
+type Right = "read" | "write";
+
+/** One tree of the host, with the rights that Deno granted. */
+export class DenoFs implements HostAccess<HostPath> {
+  readonly guard: HostGuard = guard;
+  readonly root: HostPath;
+  readonly isWholeHost: boolean;
+  readonly #granted: Record<Right, boolean>;
+  /** Paths asked about one by one, where the root as a whole was not granted. */
+  readonly #asked: Record<Right, Map<string, boolean>> = { read: new Map(), write: new Map() };
+
+  private constructor(root: HostPath) {
+    this.root = root;
+    this.isWholeHost = root === "/";
+    this.#granted = { read: isGranted("read", root), write: isGranted("write", root) };
+  }
+
+  /**
+   * The tree below a directory. Links in `path` itself are the embedding program's own and are
+   * resolved once, here.
+   *
+   * @param path Host path in the host's own form.
+   * @throws {VfsError} ENOENT, ENOTDIR, or EACCES when Deno was given no right to read it
+   */
+  static open(path: string): DenoFs {
+    if (path.includes("\0")) throw new VfsError("EINVAL");
+    // Asking first: a call without the right would open a prompt on a terminal.
+    if (!isGranted("read", path)) throw new VfsError("EACCES");
+    let real: string;
+    try {
+      real = Deno.realPathSync(path);
+    } catch (error) {
+      throw fromHostError(error);
+    }
+    return new DenoFs(real as HostPath);
+  }
+
+  /** Whether Deno lets this tree be changed at its root. */
+  get isWritable(): boolean {
+    return this.#granted.write;
+  }
+
+  /** @throws {VfsError} EACCES when Deno would refuse, or ask somebody at the terminal. */
+  #need(right: Right, path: HostPath): void {
+    if (this.#granted[right]) return;
+    const asked = this.#asked[right];
+    let answer = asked.get(path);
+    if (answer === undefined) {
+      if (asked.size >= 4096) asked.clear();
+      asked.set(path, answer = isGranted(right, path));
+    }
+    if (!answer) throw new VfsError("EACCES");
+  }
+
+  child(directory: HostPath, name: ByteString): HostPath {
+    const text = toTextStrict(name);
+    if (text === undefined) throw new VfsError("EILSEQ");
+    if (text === "" || text === "." || text === ".." || text.includes("/") || text.includes("\0")) {
+      throw new VfsError("EINVAL");
+    }
+    return (directory === "/" ? "/" + text : directory + "/" + text) as HostPath;
+  }
+
+  lstat(path: HostPath): Stat | undefined {
+    this.#need("read", path);
+    try {
+      return toStat(Deno.lstatSync(path));
+    } catch (error) {
+      const code = hostErrorCode(error);
+      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+      throw new VfsError(code);
+    }
+  }
+
+  list(path: HostPath): HostEntry[] {
+    this.#need("read", path);
+    const entries: HostEntry[] = [];
+    try {
+      for (const entry of Deno.readDirSync(path)) {
+        const { name } = entry;
+        const type = entry.isFile
+          ? S_IFREG
+          : entry.isDirectory
+          ? S_IFDIR
+          : entry.isSymlink
+          ? S_IFLNK
+          : undefined;
+        // A name that is not UTF-8 comes with U+FFFD in it and cannot be reached: it is left out.
+        // The lookup that an unknown type asks for finds out.
+        entries.push({
+          name: fromText(name),
+          type: name.includes("\ufffd") ? undefined : type,
+        });
+      }
+    } catch (error) {
+      throw fromHostError(error);
+    }
+    return entries;
+  }
+
+  open(path: HostPath, access: HostOpen): HostFile {
+    if (access.read) this.#need("read", path);
+    if (access.write) this.#need("write", path);
+    try {
+      return new DenoFile(
+        Deno.openSync(path, { read: access.read || !access.write, write: access.write }),
+      );
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  create(path: HostPath, mode: number, access: HostOpen): HostFile {
+    this.#need("write", path);
+    if (access.read) this.#need("read", path);
+    try {
+      return new DenoFile(
+        Deno.openSync(path, { read: access.read, write: true, createNew: true, mode }),
+      );
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  makeDir(path: HostPath, mode: number): void {
+    this.#need("write", path);
+    try {
+      Deno.mkdirSync(path, { mode });
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  remove(path: HostPath): void {
+    this.#need("write", path);
+    try {
+      Deno.removeSync(path);
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  rename(from: HostPath, to: HostPath): void {
+    this.#need("read", from);
+    this.#need("write", from);
+    this.#need("write", to);
+    try {
+      Deno.renameSync(from, to);
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  link(from: HostPath, to: HostPath): void {
+    for (const path of [from, to]) {
+      this.#need("read", path);
+      this.#need("write", path);
+    }
+    try {
+      Deno.linkSync(from, to);
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  symlink(target: ByteString, path: HostPath): void {
+    // Deno makes links only with unscoped rights to read and write.
+    if (!isGranted("read") || !isGranted("write")) throw new VfsError("EPERM");
+    const text = toTextStrict(target);
+    if (text === undefined) throw new VfsError("EILSEQ");
+    try {
+      Deno.symlinkSync(text, path);
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  readLink(path: HostPath): ByteString {
+    this.#need("read", path);
+    try {
+      return fromText(Deno.readLinkSync(path));
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  chmod(path: HostPath, mode: number): void {
+    this.#need("write", path);
+    try {
+      Deno.chmodSync(path, mode);
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  chown(path: HostPath, uid: number, gid: number, isLink: boolean): void {
+    this.#need("write", path);
+    try {
+      if (isLink) nodeFs().lchownSync(path, uid, gid);
+      else Deno.chownSync(path, uid, gid);
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  setTimes(path: HostPath, atimeNs: bigint, mtimeNs: bigint, isLink: boolean): void {
+    this.#need("write", path);
+    try {
+      if (isLink) nodeFs().lutimesSync(path, toSeconds(atimeNs), toSeconds(mtimeNs));
+      else Deno.utimeSync(path, toSeconds(atimeNs), toSeconds(mtimeNs));
+      this.#need("read", path);
+      rememberTimes(Deno.lstatSync(path), atimeNs, mtimeNs);
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+
+  statFs(path: HostPath): StatFs {
+    this.#need("read", path);
+    try {
+      const facts = nodeFs().statfsSync(path);
+      return {
+        typeName: "hostfs",
+        type: facts.type,
+        bsize: facts.bsize,
+        blocks: facts.blocks,
+        bfree: facts.bfree,
+        bavail: facts.bavail,
+        files: facts.files,
+        ffree: facts.ffree,
+        namelen: 255,
+        fsid: 0,
+        readOnly: !this.isWritable,
+      };
+    } catch (error) {
+      throw fromHostError(error);
+    }
+  }
+}
+
+/** Whether Deno has granted a right already, without asking anybody. */
+function isGranted(name: Right, path?: string): boolean {
+  return Deno.permissions.querySync(path === undefined ? { name } : { name, path }).state ===
+    "granted";
+}

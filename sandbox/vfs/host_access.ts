@@ -1,0 +1,80 @@
+/**
+ * What a host directory layer asks of the host. `sandbox/host/fs.ts` implements it; tests put a
+ * faulty one in its place.
+ *
+ * @module
+ */
+import type { ByteString, Stat, StatFs } from "../types.ts";
+
+/** An open file of the host. */
+export interface HostFile {
+  pread(buffer: Uint8Array, position: number): number;
+  /** Writes all or throws. */
+  pwrite(buffer: Uint8Array, position: number): void;
+  size(): number;
+  truncate(size: number): void;
+  stat(): Stat;
+  setTimes(atimeNs: bigint, mtimeNs: bigint): void;
+  sync(): void;
+  close(): void;
+}
+
+/** An entry of a host directory; `type` is undefined where the host does not tell at once. */
+export interface HostEntry {
+  readonly name: ByteString;
+  readonly type: number | undefined;
+}
+
+/** How to open an existing file or a new one. */
+export interface HostOpen {
+  readonly read: boolean;
+  readonly write: boolean;
+}
+
+/**
+ * Calls on one tree of the host. `P` is a host path; only the implementation can make one, from the
+ * root and one checked component after the other, so a path with `..` or an unresolved link in it
+ * cannot be expressed. All calls throw `VfsError`.
+ */
+export interface HostAccess<P> {
+  readonly root: P;
+  /** Whether the root is that of the host itself, so that nothing lies outside. */
+  readonly isWholeHost: boolean;
+  /** The path of an entry. @throws {VfsError} EILSEQ when the host cannot have such a name. */
+  child(directory: P, name: ByteString): P;
+  /** Not following links; undefined when nothing is there. */
+  lstat(path: P): Stat | undefined;
+  list(path: P): HostEntry[];
+  /** Opens an existing file without creating or truncating it. */
+  open(path: P, access: HostOpen): HostFile;
+  /** Creates a file that must not exist. */
+  create(path: P, mode: number, access: HostOpen): HostFile;
+  makeDir(path: P, mode: number): void;
+  /** Removes a file, a link or an empty directory. */
+  remove(path: P): void;
+  rename(from: P, to: P): void;
+  link(from: P, to: P): void;
+  symlink(target: ByteString, path: P): void;
+  readLink(path: P): ByteString;
+  chmod(path: P, mode: number): void;
+  chown(path: P, uid: number, gid: number, isLink: boolean): void;
+  setTimes(path: P, atimeNs: bigint, mtimeNs: bigint, isLink: boolean): void;
+  statFs(path: P): StatFs;
+  readonly guard: HostGuard;
+}
+
+/**
+ * When facts about the host may still be believed. One for the whole process, since two mounts may
+ * show the same directory.
+ */
+export interface HostGuard {
+  /**
+   * Changes with every change of ours that could put a link where a directory was, and with time:
+   * a directory that was verified in this epoch need not be verified again.
+   */
+  epoch(): number;
+  /** A directory or link of the host was moved, made or removed by us. */
+  bump(): void;
+  /** Grows with every change of ours, of contents and attributes too. */
+  changes: number;
+}
