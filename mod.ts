@@ -101,14 +101,16 @@ export type {
   SpawnStatus,
 } from "./sandbox/session/session.ts";
 export { CommandContext, type HostCommand } from "./sandbox/session/commands.ts";
-export {
-  type FileEntry,
-  SandboxFiles,
-  type WriteFileOptions,
-} from "./sandbox/session/files.ts";
+export { type FileEntry, SandboxFiles, type WriteFileOptions } from "./sandbox/session/files.ts";
 export { RunResult } from "./sandbox/session/result.ts";
 export type { OutputListener, StdinSource } from "./sandbox/session/streams.ts";
-export type { Isolation, MountMode, MountSpec, NetGrant, PolicyInput } from "./sandbox/caps/policy.ts";
+export type {
+  Isolation,
+  MountMode,
+  MountSpec,
+  NetGrant,
+  PolicyInput,
+} from "./sandbox/caps/policy.ts";
 export type { Limits } from "./sandbox/caps/limits.ts";
 export type { ClockSpec } from "./sandbox/caps/clock.ts";
 export type { AuditEvent, EndReason, Stat } from "./sandbox/types.ts";

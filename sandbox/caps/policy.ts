@@ -125,7 +125,7 @@ export function createPolicy(input: PolicyInput = {}): Policy {
   }
   const random = input.random ?? "real";
   if (random !== "real" && !Number.isSafeInteger(random)) {
-    throw new TypeError("random must be \"real\" or an integer seed");
+    throw new TypeError('random must be "real" or an integer seed');
   }
   const isolation = input.isolation ?? "inline";
   if (isolation !== "inline" && isolation !== "process") {
@@ -155,7 +155,9 @@ function checkMount(mount: MountSpec): Required<MountSpec> {
   if (typeof mount.host !== "string" || mount.host === "" || mount.host.includes("\0")) {
     throw new TypeError("a mount needs a host path");
   }
-  if (typeof mount.guest !== "string" || !mount.guest.startsWith("/") || mount.guest.includes("\0")) {
+  if (
+    typeof mount.guest !== "string" || !mount.guest.startsWith("/") || mount.guest.includes("\0")
+  ) {
     throw new TypeError(`mount: the guest path must be absolute: ${mount.guest}`);
   }
   if (mode !== "ro" && mode !== "rw" && mode !== "overlay") {
@@ -173,7 +175,7 @@ function checkMount(mount: MountSpec): Required<MountSpec> {
 function checkClock(clock: ClockSpec): ClockSpec {
   if (clock === "real") return clock;
   if (typeof clock?.frozenMs !== "number" || !Number.isFinite(clock.frozenMs)) {
-    throw new TypeError("clock must be \"real\" or { frozenMs }");
+    throw new TypeError('clock must be "real" or { frozenMs }');
   }
   return Object.freeze({ frozenMs: clock.frozenMs });
 }

@@ -175,8 +175,7 @@ export class Kernel {
       makeFile: (target: OpenTarget, flags: number) => this.#makeFile(process, target, flags),
       audit: this.audit === undefined
         ? undefined
-        : (kind, path, allowed) =>
-          this.audit?.({ kind, allowed, pid: process.pid, subject: path }),
+        : (kind, path, allowed) => this.audit?.({ kind, allowed, pid: process.pid, subject: path }),
     });
   }
 
@@ -710,8 +709,12 @@ export class Kernel {
       case "directory":
         return new DirectoryFile(
           target.directory ??
-            new OpenDirectory(this.namespace, process, target.place, (found, mode) =>
-              this.#makeFile(process, found, mode)),
+            new OpenDirectory(
+              this.namespace,
+              process,
+              target.place,
+              (found, mode) => this.#makeFile(process, found, mode),
+            ),
           flags,
           target.path,
         );

@@ -199,7 +199,10 @@ export class RegularFile extends BaseFile {
     const context = this.context;
     let buffer = context.scratch;
     if (buffer.length < max) buffer = context.scratch = new Uint8Array(Math.max(max, 65536));
-    const n = this.handle.pread(buffer.length === max ? buffer : buffer.subarray(0, max), this.#position);
+    const n = this.handle.pread(
+      buffer.length === max ? buffer : buffer.subarray(0, max),
+      this.#position,
+    );
     if (n === 0) return undefined;
     this.#position += n;
     this.#charge(n, waiter);
@@ -223,7 +226,10 @@ export class RegularFile extends BaseFile {
     }
     let buffer = this.#reused;
     if (buffer === undefined || buffer.length < max) buffer = this.#reused = new Uint8Array(max);
-    const n = this.handle.pread(buffer.length === max ? buffer : buffer.subarray(0, max), this.#position);
+    const n = this.handle.pread(
+      buffer.length === max ? buffer : buffer.subarray(0, max),
+      this.#position,
+    );
     if (n === 0) return undefined;
     this.#position += n;
     this.#charge(n, waiter);

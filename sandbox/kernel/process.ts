@@ -92,6 +92,7 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
   #opened: Set<BaseFile> | undefined;
   #children: KernelProcess[] = [];
   #limits: Map<LimitName, number> | undefined;
+  #undo: (() => void)[] | undefined;
 
   constructor(
     readonly kernel_: Kernel,
@@ -242,6 +243,11 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
     this.#opened?.delete(file);
   }
 
+  /** Registers what must be undone when the process ends. */
+  atEnd(undo: () => void): void {
+    (this.#undo ??= []).push(undo);
+  }
+
   /** Files opened and not closed, descriptors included. */
   get openFileCount(): number {
     let count = this.#opened?.size ?? 0;
@@ -276,6 +282,8 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
 
   /** Closes everything, at the end. */
   closeAll(): void {
+    if (this.#undo !== undefined) { for (const undo of this.#undo) undo(); }
+    this.#undo = undefined;
     for (let i = 0; i < this.#descriptors.length; i++) {
       const each = this.#descriptors[i];
       if (each === undefined) continue;

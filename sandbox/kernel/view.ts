@@ -3,13 +3,7 @@
  *
  * @module
  */
-import type {
-  AuditEvent,
-  ByteString,
-  KernelView,
-  MountInfo,
-  ProcessInfo,
-} from "../types.ts";
+import type { AuditEvent, ByteString, KernelView, MountInfo, ProcessInfo } from "../types.ts";
 import { VfsError } from "../errors.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KernelProcess } from "./process.ts";

@@ -7,10 +7,10 @@
  * @module
  */
 import {
+  O_APPEND,
   O_CREAT,
   O_TRUNC,
   O_WRONLY,
-  O_APPEND,
   type Process,
   S_IFDIR,
   S_IFLNK,

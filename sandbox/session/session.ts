@@ -9,8 +9,8 @@ import {
   type EndReason,
   type Environment,
   type ExitStatus,
-  type OpenFile,
   type MaybePromise,
+  type OpenFile,
   type Process,
   type Program,
   SIG,
@@ -186,6 +186,7 @@ export class Session {
   #fsProcess: KernelProcess | undefined;
   #closed = false;
   readonly #env: Environment;
+  readonly #network: { readonly close: () => void };
 
   /** @internal Use `create`. */
   protected constructor(
@@ -248,7 +249,7 @@ export class Session {
     for (const [name, value] of policy.env) env.set(fromText(name), fromText(value));
     this.#env = env;
     const namespace = this.#namespace;
-    const network = createNetwork(policy, audit);
+    const network = this.#network = createNetwork(policy, audit);
     kernel = new Kernel({
       host: { setTimer, yield: yieldToHost, monotonicMs },
       namespace,
@@ -258,7 +259,7 @@ export class Session {
       clock,
       random,
       platform: hostPlatform,
-      network,
+      network: network.of,
       audit,
       system: {
         hostname: fromText(policy.hostname),
@@ -500,6 +501,7 @@ export class Session {
     if (this.#closed) return;
     this.#closed = true;
     this.kernel.close();
+    this.#network.close();
   }
 
   /** As `close`. */

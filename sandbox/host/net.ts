@@ -1,0 +1,227 @@
+/**
+ * Sockets of the host. Every caller is the network gate, which has checked the policy before.
+ *
+ * @module
+ */
+import { type ErrorCode, VfsError } from "../errors.ts";
+
+/** A TCP connection of the host. */
+export interface HostConnection {
+  readonly local: { readonly host: string; readonly port: number };
+  readonly remote: { readonly host: string; readonly port: number };
+  read(): Promise<Uint8Array | undefined>;
+  write(chunk: Uint8Array): Promise<void>;
+  closeWrite(): Promise<void>;
+  close(): void;
+}
+
+/** Bytes of one read. */
+const CHUNK = 65536;
+
+/** Makes one of our errors of a host error; its text is never passed on. */
+function translate(error: unknown, subject: string): VfsError {
+  if (error instanceof VfsError) return error;
+  const byClass: readonly (readonly [new (...args: never[]) => Error, ErrorCode])[] = [
+    [Deno.errors.NotCapable, "EACCES"],
+    [Deno.errors.PermissionDenied, "EACCES"],
+    [Deno.errors.ConnectionRefused, "ECONNREFUSED"],
+    [Deno.errors.ConnectionReset, "ECONNRESET"],
+    [Deno.errors.ConnectionAborted, "ECONNABORTED"],
+    [Deno.errors.NotConnected, "ENOTCONN"],
+    [Deno.errors.AddrInUse, "EADDRINUSE"],
+    [Deno.errors.AddrNotAvailable, "EADDRNOTAVAIL"],
+    [Deno.errors.BrokenPipe, "EPIPE"],
+    [Deno.errors.TimedOut, "ETIMEDOUT"],
+    [Deno.errors.NetworkUnreachable, "ENETUNREACH"],
+    [Deno.errors.InvalidData, "EPROTO"],
+  ];
+  const code = byClass.find(([type]) => error instanceof type)?.[1];
+  const named = (error as { code?: string }).code;
+  if (code === undefined && named === "EHOSTUNREACH") return new VfsError("EHOSTUNREACH", subject);
+  return new VfsError(code ?? "EIO", subject);
+}
+
+/** Whether Deno allows connecting to a host, without asking the user. */
+export function isNetGranted(host: string, port: number): boolean {
+  const name = host.includes(":") ? `[${host}]` : host;
+  return Deno.permissions.querySync({ name: "net", host: `${name}:${port}` }).state === "granted";
+}
+
+/**
+ * Connects TCP to an address that was checked.
+ *
+ * @param address IP literal that was checked.
+ * @param name Name it was resolved from: dialled instead when Deno granted only the name.
+ * @param tls Verify the name and encrypt.
+ */
+export async function connectHost(
+  address: string,
+  port: number,
+  name: string,
+  tls: boolean,
+  isChecked: (address: string) => boolean,
+): Promise<HostConnection> {
+  const direct = isNetGranted(address, port);
+  if (!direct && !isNetGranted(name, port)) throw new VfsError("EACCES", `${name}:${port}`);
+  try {
+    const plain = await Deno.connect({ hostname: direct ? address : name, port });
+    const remote = plain.remoteAddr as Deno.NetAddr;
+    // Deno resolved the name itself: whatever it found must be among what was checked.
+    if (!direct && !isChecked(remote.hostname)) {
+      plain.close();
+      throw new VfsError("EACCES", `${name}:${port}`);
+    }
+    const connection = tls ? await startTls(plain, name) : plain;
+    const local = plain.localAddr as Deno.NetAddr;
+    return wrap(connection, local, remote);
+  } catch (error) {
+    throw translate(error, `${name}:${port}`);
+  }
+}
+
+async function startTls(plain: Deno.TcpConn, hostname: string): Promise<Deno.TlsConn> {
+  const secure = await Deno.startTls(plain, { hostname });
+  await secure.handshake();
+  return secure;
+}
+
+function wrap(
+  connection: Deno.Conn,
+  local: Deno.NetAddr,
+  remote: Deno.NetAddr,
+): HostConnection {
+  let closed = false;
+  return {
+    local: { host: local.hostname, port: local.port },
+    remote: { host: remote.hostname, port: remote.port },
+    async read(): Promise<Uint8Array | undefined> {
+      const buffer = new Uint8Array(CHUNK);
+      try {
+        const n = await connection.read(buffer);
+        return n === null ? undefined : buffer.subarray(0, n);
+      } catch (error) {
+        if (closed) return undefined;
+        throw translate(error, remote.hostname);
+      }
+    },
+    async write(chunk: Uint8Array): Promise<void> {
+      try {
+        for (let at = 0; at < chunk.length;) at += await connection.write(chunk.subarray(at));
+      } catch (error) {
+        throw translate(error, remote.hostname);
+      }
+    },
+    async closeWrite(): Promise<void> {
+      try {
+        await connection.closeWrite();
+      } catch (error) {
+        throw translate(error, remote.hostname);
+      }
+    },
+    close(): void {
+      if (closed) return;
+      closed = true;
+      connection.close();
+    },
+  };
+}
+
+/** A listening socket of the host. */
+export interface HostListener {
+  readonly port: number;
+  readonly host: string;
+  accept(): Promise<HostConnection>;
+  close(): void;
+}
+
+/** Listens on an address that was checked. */
+export function listenHost(host: string, port: number): HostListener {
+  if (!isNetGranted(host, port)) throw new VfsError("EACCES", `${host}:${port}`);
+  let listener: Deno.TcpListener;
+  try {
+    listener = Deno.listen({ hostname: host, port });
+  } catch (error) {
+    throw translate(error, `${host}:${port}`);
+  }
+  const address = listener.addr as Deno.NetAddr;
+  return {
+    host: address.hostname,
+    port: address.port,
+    async accept(): Promise<HostConnection> {
+      try {
+        const connection = await listener.accept();
+        return wrap(
+          connection,
+          connection.localAddr as Deno.NetAddr,
+          connection.remoteAddr as Deno.NetAddr,
+        );
+      } catch (error) {
+        throw translate(error, `${host}:${port}`);
+      }
+    },
+    close: () => listener.close(),
+  };
+}
+
+/** A UDP socket of the host. */
+export interface HostDatagram {
+  readonly port: number;
+  send(data: Uint8Array, host: string, port: number): Promise<void>;
+  receive(): Promise<{ data: Uint8Array; host: string; port: number }>;
+  close(): void;
+}
+
+/** Opens a UDP socket. Deno 2 still calls it unstable: without the flag it does not exist. */
+export function datagramHost(host: string, port: number): HostDatagram {
+  const listen = (Deno as unknown as {
+    listenDatagram?: (options: { hostname: string; port: number; transport: "udp" }) => {
+      addr: Deno.NetAddr;
+      send(data: Uint8Array, to: Deno.NetAddr): Promise<number>;
+      receive(): Promise<[Uint8Array, Deno.NetAddr]>;
+      close(): void;
+    };
+  }).listenDatagram;
+  if (listen === undefined) throw new VfsError("ENOTSUP", "udp");
+  try {
+    const socket = listen({ hostname: host, port, transport: "udp" });
+    return {
+      port: socket.addr.port,
+      async send(data: Uint8Array, to: string, toPort: number): Promise<void> {
+        try {
+          await socket.send(data, { transport: "udp", hostname: to, port: toPort });
+        } catch (error) {
+          throw translate(error, `${to}:${toPort}`);
+        }
+      },
+      async receive(): Promise<{ data: Uint8Array; host: string; port: number }> {
+        try {
+          const [data, from] = await socket.receive();
+          return { data, host: from.hostname, port: from.port };
+        } catch (error) {
+          throw translate(error, host);
+        }
+      },
+      close: () => socket.close(),
+    };
+  } catch (error) {
+    throw translate(error, `${host}:${port}`);
+  }
+}
+
+/** Addresses of a name, by the host's resolver. */
+export async function resolveHost(name: string, family?: 4 | 6): Promise<string[]> {
+  if (name === "localhost") return family === 6 ? ["::1"] : ["127.0.0.1"];
+  const addresses: string[] = [];
+  const types: ("A" | "AAAA")[] = family === 4 ? ["A"] : family === 6 ? ["AAAA"] : ["A", "AAAA"];
+  let denied = false;
+  for (const type of types) {
+    try {
+      addresses.push(...await Deno.resolveDns(name, type));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) denied = true;
+      // A name without addresses of one family may have some of the other.
+    }
+  }
+  if (addresses.length === 0 && denied) throw new VfsError("EACCES", name);
+  return addresses;
+}
