@@ -92,7 +92,7 @@ function sandboxOptions(cli: CliOptions): SandboxOptions {
     // for each path, so that a grant for a part of it is a grant for that part only.
     const writes = Deno.permissions.querySync({ name: "write", path: here }).state === "granted" ||
       isPartlyGranted("write");
-    options.mounts = [{ host: here, guest: here, mode: writes ? "rw" : "ro" }];
+    options.mounts = [{ host: here, guest: here, mode: writes ? "rw" : "ro", partial: true }];
     options.cwd ??= here;
   } else if (mounts.some((mount) => mount.host === "/" && mount.guest === "/")) {
     options.cwd ??= here;

@@ -23,6 +23,11 @@ export interface MountSpec {
    * follows them on the host leaves the mount.
    */
   readonly symlinks?: boolean;
+  /**
+   * Take a directory of which Deno granted parts only, as `deno run -R=./in` does. What Deno does
+   * not grant stays unseen. Off by default: then the whole directory must be granted.
+   */
+  readonly partial?: boolean;
   /** Allow writing to files with several hard links (`rw` only). Off by default. */
   readonly hardLinks?: boolean;
 }
@@ -169,6 +174,7 @@ function checkMount(mount: MountSpec): Required<MountSpec> {
     mode,
     symlinks: mount.symlinks ?? false,
     hardLinks: mount.hardLinks ?? false,
+    partial: mount.partial ?? false,
   });
 }
 

@@ -254,12 +254,16 @@ export class DenoFs implements HostAccess<HostPath> {
    * resolved once, here.
    *
    * @param path Host path in the host's own form.
+   * @param partial Take a tree of which Deno granted parts only; links in `path` stay unresolved.
    * @throws {VfsError} ENOENT, ENOTDIR, or EACCES when Deno was given no right to read it
    */
-  static open(path: string): DenoFs {
+  static open(path: string, partial = false): DenoFs {
     if (path.includes("\0")) throw new VfsError("EINVAL");
     // Asking first: a call without the right would open a prompt on a terminal.
-    if (!isGranted("read", path)) throw new VfsError("EACCES");
+    if (!isGranted("read", path)) {
+      if (!partial || !path.startsWith("/")) throw new VfsError("EACCES");
+      return new DenoFs(path.replace(/(?<=.)\/+$/, "") as HostPath);
+    }
     let real: string;
     try {
       real = Deno.realPathSync(path);

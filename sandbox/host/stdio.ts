@@ -139,7 +139,9 @@ class HostTerminal implements Terminal {
   setRaw(raw: boolean, options?: { readonly isig?: boolean }): void {
     if (this.#raw === raw) return;
     this.#raw = raw;
-    if (Deno.stdin.isTerminal()) Deno.stdin.setRaw(raw, raw ? { cbreak: options?.isig ?? false } : undefined);
+    if (Deno.stdin.isTerminal()) {
+      Deno.stdin.setRaw(raw, raw ? { cbreak: options?.isig ?? false } : undefined);
+    }
   }
 }
 

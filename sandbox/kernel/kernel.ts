@@ -707,6 +707,8 @@ export class Kernel {
           (again) => process.fs.open(target.path, again),
         );
       case "directory":
+        // A directory that may not even be looked at may not be opened either.
+        target.node.stat();
         return new DirectoryFile(
           target.directory ??
             new OpenDirectory(

@@ -3,10 +3,13 @@
  *
  * @module
  */
-import { VfsError } from "../errors.ts";
+import { fromText } from "../bytes.ts";
 import type { MountSpec } from "../caps/policy.ts";
-import type { Layer, Quota } from "../vfs/layer.ts";
+import { HostDirLayer } from "../vfs/host_dir.ts";
+import type { Layer } from "../vfs/layer.ts";
 import type { MountRequest } from "../vfs/mount_tree.ts";
+import { ReadOnlyLayer } from "../vfs/read_only.ts";
+import { DenoFs } from "../host/fs.ts";
 
 /**
  * Makes the layer of a host directory as the policy wants it.
@@ -15,8 +18,13 @@ import type { MountRequest } from "../vfs/mount_tree.ts";
  */
 export function createMountLayer(
   mount: Required<MountSpec>,
-  _quota: Quota,
-  _nowNs: () => bigint,
 ): { layer: Layer; request: MountRequest } {
-  throw new VfsError("ENOSYS", mount.guest);
+  const host = new HostDirLayer(DenoFs.open(mount.host, mount.partial), {
+    hardLinks: mount.hardLinks,
+    symlinks: mount.symlinks,
+    partial: mount.partial,
+  });
+  const source = fromText(mount.guest);
+  if (mount.mode === "rw") return { layer: host, request: { source, options: "rw" } };
+  return { layer: new ReadOnlyLayer(host), request: { source, options: "ro" } };
 }

@@ -229,14 +229,14 @@ export class Session {
       this.#namespace = new Namespace(root);
       const hostRoot = policy.mounts.find((mount) => mount.guest === "/");
       if (hostRoot !== undefined) {
-        const mounted = createMountLayer(hostRoot, quota, nowNs);
+        const mounted = createMountLayer(hostRoot);
         this.#namespace = new Namespace(mounted.layer, mounted.request);
       }
       this.#namespace.mount("/dev", createDevLayer(context), { source: "devtmpfs", options: "rw" });
       this.#namespace.mount("/proc", new ProcLayer(source), { source: "proc", options: "rw" });
       for (const mount of policy.mounts) {
         if (mount.guest === "/") continue;
-        const mounted = createMountLayer(mount, quota, nowNs);
+        const mounted = createMountLayer(mount);
         this.#namespace.mount(fromText(mount.guest), mounted.layer, mounted.request);
       }
     } else {

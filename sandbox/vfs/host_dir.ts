@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { VfsError } from "../errors.ts";
+import { isVfsError, VfsError } from "../errors.ts";
 import {
   type AttrChange,
   type ByteString,
@@ -39,6 +39,11 @@ export interface HostDirOptions {
   readonly hardLinks?: boolean;
   /** Make real links whose targets stay inside the mount. Default: refuse with EPERM. */
   readonly symlinks?: boolean;
+  /**
+   * Deno granted parts of the tree only: what it does not let us see is walked through blindly, so
+   * that a granted part can be reached, and shows nothing of itself.
+   */
+  readonly partial?: boolean;
   /** Show this owner instead of the host's, and refuse to change it. */
   readonly owner?: Owner;
 }
@@ -64,7 +69,14 @@ export class HostDirLayer<P> implements Layer {
    * @param options What is allowed on it.
    */
   constructor(readonly host: HostAccess<P>, readonly options: HostDirOptions = {}) {
-    const stat = host.lstat(host.root);
+    let stat: Stat | undefined;
+    try {
+      stat = host.lstat(host.root);
+    } catch (error) {
+      if (options.partial !== true || !isVfsError(error, "EACCES")) throw error;
+      this.root = new BlindDirNode<P>(this, undefined, "");
+      return;
+    }
     if (stat === undefined) throw new VfsError("ENOENT");
     if ((stat.mode & S_IFMT) !== S_IFDIR) throw new VfsError("ENOTDIR");
     this.root = new HostDirNode<P>(this, undefined, "", stat.dev, stat.ino);
@@ -441,7 +453,13 @@ export class HostDirNode<P> implements DirNode {
       // The host cannot have a file of that name.
       return undefined;
     }
-    const stat = host.lstat(path);
+    let stat: Stat | undefined;
+    try {
+      stat = host.lstat(path);
+    } catch (error) {
+      if (layer.options.partial !== true || !isVfsError(error, "EACCES")) throw error;
+      return new BlindDirNode<P>(layer, this, name);
+    }
     if (stat === undefined) return undefined;
     switch (stat.mode & S_IFMT) {
       case S_IFDIR: {
@@ -663,5 +681,32 @@ class ListedEntry<P> implements DirEntry {
 
   get ino(): number {
     return this.#directory.lookup(this.name)?.stat().ino ?? 0;
+  }
+}
+
+/**
+ * A name that Deno does not let us look at. It may lead to something granted, so it can be walked
+ * through; whoever asks about it itself is refused, whether it exists or not.
+ */
+class BlindDirNode<P> extends HostDirNode<P> {
+  constructor(layer: HostDirLayer<P>, parent: HostDirNode<P> | undefined, name: ByteString) {
+    super(layer, parent, name, 0, 0);
+  }
+
+  override path(): P {
+    const { host } = this.layer;
+    return this.parent === undefined ? host.root : host.child(this.parent.path(), this.name);
+  }
+
+  override stat(): Stat {
+    throw new VfsError("EACCES");
+  }
+
+  override setAttr(): void {
+    throw new VfsError("EACCES");
+  }
+
+  override list(): DirEntry[] {
+    throw new VfsError("EACCES");
   }
 }
