@@ -261,6 +261,13 @@ export interface OpenFile {
   ): MaybePromise<Uint8Array | undefined>;
   /** Writes the whole chunk. Undefined when done; a promise when it has to wait. */
   write(chunk: Uint8Array, waiter: Waiter): void | Promise<void>;
+  /**
+   * Reads at the position straight into `target[start, end)`, where that needs no wait and no chunk:
+   * the count, 0 at the end, or -1 for "use `read`". Regular files have it.
+   */
+  readInto?(target: Uint8Array, start: number, end: number, waiter: Waiter): number;
+  /** Writes `source[start, end)` without keeping it: the count, or -1 for "use `write`". */
+  writeFrom?(source: Uint8Array, start: number, end: number, waiter: Waiter): number;
   pread(buffer: Uint8Array, position: number): number;
   pwrite(buffer: Uint8Array, position: number): number;
   /** Moves the position; whence 0 start, 1 current, 2 end. Throws ESPIPE where that has no sense. */

@@ -321,6 +321,27 @@ export class RegularFile extends BaseFile {
     this.#charge(chunk.length, waiter);
   }
 
+  /** Reads at the position into part of a buffer; for guests whose memory is the buffer. */
+  readInto(target: Uint8Array, start: number, end: number, waiter: Waiter): number {
+    this.#checkReadable();
+    const n = this.handle.pread(target.subarray(start, end), this.#position);
+    this.#position += n;
+    waiter.spend(1 + Math.ceil(n / BYTES_PER_STEP));
+    return n;
+  }
+
+  /** Writes part of a buffer at the position, or at the end with `O_APPEND`. */
+  writeFrom(source: Uint8Array, start: number, end: number, waiter: Waiter): number {
+    if (!this.writable) throw new VfsError("EBADF");
+    const size = end - start;
+    if (size === 0) return 0;
+    const position = (this.flags & O_APPEND) !== 0 ? this.handle.size() : this.#position;
+    this.#put(source.subarray(start, end), position);
+    this.#position = position + size;
+    waiter.spend(1 + Math.ceil(size / BYTES_PER_STEP));
+    return size;
+  }
+
   #put(chunk: Uint8Array, position: number): void {
     const limit = this.sizeLimit();
     if (limit !== undefined && position + chunk.length > limit) throw new VfsError("EFBIG");
