@@ -1,0 +1,100 @@
+/**
+ * One running guest: its memory, descriptors and system, and how its calls wait and end.
+ *
+ * A call gives an error number at once, or {@link WAIT} after leaving a promise in `pending`, or
+ * {@link TRAP} when the guest must not run on. The shim of `shim.ts` acts on the last two inside
+ * wasm, where waiting is free for calls that do not need it and a trap cannot be caught.
+ *
+ * @module
+ */
+import { type MaybePromise, ProcessEnded } from "../sandbox/types.ts";
+import { type Errno, ERRNO, errnoOf } from "./errno.ts";
+import { FdTable } from "./fds.ts";
+import { GuestMemory } from "./memory.ts";
+import type { ProcessExtension } from "./process_extension.ts";
+import type { System } from "./system.ts";
+
+/** "The answer comes later": `pending` holds it. No error number is negative. */
+export const WAIT = -1;
+/** "Trap now": `outcome` says why. */
+export const TRAP = -2;
+
+/** Why a guest ended inside a call. */
+export type Outcome =
+  | { readonly kind: "exit"; readonly code: number }
+  /** The kernel ended the process; the error must reach it. */
+  | { readonly kind: "ended"; readonly error: unknown }
+  | { readonly kind: "trap"; readonly reason: string };
+
+/** State of one instance. */
+export class Guest {
+  readonly memory: GuestMemory = new GuestMemory();
+  readonly fds: FdTable;
+  /** The answer of the call that waits. */
+  pending: Promise<number> | undefined;
+  outcome: Outcome | undefined;
+  /** The process extension, where it is allowed. */
+  process: ProcessExtension | undefined;
+  /** Bytes of memory charged so far. */
+  #charged = 0;
+
+  constructor(readonly system: System) {
+    this.fds = new FdTable(system.openFiles);
+  }
+
+  /** Ends the guest from within a call. */
+  end(outcome: Outcome): number {
+    this.outcome ??= outcome;
+    return TRAP;
+  }
+
+  /** Takes a call's error: its number, or the end of the guest. */
+  caught(error: unknown): number {
+    const errno = errnoOf(error);
+    if (errno !== undefined) return errno;
+    if (error instanceof ProcessEnded) return this.end({ kind: "ended", error });
+    if (error instanceof RangeError) {
+      // Deep recursion of the guest that ran out of stack inside one of our calls.
+      return this.end({ kind: "trap", reason: "call stack exhausted" });
+    }
+    this.system.report(error);
+    return ERRNO.IO;
+  }
+
+  /** Finishes a call when its promise has settled. */
+  later<T>(promise: Promise<T>, then: (value: T) => number): number {
+    this.pending = promise.then(
+      (value) => {
+        try {
+          const result = then(value);
+          return result === WAIT ? this.pending as Promise<number> : result;
+        } catch (error) {
+          return this.caught(error);
+        }
+      },
+      (error) => this.caught(error),
+    );
+    return WAIT;
+  }
+
+  /** Goes on with a value now, or when it is there. */
+  with<T>(value: MaybePromise<T>, then: (value: T) => Errno): number {
+    return value instanceof Promise ? this.later(value, then) : then(value);
+  }
+
+  /** Charges what the memory has grown by. */
+  chargeMemory(): void {
+    const size = this.memory.size;
+    if (size === this.#charged) return;
+    const growth = size - this.#charged;
+    this.#charged = size;
+    this.system.charge(growth);
+  }
+
+  /** Gives everything back. */
+  close(): void {
+    this.fds.closeAll();
+    this.system.charge(-this.#charged);
+    this.#charged = 0;
+  }
+}
