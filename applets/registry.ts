@@ -42,6 +42,7 @@ head.ts head
 mkdir.ts mkdir
 printf.ts printf
 seq.ts seq
+sort.ts sort
 test.ts test [ [[
 true.ts true
 wc.ts wc

@@ -17,6 +17,7 @@ export const LOADERS: Loaders = new Map([
   ["mkdir.ts", () => import("./mkdir.ts")],
   ["printf.ts", () => import("./printf.ts")],
   ["seq.ts", () => import("./seq.ts")],
+  ["sort.ts", () => import("./sort.ts")],
   ["test.ts", () => import("./test.ts")],
   ["true.ts", () => import("./true.ts")],
   ["wc.ts", () => import("./wc.ts")],

@@ -40,7 +40,6 @@ export function applyMode(text: ByteString, current: number, umask: number): num
   const isDirectory = (current & S_IFMT) === S_IFDIR;
   let mode = current & 0o7777;
   let at = 0;
-  if (text.length === 0) return undefined;
   while (at < text.length) {
     // Native takes empty clauses as nothing.
     if (text[at] === ",") {

@@ -113,6 +113,7 @@ export class Backtracker {
       classes,
       classOf,
       category,
+      consumed,
       hasAsserts,
       groups,
       alias,
@@ -171,7 +172,8 @@ export class Backtracker {
           let right = OTHER;
           if (hasAsserts) {
             left = notBol ? EDGE_NOT_LINE : EDGE;
-            if (at > from) left = category[classOf[text.charCodeAt(at - 1)]];
+            if (at > start) left = consumed[classOf[text.charCodeAt(at - 1)]];
+            else if (at > from) left = category[classOf[text.charCodeAt(at - 1)]];
             right = at < end ? category[classOf[text.charCodeAt(at)]] : EDGE;
           }
           alive = holds(arg[node], left, right);

@@ -13,7 +13,17 @@
  */
 
 import type { ByteString } from "../../../sandbox/types.ts";
-import { CATEGORIES, EDGE, EDGE_NOT_LINE, holds, NEWLINE, OTHER, WORD } from "./context.ts";
+import {
+  BUF_FIRST,
+  CATEGORIES,
+  EDGE,
+  EDGE_NOT_LINE,
+  holds,
+  LINE_FIRST,
+  NEWLINE,
+  OTHER,
+  WORD,
+} from "./context.ts";
 import { N_ACCEPT, N_ASSERT, N_BACKREF, N_SET, N_SPLIT, type Nfa } from "./nfa.ts";
 
 /** Ask for the end of the leftmost-longest match. */
@@ -57,6 +67,12 @@ export function keyOf(numbers: Int32Array | number[], head: number): string {
     key += String.fromCharCode.apply(null, part as unknown as number[]);
   }
   return key;
+}
+
+/** Whether an assertion can hold for some byte after. */
+function possible(kind: number, left: number): boolean {
+  for (let right = 0; right < CATEGORIES; right++) if (holds(kind, left, right)) return true;
+  return false;
 }
 
 const byNumber = (a: number, b: number): number => a - b;
@@ -164,14 +180,11 @@ export class ForwardAutomaton {
         case N_SPLIT:
           stack.push(other[n], next[n]);
           break;
-        case N_ASSERT: {
-          let possible = false;
-          for (let right = 0; right < CATEGORIES; right++) {
-            if (holds(arg[n], left, right)) possible = true;
-          }
-          if (possible) out.push(n);
+        case N_ASSERT:
+          if (arg[n] === LINE_FIRST || arg[n] === BUF_FIRST) {
+            if (holds(arg[n], left, OTHER)) stack.push(next[n]);
+          } else if (possible(arg[n], left)) out.push(n);
           break;
-        }
         default:
           stack.push(next[n]);
       }
@@ -276,23 +289,29 @@ export class ForwardAutomaton {
     this.#onStep?.(state.nodes.length + 8);
     const lineEnd = column === classes || column === this.#separator;
     const right = lineEnd ? EDGE : nfa.category[column];
-    const threads = this.#resolve(state, right);
+    let threads = this.#resolve(state, right);
     let matched = state.matched;
     let accepted = false;
-    let count = threads.length;
-    for (let i = 0; i < threads.length; i++) {
-      if (threads[i] === MARK || kind[threads[i]] !== N_ACCEPT) continue;
-      accepted = true;
-      matched = true;
-      // Threads that began later than this one can no longer win.
-      for (count = i; count < threads.length && threads[count] !== MARK;) count++;
-      break;
+    let groups = Infinity;
+    for (let i = 0, before = 0; i < threads.length; i++) {
+      if (threads[i] === MARK) before++;
+      else if (kind[threads[i]] === N_ACCEPT) {
+        accepted = true;
+        matched = true;
+        // Threads that began later than this one can no longer win.
+        groups = before;
+        break;
+      }
+    }
+    if (!lineEnd && nfa.consumed[column] !== right) {
+      threads = this.#resolve(state, nfa.consumed[column]);
     }
     let target = DEAD;
     if (this.#mode !== LEFTMOST && accepted) target = DEAD;
     else if (column === this.#separator) target = this.#beginRow(EDGE);
     else if (column !== classes) {
       const left = nfa.category[column];
+      const consumed = nfa.consumed[column];
       const out: number[] = [];
       let group: number[] = [];
       this.#generation++;
@@ -303,13 +322,14 @@ export class ForwardAutomaton {
         for (let i = 0; i < group.length; i++) out.push(group[i]);
         group = [];
       };
-      for (let i = 0; i < count; i++) {
+      for (let i = 0, before = 0; i < threads.length; i++) {
         const node = threads[i];
         if (node === MARK) {
+          if (++before > groups) break;
           if (this.#mode === LEFTMOST) flush();
         } else if (kind[node] === N_SET) {
-          if (member[arg[node] * classes + column] === 1) this.#follow(next[node], left, group);
-        } else if (kind[node] === N_BACKREF) this.#follow(node, left, group);
+          if (member[arg[node] * classes + column] === 1) this.#follow(next[node], consumed, group);
+        } else if (kind[node] === N_BACKREF) this.#follow(node, consumed, group);
       }
       if (!matched) {
         if (this.#mode === LEFTMOST) flush();

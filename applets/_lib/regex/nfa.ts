@@ -45,11 +45,19 @@ export interface Nfa {
   readonly member: Uint8Array;
   /** Category of a class as a neighbour, see `context.ts`. */
   readonly category: Uint8Array;
+  /**
+   * As `category`, for a neighbour that the match itself consumes. In glibc `^` matches after a
+   * consumed newline, and `$` before one, even where newlines are no anchors: `\n^x` matches there,
+   * and `^x` alone does not.
+   */
+  readonly consumed: Uint8Array;
   /** Whether there are assertions, so that categories matter at all. */
   readonly hasAsserts: boolean;
   /** Whether some assertion asks about words. */
   readonly hasWordAsserts: boolean;
   readonly newlineAnchors: boolean;
+  /** Whether some way to the end has an assertion after its last byte. */
+  readonly acceptsAfterAssert: boolean;
   readonly groups: number;
   readonly alias: readonly number[];
 }
@@ -224,6 +232,22 @@ function divide(
   return { classOf, classes };
 }
 
+/** Whether the accepting node can be reached from an assertion without a byte. */
+function acceptsAfterAssert(kind: Uint8Array, next: Int32Array, other: Int32Array): boolean {
+  const seen = new Uint8Array(kind.length);
+  const stack: number[] = [];
+  for (let i = 0; i < kind.length; i++) if (kind[i] === N_ASSERT) stack.push(next[i]);
+  while (stack.length > 0) {
+    const node = stack.pop() as number;
+    if (seen[node] === 1 || kind[node] === N_SET) continue;
+    seen[node] = 1;
+    if (kind[node] === N_ACCEPT) return true;
+    stack.push(next[node]);
+    if (kind[node] === N_SPLIT) stack.push(other[node]);
+  }
+  return false;
+}
+
 /** Builds the automaton of a program. Throws {@linkcode RegexError} if it is too big. */
 export function buildNfa(source: program.Program): Nfa {
   const { builder, start } = build(source.ops);
@@ -249,11 +273,14 @@ export function buildNfa(source: program.Program): Nfa {
   const { classOf, classes } = divide(source.sets, hasWordAsserts);
   const member = new Uint8Array(source.sets.length * classes);
   const category = new Uint8Array(classes).fill(OTHER);
+  const consumed = new Uint8Array(classes).fill(OTHER);
   for (let byte = 0; byte < 256; byte++) {
     const name = classOf[byte];
     source.sets.forEach((set, i) => member[i * classes + name] = set[byte]);
-    if (hasWordAsserts && isWordByte(byte)) category[name] = WORD;
-    if (hasAsserts && byte === 10 && source.newlineAnchors) category[name] = NEWLINE;
+    if (hasWordAsserts && isWordByte(byte)) category[name] = consumed[name] = WORD;
+    if (!hasAsserts || byte !== 10) continue;
+    consumed[name] = NEWLINE;
+    if (source.newlineAnchors) category[name] = NEWLINE;
   }
   return {
     size,
@@ -266,9 +293,11 @@ export function buildNfa(source: program.Program): Nfa {
     classes,
     member,
     category,
+    consumed,
     hasAsserts,
     hasWordAsserts,
     newlineAnchors: source.newlineAnchors,
+    acceptsAfterAssert: hasAsserts && acceptsAfterAssert(kind, next, other),
     groups: source.groups,
     alias: source.alias,
   };

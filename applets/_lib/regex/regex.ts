@@ -143,6 +143,11 @@ export class Regex {
     if (this.#wantsGroups) {
       const reverse = this.#reverse ??= new ReverseAutomaton(this.#nfa, this.#onStep);
       start = reverse.findStart(text, from, matchEnd, end, notBol, true);
+      // Where both kinds of parse exist, glibc takes one that has no assertion at its end.
+      if (
+        this.#nfa.acceptsAfterAssert &&
+        reverse.findStart(text, from, matchEnd, end, notBol, true, true) !== start
+      ) reverse.findStart(text, from, matchEnd, end, notBol, true);
       const walker = this.#walker ??= new SubmatchWalker(this.#nfa, reverse);
       walker.walk(text, from, start, notBol, offsets);
     } else if (length >= 0) start = matchEnd - length;

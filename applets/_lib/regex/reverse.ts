@@ -35,6 +35,8 @@ interface State {
   readonly kernel: Int32Array;
   /** Category of the byte after the position. */
   readonly right: number;
+  /** No assertion may stand between this position and the end. */
+  readonly bare: boolean;
   /** By category of the byte before. */
   readonly closed: (Closed | undefined)[];
 }
@@ -63,7 +65,7 @@ export class ReverseAutomaton {
   #recordedFrom = 0;
   #recordedTo = -1;
   /** Kernels at the ends of the stretches of a long match, from the last to the first. */
-  #checkpoints: { at: number; kernel: Int32Array; right: number }[] = [];
+  #checkpoints: { at: number; state: State }[] = [];
 
   constructor(nfa: Nfa, onStep: StepHook | undefined) {
     this.#nfa = nfa;
@@ -91,16 +93,16 @@ export class ReverseAutomaton {
   }
 
   #reset(): void {
-    this.#states = [{ kernel: new Int32Array(0), right: OTHER, closed: [] }];
+    this.#states = [{ kernel: new Int32Array(0), right: OTHER, bare: false, closed: [] }];
     this.#setNodes = 0;
     this.#numbers.clear();
     this.#table.fill(DEAD, 0, this.#stride);
     this.#epoch++;
   }
 
-  #intern(kernel: Int32Array, right: number): number {
+  #intern(kernel: Int32Array, right: number, bare: boolean): number {
     if (kernel.length === 0) return DEAD;
-    const key = keyOf(kernel, right);
+    const key = keyOf(kernel, 2 * right + (bare ? 1 : 0));
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     const row = this.#states.length * this.#stride;
@@ -110,7 +112,7 @@ export class ReverseAutomaton {
       this.#table = larger;
     }
     this.#table.fill(UNKNOWN, row, row + this.#stride);
-    this.#states.push({ kernel, right, closed: [] });
+    this.#states.push({ kernel, right, bare, closed: [] });
     this.#setNodes += kernel.length;
     this.#numbers.set(key, row);
     return row;
@@ -139,7 +141,10 @@ export class ReverseAutomaton {
       for (let i = first[node]; i < first[node + 1]; i++) {
         const before = from[i];
         if (kind[before] === N_SET || seen[before] === generation) continue;
-        if (kind[before] === N_ASSERT && !holds(arg[before], left, state.right)) continue;
+        if (
+          kind[before] === N_ASSERT &&
+          (state.bare || !holds(arg[before], left, state.right))
+        ) continue;
         seen[before] = generation;
         stack.push(before);
       }
@@ -152,16 +157,17 @@ export class ReverseAutomaton {
   }
 
   #build(row: number, column: number): number {
-    const { classes, category, kind, arg, member, start, hasAsserts } = this.#nfa;
+    const { classes, category, consumed, kind, arg, member, start, hasAsserts } = this.#nfa;
     const state = this.#states[row / this.#stride];
     let left = OTHER;
     if (column < classes) left = category[column];
     else if (hasAsserts) left = column === classes ? EDGE : EDGE_NOT_LINE;
-    const { nodes, bits } = this.#close(state, left);
+    const { bits } = this.#close(state, left);
     const begins = (bits[start >>> 5] >>> (start & 31) & 1) === 1;
     let target = DEAD;
     let stays = true;
     if (column < classes) {
+      const { nodes } = this.#close(state, consumed[column]);
       const generation = ++this.#generation;
       const seen = this.#seen;
       const kernel: number[] = [];
@@ -180,15 +186,15 @@ export class ReverseAutomaton {
         this.#reset();
         stays = false;
       }
-      target = this.#intern(Int32Array.from(kernel).sort(), left);
+      target = this.#intern(Int32Array.from(kernel).sort(), consumed[column], false);
     }
     const entry = begins ? -target - 2 : target;
     if (stays) this.#table[row + column] = entry;
     return entry;
   }
 
-  #endRow(right: number): number {
-    return this.#intern(Int32Array.of(this.#accept), right);
+  #endRow(right: number, bare: boolean): number {
+    return this.#intern(Int32Array.of(this.#accept), right, bare);
   }
 
   /** Category of the byte at a position of `text[.., end)`, for a node to its left. */
@@ -199,7 +205,8 @@ export class ReverseAutomaton {
 
   /**
    * Finds where the longest match that ends at `matchEnd` begins, at `from` or later; `end` is the
-   * end of the text. When `record` is set, the states are kept for `reachable`.
+   * end of the text. When `record` is set, the states are kept for `reachable`. With `bare` only
+   * those ways count that end without an assertion.
    */
   findStart(
     text: ByteString,
@@ -208,10 +215,11 @@ export class ReverseAutomaton {
     end: number,
     notBol: boolean,
     record: boolean,
+    bare = false,
   ): number {
     const { classOf, classes } = this.#nfa;
     this.#checkpoints = [];
-    let row = this.#endRow(this.#rightOf(text, matchEnd, end));
+    let row = this.#endRow(this.#rightOf(text, matchEnd, end), bare);
     const epoch = this.#epoch;
     const stretch = record && matchEnd - from < LONGEST_STRETCH ? matchEnd - from : -1;
     if (stretch >= this.#recorded.length) {
@@ -250,22 +258,27 @@ export class ReverseAutomaton {
       if (keep && epoch === this.#epoch) {
         this.#recordedFrom = from;
         this.#recordedTo = matchEnd;
-      } else this.#plan(text, found, matchEnd, end);
+      } else if (found >= 0) this.#plan(text, found, matchEnd, end, bare);
     }
     return found;
   }
 
   /** Divides a long match into stretches, each with the kernel at its end. */
-  #plan(text: ByteString, start: number, matchEnd: number, end: number): void {
+  #plan(
+    text: ByteString,
+    start: number,
+    matchEnd: number,
+    end: number,
+    bare: boolean,
+  ): void {
     const { classOf } = this.#nfa;
     // The recorded states of a stretch are kept whatever they take, so big sets get short ones.
     const length = Math.max(64, Math.min(LONGEST_STRETCH - 1, (1 << 21) / this.#nfa.size | 0));
-    let row = this.#endRow(this.#rightOf(text, matchEnd, end));
+    let row = this.#endRow(this.#rightOf(text, matchEnd, end), bare);
     this.#recordedTo = -1;
     for (let i = matchEnd;; i--) {
       if ((matchEnd - i) % length === 0) {
-        const { kernel, right } = this.#states[row / this.#stride];
-        this.#checkpoints.push({ at: i, kernel, right });
+        this.#checkpoints.push({ at: i, state: this.#states[row / this.#stride] });
       }
       if (i === start) break;
       const column = classOf[text.charCodeAt(i - 1)];
@@ -273,7 +286,7 @@ export class ReverseAutomaton {
       if (entry === UNKNOWN) entry = this.#build(row, column);
       row = entry < UNKNOWN ? -entry - 2 : entry;
     }
-    this.#checkpoints.push({ at: start, kernel: new Int32Array(0), right: OTHER });
+    this.#checkpoints.push({ at: start, state: this.#states[0] });
   }
 
   /** Records the states of the stretch that contains a position, from its end backwards. */
@@ -281,13 +294,13 @@ export class ReverseAutomaton {
     const { classOf } = this.#nfa;
     let index = this.#checkpoints.length - 2;
     while (index > 0 && this.#checkpoints[index].at < at) index--;
-    const { at: to, kernel, right } = this.#checkpoints[index];
+    const { at: to, state } = this.#checkpoints[index];
     const from = this.#checkpoints[index + 1].at;
     if (this.#setNodes > MOST_SET_NODES) this.#reset();
     if (this.#recorded.length <= to - from) this.#recorded = new Int32Array(LONGEST_STRETCH);
     this.#held = true;
     try {
-      let row = this.#intern(kernel, right);
+      let row = this.#intern(state.kernel, state.right, state.bare);
       this.#recorded[to - from] = row;
       for (let i = to; i > from; i--) {
         const column = classOf[text.charCodeAt(i - 1)];

@@ -43,7 +43,8 @@ export class SubmatchWalker {
     notBol: boolean,
     offsets: Int32Array,
   ): void {
-    const { kind, arg, next, other, category, classOf, hasAsserts, groups, alias } = this.#nfa;
+    const { kind, arg, next, other, category, consumed, classOf, hasAsserts, groups, alias } =
+      this.#nfa;
     const reverse = this.#reverse;
     const passed = this.#passed;
     const former = this.#former;
@@ -70,7 +71,8 @@ export class SubmatchWalker {
           if (bits === undefined) {
             let left = OTHER;
             if (hasAsserts) {
-              if (at > from) left = category[classOf[text.charCodeAt(at - 1)]];
+              if (at > start) left = consumed[classOf[text.charCodeAt(at - 1)]];
+              else if (at > from) left = category[classOf[text.charCodeAt(at - 1)]];
               else left = notBol ? EDGE_NOT_LINE : EDGE;
             }
             bits = reverse.reachable(text, at, left);
