@@ -646,6 +646,16 @@ export class HostDirNode<P> implements DirNode {
     }
   }
 
+  /** Makes changes of its entries last. */
+  sync(): void {
+    const file = this.layer.host.open(this.path(), { read: true, write: false });
+    try {
+      file.sync();
+    } finally {
+      file.close();
+    }
+  }
+
   /** Whether it is gone from where it was. */
   get isRemoved(): boolean {
     try {

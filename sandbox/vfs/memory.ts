@@ -651,6 +651,19 @@ export class MemoryDir extends MemoryNode implements DirNode {
     return this.#dir().names.get(name) === 0;
   }
 
+  /** Drops the marks of removed names. */
+  forgetWhiteouts(): void {
+    const removed = this.whiteouts();
+    if (removed.length === 0) return;
+    const names = this.layer.edit<DirInode>(this).ownNames();
+    for (const name of removed) names.delete(name);
+  }
+
+  /** All names, removed ones included. Not to be changed. */
+  allNames(): ReadonlyMap<ByteString, number> {
+    return this.#dir().names;
+  }
+
   /** Names marked as removed. */
   whiteouts(): ByteString[] {
     const names: ByteString[] = [];

@@ -1,0 +1,801 @@
+/**
+ * An overlay: a lower layer that is never changed, and a memory layer in front that takes every
+ * change. The default way for an agent to work on a host directory: review, commit or throw away.
+ *
+ * All state is in the upper memory layer (removed names, opaque and renamed directories are marks
+ * on its records), so a fork costs what a fork of the memory layer costs.
+ *
+ * @module
+ */
+import { VfsError } from "../errors.ts";
+import {
+  type AttrChange,
+  type ByteString,
+  type DirEntry,
+  type DirNode,
+  type FileHandle,
+  type FileNode,
+  type LinkNode,
+  type Owner,
+  S_IFDIR,
+  S_IFIFO,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  type SpecialNode,
+  type Stat,
+  type StatFs,
+  type VNode,
+} from "../types.ts";
+import type { ForkContext, Layer, Quota } from "./layer.ts";
+import { MemoryDir, MemoryFile, MemoryLayer, type MemoryNode } from "./memory.ts";
+
+/** Options of an overlay. */
+export interface OverlayOptions {
+  /** What copies and new files are charged to. */
+  readonly quota?: Quota;
+  readonly nowNs: () => bigint;
+  readonly maxFileSize?: number;
+}
+
+const COPY_CHUNK = 65536;
+/** Above this, inode numbers of the lower layer are given out anew. */
+const INO_LIMIT = 2 ** 51;
+/** A name that the resolver never lets through, for files that have lost theirs. */
+export const NAMELESS = "\0nameless";
+
+/** A layer over another one. */
+export class OverlayLayer implements Layer {
+  readonly typeName = "overlay";
+  readonly root: OverlayDir;
+  dev: number | undefined = undefined;
+  /** The half that takes the changes. */
+  readonly upper: MemoryLayer;
+  /** @internal Grows whenever something gets an upper half, or all lose theirs. */
+  generation = 0;
+  readonly #directories = new Map<number, WeakRef<OverlayDir>>();
+  #sweepAt = 1024;
+  /** Numbers for inodes of the lower layer that cannot keep theirs. */
+  readonly #numbers = new Map<string, number>();
+  readonly #lowerDev: number;
+  /** Handles open on lower files, and where those files went when they were copied up. */
+  readonly #lowerOpen = new Map<number, number>();
+  readonly #switched = new Map<number, MemoryFile>();
+
+  /**
+   * @param lower What shows through.
+   * @param options Quota and clock; `upper` continues an earlier one (a fork).
+   */
+  constructor(readonly lower: Layer, options: OverlayOptions, upper?: MemoryLayer) {
+    const stat = lower.root.stat();
+    this.#lowerDev = stat.dev;
+    if (upper === undefined) {
+      this.upper = new MemoryLayer({ ...options, rootMode: stat.mode & 0o7777, rootOwner: stat });
+      this.markRoot(stat);
+    } else this.upper = upper;
+    this.root = new OverlayDir(this, undefined, "", this.upper.root, lower.root);
+  }
+
+  /** @internal The upper root stands for the lower one from the start. */
+  markRoot(stat: Stat): void {
+    const { root } = this.upper;
+    root.setAttr({
+      mode: stat.mode,
+      uid: stat.uid,
+      gid: stat.gid,
+      atimeNs: stat.atimeNs,
+      mtimeNs: stat.mtimeNs,
+    });
+    root.extra = { showIno: this.lowerIno(stat), stamp: stampOf(stat) };
+  }
+
+  fork(context?: ForkContext): OverlayLayer {
+    const lower = context === undefined ? this.lower.fork() : context.layer(this.lower);
+    const upper = this.upper.fork(context);
+    const copy = new OverlayLayer(lower, { nowNs: upper.nowNs }, upper);
+    copy.dev = this.dev;
+    for (const [key, ino] of this.#numbers) copy.#numbers.set(key, ino);
+    return copy;
+  }
+
+  bytesUsed(): number {
+    return this.upper.bytesUsed();
+  }
+
+  /** @internal Even numbers are lower inodes, odd ones upper. */
+  lowerIno(stat: Stat): number {
+    if (stat.dev === this.#lowerDev && stat.ino < INO_LIMIT) return stat.ino * 2;
+    const key = stat.dev + ":" + stat.ino;
+    let ino = this.#numbers.get(key);
+    if (ino === undefined) {
+      this.#numbers.set(key, ino = INO_LIMIT * 2 + 2 * (this.#numbers.size + 1));
+    }
+    return ino;
+  }
+
+  /** @internal */
+  upperIno(node: MemoryNode): number {
+    return node.extra?.showIno ?? node.ino * 2 + 1;
+  }
+
+  /** @internal `stat` as guests see it. */
+  shown(stat: Stat, ino: number, merged = false): Stat {
+    // As with Linux's overlay, a merged directory does not count its sub-directories.
+    return { ...stat, dev: this.dev ?? 1, ino, nlink: merged ? 1 : stat.nlink };
+  }
+
+  /** @internal The one node for a directory. */
+  directory(
+    parent: OverlayDir,
+    name: ByteString,
+    upper: MemoryDir | undefined,
+    lower: DirNode | undefined,
+  ): OverlayDir {
+    const ino = upper !== undefined
+      ? this.upperIno(upper)
+      : this.lowerIno((lower as DirNode).stat());
+    const known = this.#directories.get(ino)?.deref();
+    if (known !== undefined) {
+      known.foundAt(parent, name, upper, lower);
+      return known;
+    }
+    const node = new OverlayDir(this, parent, name, upper, lower);
+    this.#directories.set(ino, new WeakRef(node));
+    if (this.#directories.size > this.#sweepAt) {
+      for (const [key, reference] of this.#directories) {
+        if (reference.deref() === undefined) this.#directories.delete(key);
+      }
+      this.#sweepAt = Math.max(1024, this.#directories.size * 2);
+    }
+    return node;
+  }
+
+  /** @internal */
+  lowerOpened(ino: number): void {
+    this.#lowerOpen.set(ino, (this.#lowerOpen.get(ino) ?? 0) + 1);
+  }
+
+  /** @internal */
+  lowerClosed(ino: number): void {
+    const count = this.#lowerOpen.get(ino) ?? 0;
+    if (count > 1) this.#lowerOpen.set(ino, count - 1);
+    else {
+      this.#lowerOpen.delete(ino);
+      this.#switched.delete(ino);
+    }
+  }
+
+  /** @internal A file was copied up: handles on the lower one go over to the copy. */
+  copiedUp(ino: number, node: MemoryFile): void {
+    this.generation++;
+    if (this.#lowerOpen.has(ino)) this.#switched.set(ino, node);
+  }
+
+  /** @internal The copy of a lower file that is open. */
+  copyOf(ino: number): MemoryFile | undefined {
+    return this.#switched.get(ino);
+  }
+
+  /**
+   * Throws every change away. Files that are open keep their contents until they are closed, but
+   * no longer have a name.
+   */
+  discard(): void {
+    for (const reference of this.#directories.values()) reference.deref()?.reset();
+    this.#directories.clear();
+    this.#switched.clear();
+    clear(this.upper.root);
+    this.generation++;
+    this.markRoot(this.lower.root.stat());
+  }
+}
+
+/** Removes everything below a memory directory, marks of removed names included. */
+function clear(dir: MemoryDir): void {
+  for (const { name, type } of dir.list()) {
+    if (type === S_IFDIR) {
+      clear(dir.lookup(name) as MemoryDir);
+      dir.removeDir(name);
+    } else dir.unlink(name);
+  }
+  dir.forgetWhiteouts();
+}
+
+/** What tells that a lower file is still the one that was copied. */
+export function stampOf(stat: Stat): string {
+  return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
+}
+
+/** Runs a change of entries that leaves no trace in the directory's times. */
+function keepTimes<T>(dir: MemoryDir, work: () => T): T {
+  const { atimeNs, mtimeNs } = dir.stat();
+  const result = work();
+  dir.setAttr({ atimeNs, mtimeNs });
+  return result;
+}
+
+/** A node other than a directory. Its upper half may come later. */
+abstract class OverlayEntry implements VNode {
+  protected upper: MemoryNode | undefined;
+  /** Inode number as shown, the same before and after the copy. */
+  readonly ino: number;
+
+  constructor(
+    readonly directory: OverlayDir,
+    readonly name: ByteString,
+    upper: MemoryNode | undefined,
+    readonly lower: VNode | undefined,
+  ) {
+    this.upper = upper;
+    const { layer } = directory;
+    this.ino = upper !== undefined
+      ? layer.upperIno(upper)
+      : layer.lowerIno((lower as VNode).stat());
+  }
+
+  get layer(): OverlayLayer {
+    return this.directory.layer;
+  }
+
+  get type(): number {
+    return (this.upper ?? this.lower as VNode).type;
+  }
+
+  /** The upper half, if there is one by now. */
+  current(): MemoryNode | undefined {
+    if (this.upper === undefined) {
+      const found = this.directory.upperHalf()?.lookup(this.name);
+      if (found !== undefined && found.extra?.showIno === this.ino) this.upper = found;
+    }
+    return this.upper;
+  }
+
+  stat(): Stat {
+    return this.layer.shown((this.current() ?? this.lower as VNode).stat(), this.ino);
+  }
+
+  setAttr(change: AttrChange): void {
+    this.copyUp(change.size === 0).setAttr(change);
+  }
+
+  /** Whether the name still leads to this file. */
+  protected isNamed(): boolean {
+    const up = this.directory.upperHalf();
+    if (up === undefined) return true;
+    const found = up.lookup(this.name);
+    if (found !== undefined) return found.extra?.showIno === this.ino;
+    return !up.isWhitedOut(this.name);
+  }
+
+  /** The upper half, made now if need be; `empty` when its contents are about to go anyway. */
+  copyUp(empty = false): MemoryNode {
+    const known = this.current();
+    if (known !== undefined) return known;
+    const { layer } = this;
+    const lower = this.lower as VNode;
+    const stat = lower.stat();
+    const isNamed = this.isNamed();
+    // A file that was removed while open has no place to be copied to but this one.
+    const dir = isNamed ? this.directory.ensureUpper() : layer.upper.root;
+    const name = isNamed ? this.name : NAMELESS;
+    if (!isNamed && dir.lookup(NAMELESS) !== undefined) dir.unlink(NAMELESS);
+    const node = keepTimes(dir, () => {
+      const made = this.makeCopy(dir, name, stat, empty);
+      made.setAttr({ mode: stat.mode, atimeNs: stat.atimeNs, mtimeNs: stat.mtimeNs });
+      made.extra = {
+        // Names of a hard-linked lower file part here, so they must not share a number.
+        showIno: stat.nlink > 1 ? undefined : this.ino,
+        stamp: stampOf(stat),
+      };
+      return made;
+    });
+    this.upper = node;
+    if (node instanceof MemoryFile) layer.copiedUp(this.ino, node);
+    return node;
+  }
+
+  protected abstract makeCopy(
+    dir: MemoryDir,
+    name: ByteString,
+    stat: Stat,
+    empty: boolean,
+  ): MemoryNode;
+}
+
+/** A regular file. */
+class OverlayFile extends OverlayEntry implements FileNode {
+  get programName(): ByteString | undefined {
+    return ((this.current() ?? this.lower) as { programName?: ByteString }).programName;
+  }
+
+  openFile(access: { readonly read: boolean; readonly write: boolean }): FileHandle {
+    const upper = this.current();
+    if (upper !== undefined) {
+      return new OverlayHandle(this, undefined, (upper as MemoryFile).openFile(access), access);
+    }
+    // Copied at the first write only: a file that is truncated need not be copied at all.
+    const lower = (this.lower as FileNode).openFile({ read: true, write: false });
+    return new OverlayHandle(this, lower, undefined, access);
+  }
+
+  protected override makeCopy(
+    dir: MemoryDir,
+    name: ByteString,
+    stat: Stat,
+    empty: boolean,
+  ): MemoryFile {
+    const made = dir.createFile(name, stat.mode & 0o7777, stat);
+    if (empty) return made;
+    try {
+      const from = (this.lower as FileNode).openFile({ read: true, write: false });
+      const to = made.openFile({ read: false, write: true });
+      try {
+        copyContents(from, to);
+      } finally {
+        from.close();
+        to.close();
+      }
+    } catch (error) {
+      dir.unlink(name);
+      throw error;
+    }
+    return made;
+  }
+}
+
+/** Copies all bytes of one file to another. */
+export function copyContents(from: FileHandle, to: FileHandle): void {
+  const buffer = new Uint8Array(COPY_CHUNK);
+  for (let position = 0;;) {
+    const count = from.pread(buffer, position);
+    if (count === 0) return;
+    to.pwrite(count === buffer.length ? buffer : buffer.subarray(0, count), position);
+    position += count;
+  }
+}
+
+class OverlayHandle implements FileHandle {
+  #generation: number;
+
+  constructor(
+    readonly file: OverlayFile,
+    private lower: FileHandle | undefined,
+    private upper: FileHandle | undefined,
+    readonly access: { readonly read: boolean; readonly write: boolean },
+  ) {
+    const { layer } = file;
+    this.#generation = layer.generation;
+    if (lower !== undefined) layer.lowerOpened(file.ino);
+  }
+
+  /** What to read from: the copy as soon as somebody made one. */
+  #current(): FileHandle {
+    if (this.upper !== undefined) return this.upper;
+    const { layer, ino } = this.file;
+    if (layer.generation !== this.#generation) {
+      this.#generation = layer.generation;
+      const copy = layer.copyOf(ino);
+      if (copy !== undefined) return this.#switch(copy);
+    }
+    return this.lower as FileHandle;
+  }
+
+  #switch(node: MemoryFile): FileHandle {
+    const upper = node.openFile(this.access);
+    this.lower?.close();
+    this.lower = undefined;
+    this.file.layer.lowerClosed(this.file.ino);
+    return this.upper = upper;
+  }
+
+  /** What to write to. */
+  #writable(empty = false): FileHandle {
+    const current = this.#current();
+    if (current === this.upper) return current;
+    const { layer } = this.file;
+    const node = this.file.copyUp(empty) as MemoryFile;
+    const handle = this.#switch(node);
+    const { root } = layer.upper;
+    // The handle keeps a nameless copy alive.
+    if (root.lookup(NAMELESS) !== undefined) keepTimes(root, () => root.unlink(NAMELESS));
+    return handle;
+  }
+
+  get view(): FileHandle["view"] {
+    const current = this.#current();
+    if (current.view === undefined) return undefined;
+    return (position, max) => (current.view as NonNullable<FileHandle["view"]>)(position, max);
+  }
+
+  pread(buffer: Uint8Array, position: number): number {
+    return this.#current().pread(buffer, position);
+  }
+
+  pwrite(buffer: Uint8Array, position: number): number {
+    return this.#writable().pwrite(buffer, position);
+  }
+
+  size(): number {
+    return this.#current().size();
+  }
+
+  truncate(size: number): void {
+    this.#writable(size === 0).truncate(size);
+  }
+
+  stat(): Stat {
+    return this.file.layer.shown(this.#current().stat(), this.file.ino);
+  }
+
+  setAttr(change: AttrChange): void {
+    this.#writable(change.size === 0).setAttr(change);
+  }
+
+  sync(): void {
+    this.#current().sync();
+  }
+
+  close(): void {
+    this.upper?.close();
+    if (this.lower !== undefined) {
+      this.lower.close();
+      this.lower = undefined;
+      this.file.layer.lowerClosed(this.file.ino);
+    }
+  }
+}
+
+/** A symbolic link. */
+class OverlayLink extends OverlayEntry implements LinkNode {
+  readLink(): ByteString {
+    return ((this.current() ?? this.lower) as unknown as LinkNode).readLink();
+  }
+
+  protected override makeCopy(dir: MemoryDir, name: ByteString, stat: Stat): MemoryNode {
+    return dir.makeLink(name, (this.lower as LinkNode).readLink(), stat);
+  }
+}
+
+/** A FIFO or device. Those of a host directory are seen but never opened. */
+class OverlaySpecial extends OverlayEntry implements SpecialNode {
+  protected override makeCopy(dir: MemoryDir, name: ByteString, stat: Stat): MemoryNode {
+    // Only a FIFO may pass from the host into the sandbox, where it is a FIFO of its own.
+    if ("hostBacked" in this && (stat.mode & S_IFMT) !== S_IFIFO) throw new VfsError("EPERM");
+    return dir.makeNode(name, stat.mode, stat.rdev, stat);
+  }
+}
+
+class OverlayHostSpecial extends OverlaySpecial {
+  readonly hostBacked = true;
+}
+
+/** A directory: what the upper half has, and what of the lower half it does not hide. */
+export class OverlayDir implements DirNode {
+  readonly type: number = S_IFDIR;
+  /** Inode number as shown. */
+  readonly ino: number;
+  #upper: MemoryDir | undefined;
+  #lower: DirNode | undefined;
+  #generation: number;
+  /** What it was when its name was removed. */
+  #gone: Stat | undefined = undefined;
+
+  constructor(
+    readonly layer: OverlayLayer,
+    public parent: OverlayDir | undefined,
+    public name: ByteString,
+    upper: MemoryDir | undefined,
+    lower: DirNode | undefined,
+  ) {
+    this.#upper = upper;
+    this.#lower = lower;
+    this.#generation = layer.generation;
+    this.ino = upper !== undefined
+      ? layer.upperIno(upper)
+      : layer.lowerIno((lower as DirNode).stat());
+  }
+
+  /** @internal A lookup found it there. */
+  foundAt(
+    parent: OverlayDir,
+    name: ByteString,
+    upper: MemoryDir | undefined,
+    lower: DirNode | undefined,
+  ): void {
+    this.parent = parent;
+    this.name = name;
+    this.#upper = upper ?? this.#upper;
+    this.#lower = lower;
+  }
+
+  /** @internal The upper half is about to be thrown away: what had its place there is gone. */
+  reset(): void {
+    const extra = this.#upper?.extra;
+    if (this.#lower === undefined || extra?.redirect !== undefined) this.removed();
+    this.#upper = undefined;
+  }
+
+  /** Its upper half, if there is one by now. */
+  upperHalf(): MemoryDir | undefined {
+    const { layer } = this;
+    if (this.#upper === undefined && layer.generation !== this.#generation) {
+      this.#generation = layer.generation;
+      const found = this.parent?.upperHalf()?.lookup(this.name);
+      if (found instanceof MemoryDir && layer.upperIno(found) === this.ino) this.#upper = found;
+    }
+    return this.#upper;
+  }
+
+  /** Its lower half, unless hidden or not there. */
+  lowerHalf(): DirNode | undefined {
+    return this.#lower;
+  }
+
+  /** Where the lower half is, as components from the lower root. */
+  lowerPath(): readonly ByteString[] {
+    const redirect = this.#upper?.extra?.redirect;
+    if (redirect !== undefined) return redirect;
+    return this.parent === undefined ? [] : [...this.parent.lowerPath(), this.name];
+  }
+
+  /** The upper half, made now if need be. */
+  ensureUpper(): MemoryDir {
+    const known = this.upperHalf();
+    if (known !== undefined) {
+      if (known.isRemoved) throw new VfsError("ENOENT");
+      return known;
+    }
+    const { parent, layer } = this;
+    if (parent === undefined || this.#lower === undefined) throw new VfsError("ENOENT");
+    const stat = this.#lower.stat();
+    const above = parent.ensureUpper();
+    // Removed, or replaced by something else, while somebody still holds it.
+    if (above.isWhitedOut(this.name) || above.lookup(this.name) !== undefined) {
+      throw new VfsError("ENOENT");
+    }
+    const node = keepTimes(above, () => {
+      const made = above.makeDir(this.name, stat.mode & 0o7777, stat);
+      made.setAttr({ atimeNs: stat.atimeNs, mtimeNs: stat.mtimeNs });
+      made.extra = { showIno: this.ino, stamp: stampOf(stat) };
+      return made;
+    });
+    layer.generation++;
+    return this.#upper = node;
+  }
+
+  stat(): Stat {
+    if (this.#gone !== undefined) return this.#gone;
+    const upper = this.upperHalf();
+    const merged = upper !== undefined && this.#lower !== undefined;
+    return this.layer.shown((upper ?? this.#lower as DirNode).stat(), this.ino, merged);
+  }
+
+  setAttr(change: AttrChange): void {
+    this.ensureUpper().setAttr(change);
+  }
+
+  /** What the lower half has under a name. */
+  lowerLookup(name: ByteString): VNode | undefined {
+    try {
+      return this.#lower?.lookup(name);
+    } catch (error) {
+      // The lower directory went away behind our back: what is in front of it stays usable.
+      if (error instanceof VfsError && error.code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  lookup(name: ByteString): VNode | undefined {
+    const upper = this.upperHalf();
+    if (upper !== undefined) {
+      const node = upper.lookup(name);
+      if (node instanceof MemoryDir) return this.#directory(name, node);
+      if (node !== undefined) return this.#entry(name, node, undefined);
+      if (upper.isWhitedOut(name)) return undefined;
+    }
+    const lower = this.lowerLookup(name);
+    if (lower === undefined) return undefined;
+    if (lower.type === S_IFDIR) {
+      return this.layer.directory(this, name, undefined, lower as DirNode);
+    }
+    return this.#entry(name, undefined, lower);
+  }
+
+  #directory(name: ByteString, upper: MemoryDir): OverlayDir {
+    const { extra } = upper;
+    let lower: VNode | undefined;
+    if (extra?.redirect !== undefined) lower = this.#follow(extra.redirect);
+    else if (extra?.opaque !== true) lower = this.lowerLookup(name);
+    const dir = lower?.type === S_IFDIR ? lower as DirNode : undefined;
+    return this.layer.directory(this, name, upper, dir);
+  }
+
+  /** The lower half of a renamed directory. */
+  #follow(path: readonly ByteString[]): VNode | undefined {
+    let node: VNode | undefined = this.layer.lower.root;
+    for (const name of path) {
+      if (node?.type !== S_IFDIR) return undefined;
+      node = (node as DirNode).lookup(name);
+    }
+    return node;
+  }
+
+  #entry(
+    name: ByteString,
+    upper: MemoryNode | undefined,
+    lower: VNode | undefined,
+  ): OverlayEntry {
+    switch ((upper ?? lower as VNode).type) {
+      case S_IFREG:
+        return new OverlayFile(this, name, upper, lower);
+      case S_IFLNK:
+        return new OverlayLink(this, name, upper, lower);
+      default:
+        return lower !== undefined && "hostBacked" in lower
+          ? new OverlayHostSpecial(this, name, upper, lower)
+          : new OverlaySpecial(this, name, upper, lower);
+    }
+  }
+
+  list(): DirEntry[] {
+    const upper = this.upperHalf();
+    const entries: DirEntry[] = [];
+    if (upper !== undefined) {
+      for (const { name, type } of upper.list()) {
+        if (name !== NAMELESS) entries.push(new OverlayListed(this, name, type));
+      }
+    }
+    if (this.#lower === undefined) return entries;
+    const hidden = upper?.allNames();
+    for (const { name, type } of this.#lower.list()) {
+      if (hidden === undefined || !hidden.has(name)) {
+        entries.push(new OverlayListed(this, name, type));
+      }
+    }
+    return entries;
+  }
+
+  #checkFree(name: ByteString): void {
+    if (this.lookup(name) !== undefined) throw new VfsError("EEXIST");
+  }
+
+  createFile(name: ByteString, mode: number, owner: Owner): FileNode {
+    this.#checkFree(name);
+    return new OverlayFile(
+      this,
+      name,
+      this.ensureUpper().createFile(name, mode, owner),
+      undefined,
+    );
+  }
+
+  makeDir(name: ByteString, mode: number, owner: Owner): DirNode {
+    this.#checkFree(name);
+    const made = this.ensureUpper().makeDir(name, mode, owner);
+    // Whatever the lower half has, or will have, under that name is not part of it.
+    made.extra = { opaque: true };
+    return this.layer.directory(this, name, made, undefined);
+  }
+
+  makeLink(name: ByteString, target: ByteString, owner: Owner): LinkNode {
+    this.#checkFree(name);
+    return new OverlayLink(
+      this,
+      name,
+      this.ensureUpper().makeLink(name, target, owner),
+      undefined,
+    );
+  }
+
+  makeNode(name: ByteString, mode: number, rdev: number, owner: Owner): VNode {
+    this.#checkFree(name);
+    return this.#entry(name, this.ensureUpper().makeNode(name, mode, rdev, owner), undefined);
+  }
+
+  link(name: ByteString, node: VNode): void {
+    if (!(node instanceof OverlayEntry) || node.layer !== this.layer) throw new VfsError("EXDEV");
+    this.#checkFree(name);
+    this.ensureUpper().link(name, node.copyUp());
+  }
+
+  unlink(name: ByteString): void {
+    const node = this.lookup(name);
+    if (node === undefined) throw new VfsError("ENOENT");
+    if (node.type === S_IFDIR) throw new VfsError("EISDIR");
+    const upper = this.ensureUpper();
+    if (upper.lookup(name) !== undefined) upper.unlink(name);
+    this.#hide(upper, name);
+  }
+
+  /** Leaves a mark where the lower half has something of that name. */
+  #hide(upper: MemoryDir, name: ByteString): void {
+    if (this.lowerLookup(name) !== undefined) upper.whiteOut(name);
+  }
+
+  removeDir(name: ByteString): void {
+    const node = this.lookup(name);
+    if (node === undefined) throw new VfsError("ENOENT");
+    if (!(node instanceof OverlayDir)) throw new VfsError("ENOTDIR");
+    if (node.list().length > 0) throw new VfsError("ENOTEMPTY");
+    const upper = this.ensureUpper();
+    if (upper.lookup(name) !== undefined) upper.removeDir(name);
+    this.#hide(upper, name);
+    node.removed();
+  }
+
+  /** @internal Its name is gone. */
+  removed(): void {
+    this.#gone ??= { ...this.stat(), nlink: 0 };
+    this.#lower = undefined;
+  }
+
+  rename(name: ByteString, to: DirNode, toName: ByteString): void {
+    if (!(to instanceof OverlayDir) || to.layer !== this.layer) throw new VfsError("EXDEV");
+    const source = this.lookup(name);
+    if (source === undefined) throw new VfsError("ENOENT");
+    const target = to.lookup(toName);
+    if (source instanceof OverlayDir) {
+      for (let at: OverlayDir | undefined = to; at !== undefined; at = at.parent) {
+        if (at === source) throw new VfsError("EINVAL");
+      }
+    }
+    if (target !== undefined) {
+      if (target.stat().ino === source.stat().ino) return;
+      const targetIsDir = target.type === S_IFDIR;
+      if (source.type === S_IFDIR && !targetIsDir) throw new VfsError("ENOTDIR");
+      if (source.type !== S_IFDIR && targetIsDir) throw new VfsError("EISDIR");
+      if (targetIsDir && (target as OverlayDir).list().length > 0) throw new VfsError("ENOTEMPTY");
+    }
+    // Everything that can fail for lack of room comes before anything is taken away.
+    const node = source instanceof OverlayDir
+      ? source.ensureUpper()
+      : (source as OverlayEntry).copyUp();
+    const fromUpper = this.ensureUpper();
+    const toUpper = to.ensureUpper();
+    if (source instanceof OverlayDir) {
+      // The lower half stays where it is; the record remembers where that was.
+      node.extra = source.#lower === undefined
+        ? { ...node.extra, opaque: true }
+        : { ...node.extra, redirect: source.lowerPath() };
+    }
+    if (target instanceof OverlayDir) to.removeDir(toName);
+    else if (target !== undefined) to.unlink(toName);
+    fromUpper.rename(name, toUpper, toName);
+    this.#hide(fromUpper, name);
+    if (source instanceof OverlayDir) {
+      source.parent = to;
+      source.name = toName;
+    }
+    this.layer.generation++;
+  }
+
+  /** Whether it is gone from where it was. */
+  get isRemoved(): boolean {
+    const upper = this.upperHalf();
+    if (this.#gone !== undefined) return true;
+    if (upper !== undefined) return upper.isRemoved;
+    return this.parent?.lookup(this.name) !== this;
+  }
+
+  /** Its parent and name as they are now. */
+  whereabouts(): { readonly parent: DirNode; readonly name: ByteString } | undefined {
+    return this.parent === undefined ? undefined : { parent: this.parent, name: this.name };
+  }
+
+  statFs(): StatFs {
+    return { ...this.layer.upper.statFs(), typeName: "overlay", type: 0x794c7630 };
+  }
+}
+
+/** A listed entry whose inode number is looked up only when somebody wants it. */
+class OverlayListed implements DirEntry {
+  readonly #directory: OverlayDir;
+
+  constructor(directory: OverlayDir, readonly name: ByteString, readonly type: number) {
+    this.#directory = directory;
+  }
+
+  get ino(): number {
+    return this.#directory.lookup(this.name)?.stat().ino ?? 0;
+  }
+}
