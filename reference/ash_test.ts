@@ -77,15 +77,13 @@ async function runCase(
   const dir = Deno.makeTempDirSync({ prefix: "capbox-ash-" });
   try {
     copySync(`${options.source}/shell/ash_test/${test.folder}`, `${dir}/${test.folder}`);
-    Deno.mkdirSync(`${dir}/bin`);
     Deno.mkdirSync(`${dir}/tools`);
     for (const [name, text] of helpers) writeTool(`${dir}/tools/${name}`, `#!/bin/sh\n${text}`);
     const env = new Map<string, string>(names.map((name) => [`CONFIG_${name}`, "y"]));
     const tools = subject.guest(dir, "tools");
     if (subject.bin === undefined) {
-      subject.link(`${dir}/bin`);
-      env.set("THIS_SH", `${dir}/bin/ash`);
-      env.set("PATH", `${dir}/bin:${tools}:/usr/bin:/bin`);
+      env.set("THIS_SH", `${options.bin}/ash`);
+      env.set("PATH", `${options.bin}:${tools}:/usr/bin:/bin`);
     } else {
       env.set("THIS_SH", `${subject.bin}/ash`);
       env.set("PATH", `${subject.bin}:${tools}`);

@@ -19,7 +19,7 @@ import { runAshTest } from "./ash_test.ts";
 import { findBusybox, type Native, oracleVersion, unpackDebian } from "./native.ts";
 import { fromRecord, lost, type Outcomes, table, toRecord } from "./outcome.ts";
 import { capboxSubject, nativeSubject, type Subject } from "./subject.ts";
-import { runTestsuite, type SuiteOptions } from "./testsuite.ts";
+import { makeBin, runTestsuite, type SuiteOptions } from "./testsuite.ts";
 import { runWasiSuite } from "./wasi_suite.ts";
 
 const here = decodeURIComponent(new URL("./", import.meta.url).pathname);
@@ -118,6 +118,7 @@ async function runBusyboxSuites(source: string): Promise<number> {
     width: Number(args.width ?? 2),
     limit: Number(args.limit ?? 30) * 1000,
     logs,
+    bin: makeBin(subject, source),
   };
   let missing = 0;
   if (args.suite !== "ash_test") {
@@ -126,6 +127,7 @@ async function runBusyboxSuites(source: string): Promise<number> {
   if (args.suite !== "testsuite") {
     missing += report("ash_test", subject, mode, await runAshTest(options));
   }
+  Deno.removeSync(options.bin, { recursive: true });
   return missing;
 }
 

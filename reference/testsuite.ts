@@ -35,6 +35,20 @@ export interface SuiteOptions {
   readonly limit: number;
   /** Where to write what a failing case printed. */
   readonly logs: string;
+  /** A folder that holds a link for each applet, and a `.config` with every option. */
+  readonly bin: string;
+}
+
+/** Makes the folder of links that all files share. */
+export function makeBin(subject: Subject, source: string): string {
+  const dir = Deno.makeTempDirSync({ prefix: "capbox-bin-" });
+  subject.link(dir);
+  Deno.writeTextFileSync(`${dir}/.config`, configText(allOptions(source)));
+  return dir;
+}
+
+function configText(names: readonly string[]): string {
+  return names.map((name) => `CONFIG_${name}=y\n`).join("");
 }
 
 /** Not about an applet. */
@@ -132,15 +146,19 @@ function openBench(options: SuiteOptions, names: readonly string[]): Bench {
   copySync(`${options.source}/testsuite`, `${dir}/testsuite`);
   Deno.renameSync(`${dir}/testsuite/testing.sh`, `${dir}/testsuite/testing_upstream.sh`);
   Deno.writeTextFileSync(`${dir}/testsuite/testing.sh`, harness);
-  Deno.mkdirSync(`${dir}/bin`);
   Deno.mkdirSync(`${dir}/tmp`);
-  Deno.writeTextFileSync(`${dir}/bin/.config`, names.map((name) => `CONFIG_${name}=y\n`).join(""));
   const at = (path: string) => mode === "inner" ? subject.guest(dir, path) : `${dir}/${path}`;
+  const usesLinks = mode === "outer" || subject.bin === undefined;
+  const bin = usesLinks ? options.bin : at("bin");
+  if (!usesLinks) {
+    Deno.mkdirSync(`${dir}/bin`);
+    Deno.writeTextFileSync(`${dir}/bin/.config`, configText(names));
+  }
   const env = new Map([
     ["ECHO", "echo"],
     ["OPTIONFLAGS", `:${names.join(":")}:`],
     ["VERBOSE", ""],
-    ["bindir", at("bin")],
+    ["bindir", bin],
     ["tsdir", at("testsuite")],
     ["HOME", at("tmp")],
     ["CAPBOX_LOG", at("log")],
@@ -150,10 +168,9 @@ function openBench(options: SuiteOptions, names: readonly string[]): Bench {
   ]);
   if (mode === "outer") {
     if (native === undefined) throw new Error("outer mode needs native busybox to drive");
-    subject.link(`${dir}/bin`);
     env.set("CAPBOX_DRIVER", native.path);
-    env.set("PATH", `${dir}/bin:${dir}/testsuite:${Deno.env.get("PATH") ?? "/usr/bin:/bin"}`);
-    env.set("SHELL", `${dir}/bin/sh`);
+    env.set("PATH", `${bin}:${dir}/testsuite:${Deno.env.get("PATH") ?? "/usr/bin:/bin"}`);
+    env.set("SHELL", `${bin}/sh`);
     // A case of pidof looks for the name of its script, so the scripts are run by name, under
     // native ash whatever /bin/sh is here.
     Deno.mkdirSync(`${dir}/driver`);
@@ -179,11 +196,10 @@ function openBench(options: SuiteOptions, names: readonly string[]): Bench {
     };
   }
   if (subject.bin === undefined) {
-    subject.link(`${dir}/bin`);
-    env.set("PATH", `${dir}/bin:${dir}/testsuite:/usr/bin:/bin`);
-    env.set("SHELL", `${dir}/bin/sh`);
+    env.set("PATH", `${bin}:${dir}/testsuite:/usr/bin:/bin`);
+    env.set("SHELL", `${bin}/sh`);
   } else {
-    env.set("PATH", `${subject.bin}:${at("testsuite")}:${at("bin")}`);
+    env.set("PATH", `${subject.bin}:${at("testsuite")}:${bin}`);
     env.set("SHELL", "/bin/sh");
   }
   return {
