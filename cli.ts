@@ -14,7 +14,7 @@ import { openHostStreams } from "./sandbox/host/stdio.ts";
 import { SIG } from "./sandbox/types.ts";
 import { isVfsError } from "./sandbox/errors.ts";
 import { Queue } from "./sandbox/kernel/wait_queue.ts";
-import { appletTable } from "./mod.ts";
+import * as appletTable from "./applets/program_table.ts";
 
 const VERSION = "0.1.0";
 const encoder = new TextEncoder();
@@ -62,16 +62,18 @@ function showBanner(): void {
 /** What `--env`, the policy file, and the environment of the host add up to. */
 function sandboxOptions(cli: CliOptions): SandboxOptions {
   const base = cli.policyFile === undefined ? {} : readPolicy(cli.policyFile);
-  const env: Record<string, string> = { ...base.env };
+  const env = new Map<string, string>(Object.entries(base.env ?? {}));
   for (const name of cli.passEnv) {
     if (name === "*") {
-      if (isGranted({ name: "env" })) Object.assign(env, Deno.env.toObject());
+      if (isGranted({ name: "env" })) {
+        for (const [each, value] of Object.entries(Deno.env.toObject())) env.set(each, value);
+      }
     } else if (isGranted({ name: "env", variable: name })) {
       const value = Deno.env.get(name);
-      if (value !== undefined) env[name] = value;
+      if (value !== undefined) env.set(name, value);
     }
   }
-  Object.assign(env, cli.policy.env);
+  for (const [name, value] of Object.entries(cli.policy.env ?? {})) env.set(name, value);
   const net = [...(base.net ?? []), ...(cli.policy.net ?? [])];
   if (isGranted({ name: "env", variable: "CAPBOX_ALLOW_NET" })) {
     const granted = Deno.env.get("CAPBOX_ALLOW_NET") ?? "";
@@ -80,7 +82,7 @@ function sandboxOptions(cli: CliOptions): SandboxOptions {
   const options: { -readonly [K in keyof SandboxOptions]: SandboxOptions[K] } = {
     ...base,
     ...cli.policy,
-    env,
+    env: Object.fromEntries(env),
     net,
     limits: { ...base.limits, ...cli.policy.limits },
     mounts: [...(base.mounts ?? []), ...(cli.policy.mounts ?? [])],

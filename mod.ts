@@ -17,9 +17,7 @@
  *
  * @module
  */
-import * as registry from "./applets/registry.ts";
-import type { Program } from "./sandbox/types.ts";
-import type { ProgramTable } from "./sandbox/kernel/programs.ts";
+import * as applets from "./applets/program_table.ts";
 import {
   prepare,
   type Programs,
@@ -28,18 +26,7 @@ import {
   Snapshot,
 } from "./sandbox/session/session.ts";
 
-/** The applets as the kernel's program table. @internal */
-export const appletTable: ProgramTable = {
-  names: registry.names,
-  has: registry.has,
-  load(name: string): Program | Promise<Program> {
-    const loaded = registry.loaded(name);
-    if (loaded !== undefined) return loaded.program;
-    return registry.load(name).then((applet) => applet.program);
-  },
-};
-
-const PROGRAMS: Programs = { table: appletTable };
+const PROGRAMS: Programs = { table: applets };
 
 /**
  * A sandbox with all applets.
@@ -91,7 +78,7 @@ export class Sandbox extends Session {
   }
 }
 
-export { Snapshot };
+export { Session, Snapshot };
 export { SandboxProcess } from "./sandbox/session/session.ts";
 export type {
   Argument,
@@ -113,5 +100,5 @@ export type {
 } from "./sandbox/caps/policy.ts";
 export type { Limits } from "./sandbox/caps/limits.ts";
 export type { ClockSpec } from "./sandbox/caps/clock.ts";
-export type { AuditEvent, EndReason, Stat } from "./sandbox/types.ts";
+export type { AuditEvent, EndReason, MaybePromise, Process, Stat } from "./sandbox/types.ts";
 export { type ErrorCode, VfsError } from "./sandbox/errors.ts";

@@ -8,7 +8,7 @@
  */
 
 /** Code → [number on Linux, text of `strerror`] (glibc). */
-const TABLE = {
+const TABLE: Readonly<Record<ErrorCode, readonly [number, string]>> = {
   EPERM: [1, "Operation not permitted"],
   ENOENT: [2, "No such file or directory"],
   ESRCH: [3, "No such process"],
@@ -79,10 +79,80 @@ const TABLE = {
   ESTALE: [116, "Stale file handle"],
   EDQUOT: [122, "Disk quota exceeded"],
   ECANCELED: [125, "Operation canceled"],
-} as const;
+};
 
 /** A symbolic errno, such as `"ENOENT"`. */
-export type ErrorCode = keyof typeof TABLE;
+export type ErrorCode =
+  | "EPERM"
+  | "ENOENT"
+  | "ESRCH"
+  | "EINTR"
+  | "EIO"
+  | "ENXIO"
+  | "E2BIG"
+  | "ENOEXEC"
+  | "EBADF"
+  | "ECHILD"
+  | "EAGAIN"
+  | "ENOMEM"
+  | "EACCES"
+  | "EFAULT"
+  | "ENOTBLK"
+  | "EBUSY"
+  | "EEXIST"
+  | "EXDEV"
+  | "ENODEV"
+  | "ENOTDIR"
+  | "EISDIR"
+  | "EINVAL"
+  | "ENFILE"
+  | "EMFILE"
+  | "ENOTTY"
+  | "ETXTBSY"
+  | "EFBIG"
+  | "ENOSPC"
+  | "ESPIPE"
+  | "EROFS"
+  | "EMLINK"
+  | "EPIPE"
+  | "EDOM"
+  | "ERANGE"
+  | "EDEADLK"
+  | "ENAMETOOLONG"
+  | "ENOLCK"
+  | "ENOSYS"
+  | "ENOTEMPTY"
+  | "ELOOP"
+  | "ENODATA"
+  | "ETIME"
+  | "EPROTO"
+  | "EOVERFLOW"
+  | "EILSEQ"
+  | "ENOTSOCK"
+  | "EDESTADDRREQ"
+  | "EMSGSIZE"
+  | "EPROTOTYPE"
+  | "ENOPROTOOPT"
+  | "EPROTONOSUPPORT"
+  | "ENOTSUP"
+  | "EAFNOSUPPORT"
+  | "EADDRINUSE"
+  | "EADDRNOTAVAIL"
+  | "ENETDOWN"
+  | "ENETUNREACH"
+  | "ECONNABORTED"
+  | "ECONNRESET"
+  | "ENOBUFS"
+  | "EISCONN"
+  | "ENOTCONN"
+  | "ETIMEDOUT"
+  | "ECONNREFUSED"
+  | "EHOSTUNREACH"
+  | "EALREADY"
+  | "EINPROGRESS"
+  | "ESTALE"
+  | "EDQUOT"
+  | "ECANCELED";
 
 /**
  * The C library's text for an error code.
@@ -128,6 +198,8 @@ export class VfsError extends Error {
   readonly path: string | undefined;
 
   /**
+   * Makes an error.
+   *
    * @param code Symbolic errno.
    * @param path Virtual path, never a host path.
    * @param detail Words to show instead of `strerror(code)`.

@@ -172,7 +172,7 @@ export class PullInput extends BaseFile {
   /** @param pull Gives the next chunk. @param cancel Called when nobody reads any more. */
   constructor(
     private readonly pull: Pull,
-    private readonly cancel: () => void = () => {},
+    private readonly cancel?: () => void,
     private readonly nodeStat?: () => Stat,
   ) {
     super(O_RDONLY);
@@ -320,7 +320,7 @@ export class PullInput extends BaseFile {
   }
 
   protected override close(): void {
-    this.cancel();
+    this.cancel?.();
   }
 }
 
@@ -340,7 +340,7 @@ export class PushOutput extends BaseFile {
   constructor(
     private readonly push: Push,
     override readonly keepsChunks: boolean,
-    private readonly closedByAll: () => void = () => {},
+    private readonly closedByAll?: () => void,
     private readonly nodeStat?: () => Stat,
     flags: number = O_WRONLY,
   ) {
@@ -395,7 +395,7 @@ export class PushOutput extends BaseFile {
   }
 
   protected override close(): void {
-    this.closedByAll();
+    this.closedByAll?.();
     this.#closed.wake();
   }
 }

@@ -63,7 +63,7 @@ export function parseCli(args: readonly string[]): CliOptions {
   const mounts: NonNullable<PolicyInput["mounts"]>[number][] = [];
   const net: string[] = [];
   const listen: string[] = [];
-  const env: Record<string, string> = {};
+  const env = new Map<string, string>();
   const passEnv: string[] = [];
   let audit: string | undefined;
   let policyFile: string | undefined;
@@ -101,7 +101,7 @@ export function parseCli(args: readonly string[]): CliOptions {
       case "env": {
         const at = value.indexOf("=");
         if (at < 0) passEnv.push(value);
-        else env[value.slice(0, at)] = value.slice(at + 1);
+        else env.set(value.slice(0, at), value.slice(at + 1));
         break;
       }
       case "cwd":
@@ -158,7 +158,7 @@ export function parseCli(args: readonly string[]): CliOptions {
   if (net.length > 0) policy.net = net;
   if (listen.length > 0) policy.listen = listen;
   if (Object.keys(limits).length > 0) policy.limits = limits;
-  policy.env = env;
+  policy.env = Object.fromEntries(env);
   const rest = args.slice(i);
   return {
     argv: action === undefined ? rest : [],
