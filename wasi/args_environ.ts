@@ -27,7 +27,12 @@ function sizes(guest: Guest, texts: readonly ByteString[], count: number, size: 
   return ERRNO.SUCCESS;
 }
 
-function strings(guest: Guest, texts: readonly ByteString[], array: number, buffer: number): number {
+function strings(
+  guest: Guest,
+  texts: readonly ByteString[],
+  array: number,
+  buffer: number,
+): number {
   const { memory } = guest;
   memory.range(array, texts.length * 4);
   let at = buffer >>> 0;

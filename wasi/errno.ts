@@ -112,23 +112,18 @@ export function errnoOfCode(code: ErrorCode): Errno {
   return byName.get(code.slice(1)) ?? renamed.get(code) ?? ERRNO.IO;
 }
 
-/** A call that fails with an error number of WASI. */
-export class WasiError extends Error {
+/**
+ * A call that fails with an error number of WASI. No `Error`: nobody reads its stack trace, which
+ * would cost more than the whole call.
+ */
+export class WasiError {
   /** @param errno Number of `ERRNO`. */
-  constructor(readonly errno: Errno) {
-    super(errnoName(errno));
-    this.name = "WasiError";
-  }
+  constructor(readonly errno: Errno) {}
 }
 
 /** Ends a call with an error number. */
 export function fail(errno: Errno): never {
-  // A stack trace costs more than the whole call, and nobody reads this one.
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  const error = new WasiError(errno);
-  Error.stackTraceLimit = limit;
-  throw error;
+  throw new WasiError(errno);
 }
 
 /** The error number of what a call threw, or undefined for what no call should throw. */

@@ -8,7 +8,7 @@
  * @module
  */
 import { type MaybePromise, ProcessEnded } from "../sandbox/types.ts";
-import { type Errno, ERRNO, errnoOf } from "./errno.ts";
+import { ERRNO, type Errno, errnoOf } from "./errno.ts";
 import { FdTable } from "./fds.ts";
 import { GuestMemory } from "./memory.ts";
 import type { ProcessExtension } from "./process_extension.ts";
@@ -33,6 +33,8 @@ export class Guest {
   /** The answer of the call that waits. */
   pending: Promise<number> | undefined;
   outcome: Outcome | undefined;
+  /** Whether a call may suspend the guest; see unsuspended.ts for when not. */
+  suspends = true;
   /** The process extension, where it is allowed. */
   process: ProcessExtension | undefined;
   /** Bytes of memory charged so far. */
@@ -75,6 +77,20 @@ export class Guest {
       (error) => this.caught(error),
     );
     return WAIT;
+  }
+
+  /** The answer that was left to wait for. */
+  settled(): Promise<number> {
+    const { pending } = this;
+    this.pending = undefined;
+    return pending ?? Promise.resolve(ERRNO.IO);
+  }
+
+  /** What a call answers that would have to wait where nothing can suspend. */
+  unsettled(): number {
+    this.pending?.catch(() => {});
+    this.pending = undefined;
+    return this.outcome === undefined ? ERRNO.AGAIN : TRAP;
   }
 
   /** Goes on with a value now, or when it is there. */

@@ -212,7 +212,7 @@ export function bind(guest: Guest, linked: Linked): (...args: never[]) => number
   return (a, b, c, d, e, f, g, h, i) => {
     try {
       const turn = tick(1);
-      if (turn !== undefined) return again(turn, [a, b, c, d, e, f, g, h, i]);
+      if (turn !== undefined && guest.suspends) return again(turn, [a, b, c, d, e, f, g, h, i]);
       const answer = call(guest, a, b, c, d, e, f, g, h, i);
       return shim.result === "errno" ? answer : settle(answer);
     } catch (error) {

@@ -6,8 +6,9 @@
 import { type OpenFile, type PollItem, S_IFREG } from "../sandbox/types.ts";
 import { CLOCK, CLOCK_ABSTIME, EVENT, EVENT_HANGUP, RIGHT, SIZE } from "./abi.ts";
 import { clockNs } from "./clocks.ts";
-import { type Errno, ERRNO } from "./errno.ts";
+import { ERRNO, type Errno } from "./errno.ts";
 import type { Guest } from "./guest.ts";
+import { blockFor } from "./unsuspended.ts";
 
 /** One subscription as it was read; nothing of the guest's memory is looked at twice. */
 interface Subscription {
@@ -174,6 +175,12 @@ function poll(
       items.push({ file: subscription.file, read, write: !read });
     }
     timeout = Math.min(timeout, leftMs(guest, subscription));
+  }
+  if (!guest.suspends) {
+    if (timeout === Infinity) return ERRNO.AGAIN;
+    blockFor(timeout);
+    writeEvents(guest, subscriptions, out, result, true);
+    return ERRNO.SUCCESS;
   }
   const wait = (left: number): number =>
     guest.with(system.poll(items, left === Infinity ? undefined : left), (ready) => {

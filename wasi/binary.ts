@@ -1,0 +1,260 @@
+/**
+ * Reading and rewriting the outer structure of a wasm module: sections, types, exports, limits.
+ *
+ * The engine validates everything; this only finds what JavaScript's interface does not tell
+ * (signatures) and lowers what the sandbox limits (the memory's maximum).
+ *
+ * @module
+ */
+import { toByteString } from "../sandbox/bytes.ts";
+import { PAGE } from "./abi.ts";
+
+/** A module that cannot be run, with the words for the user. */
+export class ModuleError extends Error {
+  /** @param message One line. */
+  constructor(message: string) {
+    super(message);
+    this.name = "ModuleError";
+  }
+}
+
+/** Numbers of sections. */
+export const SECTION = Object.freeze({
+  CUSTOM: 0,
+  TYPE: 1,
+  IMPORT: 2,
+  FUNCTION: 3,
+  TABLE: 4,
+  MEMORY: 5,
+  GLOBAL: 6,
+  EXPORT: 7,
+  START: 8,
+  ELEMENT: 9,
+  CODE: 10,
+  DATA: 11,
+  DATA_COUNT: 12,
+  TAG: 13,
+});
+
+/** A cursor over module bytes. Reads past the end throw `ModuleError`. */
+export class Reader {
+  constructor(
+    readonly bytes: Uint8Array,
+    public at = 0,
+    readonly end: number = bytes.length,
+  ) {}
+
+  /** One byte. */
+  byte(): number {
+    if (this.at >= this.end) throw new ModuleError("unexpected end of module");
+    return this.bytes[this.at++];
+  }
+
+  /** An unsigned LEB128 number of at most 32 bits. */
+  u32(): number {
+    let result = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      result += (byte & 127) * 2 ** shift;
+      if (byte < 128) return result;
+    }
+    throw new ModuleError("number too long");
+  }
+
+  /** Skips a LEB128 number of any size and sign. */
+  skipLeb(): void {
+    for (let i = 0; i < 10; i++) if (this.byte() < 128) return;
+    throw new ModuleError("number too long");
+  }
+
+  /** Skips bytes. */
+  skip(count: number): void {
+    if (count > this.end - this.at) throw new ModuleError("unexpected end of module");
+    this.at += count;
+  }
+
+  /** A name as a byte string. */
+  name(): string {
+    const length = this.u32();
+    const start = this.at;
+    this.skip(length);
+    return toByteString(this.bytes, start, this.at);
+  }
+}
+
+/** One section: its id, and where its content is. */
+export interface Section {
+  readonly id: number;
+  /** Where its header begins. */
+  readonly from: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The sections of a module. @throws {ModuleError} */
+export function sectionsOf(bytes: Uint8Array): Section[] {
+  const header = [0, 0x61, 0x73, 0x6d];
+  for (let i = 0; i < 4; i++) {
+    if (bytes[i] !== header[i]) throw new ModuleError("not a wasm module");
+  }
+  if (bytes[4] === 0x0d || bytes[6] === 1) {
+    throw new ModuleError("a component, not a module: only WASI preview 1 runs here");
+  }
+  const reader = new Reader(bytes, 8);
+  const sections: Section[] = [];
+  while (reader.at < bytes.length) {
+    const from = reader.at;
+    const id = reader.byte();
+    const size = reader.u32();
+    const start = reader.at;
+    reader.skip(size);
+    sections.push({ id, from, start, end: reader.at });
+  }
+  return sections;
+}
+
+/** A value type by its letter: `i` i32, `I` i64, `f` f32, `F` f64, `v` v128, `r` references. */
+function letterOf(code: number): string {
+  switch (code) {
+    case 0x7f:
+      return "i";
+    case 0x7e:
+      return "I";
+    case 0x7d:
+      return "f";
+    case 0x7c:
+      return "F";
+    case 0x7b:
+      return "v";
+    default:
+      return "r";
+  }
+}
+
+/** Parameters and results of a function, as letters. */
+export interface Signature {
+  readonly params: string;
+  readonly results: string;
+}
+
+function valueTypes(reader: Reader): string {
+  let letters = "";
+  for (let count = reader.u32(); count > 0; count--) {
+    const code = reader.byte();
+    // (ref …) and (ref null …) are followed by a heap type.
+    if (code === 0x63 || code === 0x64) reader.skipLeb();
+    letters += letterOf(code);
+  }
+  return letters;
+}
+
+function limits(reader: Reader): { flags: number; minimum: number; maximum: number | undefined } {
+  const flags = reader.byte();
+  const minimum = reader.u32();
+  return { flags, minimum, maximum: (flags & 1) !== 0 ? reader.u32() : undefined };
+}
+
+/**
+ * The type of an exported function, or undefined when there is none or it cannot be told (types of
+ * the garbage collection proposal).
+ */
+export function signatureOfExport(bytes: Uint8Array, name: string): Signature | undefined {
+  const types: Signature[] = [];
+  const functions: number[] = [];
+  let wanted: number | undefined;
+  for (const section of sectionsOf(bytes)) {
+    const reader = new Reader(bytes, section.start, section.end);
+    if (section.id === SECTION.TYPE) {
+      for (let count = reader.u32(); count > 0; count--) {
+        if (reader.byte() !== 0x60) return undefined;
+        types.push({ params: valueTypes(reader), results: valueTypes(reader) });
+      }
+    } else if (section.id === SECTION.IMPORT) {
+      for (let count = reader.u32(); count > 0; count--) {
+        reader.name();
+        reader.name();
+        switch (reader.byte()) {
+          case 0:
+            functions.push(reader.u32());
+            break;
+          case 1:
+            reader.skipLeb();
+            limits(reader);
+            break;
+          case 2:
+            limits(reader);
+            break;
+          case 3:
+            reader.skipLeb();
+            reader.byte();
+            break;
+          default:
+            return undefined;
+        }
+      }
+    } else if (section.id === SECTION.FUNCTION) {
+      for (let count = reader.u32(); count > 0; count--) functions.push(reader.u32());
+    } else if (section.id === SECTION.EXPORT) {
+      for (let count = reader.u32(); count > 0; count--) {
+        const found = reader.name();
+        const kind = reader.byte();
+        const index = reader.u32();
+        if (kind === 0 && found === name) wanted = index;
+      }
+    }
+  }
+  return wanted === undefined ? undefined : types[functions[wanted]];
+}
+
+function leb(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  do {
+    const byte = rest % 128;
+    rest = Math.floor(rest / 128);
+    bytes.push(rest > 0 ? byte + 128 : byte);
+  } while (rest > 0);
+  return bytes;
+}
+
+/**
+ * Lowers the maximum of the module's memories.
+ *
+ * @param maxBytes Most bytes a memory may have.
+ * @returns The same bytes when nothing had to change.
+ * @throws {ModuleError} when a memory starts out larger than that
+ */
+export function limitMemory(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  const maxPages = Math.floor(maxBytes / PAGE);
+  const section = sectionsOf(bytes).find((each) => each.id === SECTION.MEMORY);
+  if (section === undefined) return bytes;
+  const reader = new Reader(bytes, section.start, section.end);
+  const count = reader.u32();
+  const content: number[] = leb(count);
+  let changed = false;
+  for (let i = 0; i < count; i++) {
+    const { flags, minimum, maximum } = limits(reader);
+    if (minimum > maxPages) {
+      throw new ModuleError(`needs ${minimum * PAGE} bytes of memory, ${maxBytes} are allowed`);
+    }
+    const lowered = Math.min(maximum ?? 65536, maxPages);
+    if (lowered !== maximum) changed = true;
+    content.push(flags | 1, ...leb(minimum), ...leb(lowered));
+    // A custom page size (flag 8) follows the limits.
+    if ((flags & 8) !== 0) content.push(...leb(reader.u32()));
+  }
+  if (!changed) return bytes;
+  const size = leb(content.length);
+  const result = new Uint8Array(
+    section.from + 1 + size.length + content.length + bytes.length - section.end,
+  );
+  result.set(bytes.subarray(0, section.from));
+  let at = section.from;
+  result[at++] = SECTION.MEMORY;
+  result.set(size, at);
+  at += size.length;
+  result.set(content, at);
+  at += content.length;
+  result.set(bytes.subarray(section.end), at);
+  return result;
+}
