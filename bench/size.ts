@@ -60,7 +60,7 @@ async function sizes(entries: ReadonlyMap<string, string>): Promise<Map<string, 
 }
 
 const args = parseArgs(Deno.args, { string: ["json"] });
-const applets = appletFiles().filter((path) => !/^applets\/(registry|contract)\.ts$/.test(path));
+const applets = appletFiles();
 const url = (path: string) => JSON.stringify(new URL(`file://${root}${path}`).href);
 
 // The registry loads applets by computed names, which a bundler does not follow: the whole is

@@ -45,7 +45,7 @@ export function appletExports(files: readonly string[]): Record<string, string> 
   const found: Record<string, string> = {};
   for (const file of [...files].sort()) {
     const match = /^applets\/([a-z0-9][a-z0-9_]*)(?:\/main)?\.ts$/.exec(file);
-    if (match === null || match[1] === "registry" || match[1] === "contract") continue;
+    if (match === null) continue;
     found[`./applets/${match[1]}`] = `./${file}`;
   }
   return found;
@@ -91,7 +91,12 @@ export async function formatJson(value: unknown): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-/** Paths of the modules directly in applets/ and of the main.ts of its folders. */
+/** Whether a module of applets/ holds an applet, and not something that all of them share. */
+function holdsApplet(path: string): boolean {
+  return /^export const applet\b/m.test(Deno.readTextFileSync(new URL(path, root)));
+}
+
+/** Paths of the applet modules: directly in applets/, or main.ts of a folder there. */
 export function appletFiles(): string[] {
   const files: string[] = [];
   for (const entry of Deno.readDirSync(new URL("applets/", root))) {
@@ -101,7 +106,7 @@ export function appletFiles(): string[] {
       if (inner.name === "main.ts") files.push(`applets/${entry.name}/main.ts`);
     }
   }
-  return files;
+  return files.filter(holdsApplet).sort();
 }
 
 /** What both files should contain now. */

@@ -30,8 +30,6 @@ Deno.test("nested deno commands of a task read deno.npm.json too", () => {
 Deno.test("each applet module becomes an export, and nothing else does", () => {
   assertEquals(
     appletExports([
-      "applets/registry.ts",
-      "applets/contract.ts",
       "applets/wc.ts",
       "applets/sh/main.ts",
       "applets/sh/lex.ts",
