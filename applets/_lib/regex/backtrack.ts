@@ -31,6 +31,19 @@ const MOST_STEPS = 20_000_000;
 const MOST_REMEMBERED = 1 << 19;
 const REPORT = 1 << 12;
 
+/** The nodes that a way has passed since it consumed a byte, the last one first. */
+interface Trail {
+  readonly node: number;
+  readonly before: Trail | undefined;
+}
+
+function passed(trail: Trail | undefined, node: number): boolean {
+  for (let step = trail; step !== undefined; step = step.before) {
+    if (step.node === node) return true;
+  }
+  return false;
+}
+
 /** Searches for matches of one pattern with back-references. */
 export class Backtracker {
   readonly #nfa: Nfa;
@@ -127,6 +140,8 @@ export class Backtracker {
     const places: number[] = [];
     const savedOffsets: Int32Array<ArrayBuffer>[] = [];
     const savedFormer: Int32Array<ArrayBuffer>[] = [];
+    const savedTrails: (Trail | undefined)[] = [];
+    let trail: Trail | undefined;
     let best = -1;
     let node = this.#nfa.start;
     let at = start;
@@ -138,8 +153,16 @@ export class Backtracker {
           alive = at < end && member[arg[node] * classes + classOf[text.charCodeAt(at)]] === 1;
           at++;
           node = next[node];
+          trail = undefined;
           break;
         case N_SPLIT:
+          // The second time round an empty loop leaves it, as in the walk of `submatch.ts`.
+          if (passed(trail, next[node])) {
+            alive = !passed(trail, other[node]);
+            trail = { node, before: trail };
+            node = other[node];
+            break;
+          }
           if (!this.#enter(node, at, offsets)) {
             alive = false;
             break;
@@ -148,9 +171,12 @@ export class Backtracker {
           places.push(at);
           savedOffsets.push(offsets.slice());
           savedFormer.push(former);
+          trail = { node, before: trail };
+          savedTrails.push(trail);
           node = next[node];
           break;
         case N_OPEN:
+          trail = { node, before: trail };
           offsets[2 * arg[node] + 2] = at;
           offsets[2 * arg[node] + 3] = -1;
           node = next[node];
@@ -164,6 +190,7 @@ export class Backtracker {
           } else if (kind[node] === N_CLOSE_OPTIONAL && former[pair] !== -1) {
             offsets = former.slice();
           } else offsets[pair + 1] = at;
+          trail = { node, before: trail };
           node = next[node];
           break;
         }
@@ -185,6 +212,7 @@ export class Backtracker {
           const stop = offsets[2 * arg[node] + 3];
           alive = begin >= 0 && stop >= begin && at + stop - begin <= end &&
             this.#same(text, begin, at, stop - begin);
+          if (stop > begin) trail = undefined;
           at += stop - begin;
           node = next[node];
           break;
@@ -205,6 +233,7 @@ export class Backtracker {
       at = places.pop() as number;
       offsets = savedOffsets.pop() as Int32Array<ArrayBuffer>;
       former = savedFormer.pop() as Int32Array<ArrayBuffer>;
+      trail = savedTrails.pop();
     }
     if (best < 0) return false;
     result[0] = start;

@@ -124,16 +124,15 @@ class BracketParser {
     return { set: setWhere((c) => set[upperByte(c)] === 1), end: this.#pos + 1 };
   }
 
-  /** Whether a hyphen that means a range stands at the position. */
-  #atHyphen(): boolean {
-    return this.pattern[this.#pos] === "-";
-  }
-
   #item(first: boolean): void {
     const { pattern } = this;
     const start = this.#element(first);
+    if (start.kind === CLASS || start.kind === EQUIVALENCE) {
+      this.#add(start);
+      return;
+    }
     if (this.#pos >= pattern.length) throw new RegexError("EBRACK");
-    if (start.kind !== CLASS && start.kind !== EQUIVALENCE && this.#atHyphen()) {
+    if (pattern[this.#pos] === "-") {
       if (this.#pos + 1 >= pattern.length) throw new RegexError("EBRACK");
       if (pattern[this.#pos + 1] !== CLOSE) {
         this.#pos++;
@@ -150,11 +149,7 @@ class BracketParser {
   }
 
   #range(from: Element, to: Element): void {
-    if (this.#pos >= this.pattern.length) throw new RegexError("EBRACK");
-    if (
-      from.kind === CLASS || from.kind === EQUIVALENCE || to.kind === CLASS ||
-      to.kind === EQUIVALENCE
-    ) throw new RegexError("ERANGE");
+    if (to.kind === CLASS || to.kind === EQUIVALENCE) throw new RegexError("ERANGE");
     const low = this.#single(from);
     const high = this.#single(to);
     if (low > high) throw new RegexError("ERANGE");

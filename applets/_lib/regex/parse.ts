@@ -107,6 +107,10 @@ interface Frame {
   hasLeft: boolean;
   /** Whether the branch being read has an operand already. */
   hasOperand: boolean;
+  /** The groups that were complete when the first branch began: those each branch may refer to. */
+  readonly before: number;
+  /** The groups that were complete at the ends of the branches so far. */
+  after: number;
 }
 
 /** Reads one pattern; used once for each. */
@@ -119,8 +123,8 @@ class Parser {
   readonly #sets: ByteSet[] = [];
   readonly #setNumbers = new Map<string, number>();
   #groups = 0;
-  /** Groups 1–9 that are complete, so that they can be referred to. */
-  readonly #complete = new Set<number>();
+  /** Groups 1–9 that are complete, so that they can be referred to, as bits. */
+  #complete = 0;
   readonly #referenced = new Set<number>();
 
   constructor(
@@ -135,8 +139,8 @@ class Parser {
   }
 
   parse(): Program {
-    const frames: Frame[] = [{ group: -1, start: 0, hasLeft: false, hasOperand: false }];
-    let frame = frames[0];
+    let frame = this.#frame(-1);
+    const frames = [frame];
     let token = this.#token(false);
     /** After a skipped operator of egrep, an operand is read whatever comes. */
     let mustBeOperand = false;
@@ -150,13 +154,16 @@ class Parser {
         mustBeOperand = false;
         this.#finishBranches(frame);
         frame.hasLeft = true;
+        frame.after |= this.#complete;
+        this.#complete = frame.before;
         token = this.#token(true);
         continue;
       }
       if (token.type === "close" && frame.group >= 0 && !mustBeOperand) {
         this.#finishBranches(frame);
         this.#emit(CLOSE, frame.group);
-        if (frame.group < 9) this.#complete.add(frame.group);
+        this.#complete |= frame.after;
+        if (frame.group < 9) this.#complete |= 1 << frame.group;
         const { start } = frame;
         frames.pop();
         frame = frames[frames.length - 1];
@@ -168,7 +175,7 @@ class Parser {
       const start = this.#ops.length;
       switch (token.type) {
         case "open":
-          frame = { group: this.#groups++, start, hasLeft: false, hasOperand: false };
+          frame = this.#frame(this.#groups++);
           frames.push(frame);
           this.#emit(OPEN, frame.group);
           token = this.#token(true);
@@ -197,11 +204,12 @@ class Parser {
           this.#emitByte(token.type === "brace" ? 123 : token.byte);
           break;
         case "close":
-          if (!this.#ere) throw new RegexError("ERPAREN");
+          // `regcomp` gives the same code for both parentheses.
+          if (!this.#ere) throw new RegexError(this.syntax === "bre" ? "EPAREN" : "ERPAREN");
           this.#emitByte(41);
           break;
         case "backref":
-          if (!this.#complete.has(token.group)) throw new RegexError("ESUBREG");
+          if ((this.#complete >> token.group & 1) === 0) throw new RegexError("ESUBREG");
           this.#referenced.add(token.group);
           this.#emit(BACKREF, token.group);
           break;
@@ -226,6 +234,18 @@ class Parser {
       hasBackref: this.#referenced.size > 0,
       referenced: new Set([...this.#referenced].map((group) => alias[group])),
       newlineAnchors: this.newline || this.#newlineAlternates,
+    };
+  }
+
+  #frame(group: number): Frame {
+    const before = this.#complete;
+    return {
+      group,
+      start: this.#ops.length,
+      hasLeft: false,
+      hasOperand: false,
+      before,
+      after: 0,
     };
   }
 
