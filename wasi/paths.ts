@@ -325,7 +325,13 @@ export function path_symlink(
       guest.memory.range(textPointer, textLength >>> 0);
       fail(ERRNO.NAMETOOLONG);
     }
-    directory.symlinkAt(guest.memory.text(textPointer, textLength), path);
+    try {
+      directory.symlinkAt(guest.memory.text(textPointer, textLength), path);
+    } catch (error) {
+      // `file/` can never be made; WASI says so as it does for every other call (wasmtime, too).
+      if (isVfsError(error, "EEXIST") && path.endsWith("/")) directory.statAt(path);
+      throw error;
+    }
   });
   return ERRNO.SUCCESS;
 }
