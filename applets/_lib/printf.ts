@@ -1,0 +1,251 @@
+/**
+ * What printf does with a format and its arguments. Source of behaviour: POSIX printf, BusyBox 1.35.
+ *
+ * @module
+ */
+import type { ByteString, Process } from "../../sandbox/types.ts";
+import { readEscape, unescape } from "./escape.ts";
+import { formatDouble, formatInteger, type NumberFormat } from "./format_number.ts";
+import { strtod, strtoll } from "./strtod.ts";
+
+/** Widest field or longest precision; more could only be meant to fill memory. */
+const MAX_WIDTH = 0x7fffffff;
+/** Above this a field is written in pieces. */
+const PIECE = 1 << 16;
+
+/** What formatting needs of its caller: an applet's context, or the shell's builtin. */
+export interface PrintfHost {
+  readonly out: {
+    print(text: ByteString): void | Promise<void>;
+    byte(value: number): void | Promise<void>;
+  };
+  warn(message: ByteString): void;
+  readonly process: Pick<Process, "tick" | "chargeMemory">;
+}
+
+/** What one pass over the format ended with. */
+type Pass = "done" | "stop";
+
+/** One run of printf over a format and its arguments. */
+export class Formatter {
+  #next = 0;
+  #status = 0;
+
+  constructor(
+    private readonly ctx: PrintfHost,
+    private readonly format: ByteString,
+    private readonly args: readonly ByteString[],
+  ) {}
+
+  /** Writes everything; the exit status. */
+  run(): number | Promise<number> {
+    for (;;) {
+      const before = this.#next;
+      const pass = this.#pass();
+      if (pass instanceof Promise) return pass.then((end) => this.#goOn(end, before));
+      if (pass === "stop" || this.#next === before || this.#next >= this.args.length) {
+        return this.#status;
+      }
+    }
+  }
+
+  #goOn(pass: Pass, before: number): number | Promise<number> {
+    if (pass === "stop" || this.#next === before || this.#next >= this.args.length) {
+      return this.#status;
+    }
+    return this.run();
+  }
+
+  /** The next argument, or undefined when there are no more. */
+  #take(): ByteString | undefined {
+    return this.args[this.#next++];
+  }
+
+  /** Goes through the format once. */
+  #pass(from = 0): Pass | Promise<Pass> {
+    const { format, ctx } = this;
+    let at = from;
+    while (at < format.length) {
+      const char = format[at];
+      if (char === "\\") {
+        if (format[at + 1] === "c") return "stop";
+        const escape = readEscape(format, at + 1);
+        void ctx.out.byte(escape.code);
+        at = escape.end;
+        continue;
+      }
+      if (char !== "%") {
+        let end = at + 1;
+        while (end < format.length && format[end] !== "%" && format[end] !== "\\") end++;
+        void ctx.out.print(format.slice(at, end));
+        at = end;
+        continue;
+      }
+      if (format[at + 1] === "%") {
+        void ctx.out.byte(0x25);
+        at += 2;
+        continue;
+      }
+      const next = this.#conversion(at);
+      if (next === undefined) return "stop";
+      at = next.end;
+      if (next.full instanceof Promise) {
+        const rest = at;
+        return next.full.then(() => this.#pass(rest));
+      }
+    }
+    return "done";
+  }
+
+  /** One conversion from its `%`; undefined when it is wrong or `%b` said to stop. */
+  #conversion(start: number): { end: number; full: void | Promise<void> } | undefined {
+    const { format } = this;
+    let at = start + 1;
+    if (format[at] === "b") {
+      const { text, stopped } = unescape(this.#take() ?? "", true, true);
+      const full = this.ctx.out.print(text);
+      return stopped ? undefined : { end: at + 1, full };
+    }
+    const flags = { left: false, zero: false, plus: false, space: false, alternate: false };
+    for (;; at++) {
+      const flag = format[at];
+      if (flag === "-") flags.left = true;
+      else if (flag === "0") flags.zero = true;
+      else if (flag === "+") flags.plus = true;
+      else if (flag === " ") flags.space = true;
+      else if (flag === "#") flags.alternate = true;
+      else break;
+    }
+    let width: number | undefined;
+    let precision: number | undefined;
+    if (format[at] === "*") {
+      width = this.#starArgument();
+      if (width < 0) {
+        flags.left = true;
+        width = -width;
+      }
+      at++;
+    } else {
+      const from = at;
+      while (isDigit(format, at)) at++;
+      if (at > from) width = Number(format.slice(from, at));
+    }
+    if (format[at] === ".") {
+      at++;
+      if (format[at] === "*") {
+        precision = this.#starArgument();
+        if (precision < 0) precision = undefined;
+        at++;
+      } else {
+        const from = at;
+        while (isDigit(format, at)) at++;
+        precision = Number(format.slice(from, at) || "0");
+      }
+    }
+    const modifiersFrom = at;
+    while (at < format.length && "hlLz".includes(format[at])) at++;
+    const letter = format[at];
+    if (
+      letter === undefined || !"cdiouxXsfeEgG".includes(letter) ||
+      (width ?? 0) > MAX_WIDTH || (precision ?? 0) > MAX_WIDTH
+    ) {
+      this.ctx.warn(`${format.slice(start, modifiersFrom)}${format.slice(at)}: invalid format`);
+      this.#status = 1;
+      return undefined;
+    }
+    const spec: NumberFormat = { ...flags, width, precision };
+    return { end: at + 1, full: this.#convert(letter, spec) };
+  }
+
+  #convert(letter: string, spec: NumberFormat): void | Promise<void> {
+    const argument = this.#take();
+    if (letter === "s" || letter === "c") {
+      let text = argument ?? "";
+      if (letter === "c") text = text === "" ? "\0" : text[0];
+      else if (spec.precision !== undefined) text = text.slice(0, spec.precision);
+      return this.#padded(text, spec);
+    }
+    if ("feEgG".includes(letter)) {
+      const value = this.#double(argument ?? "");
+      return this.#sized(spec, (small) => formatDouble(value, letter, small));
+    }
+    const value = this.#integer(argument ?? "", letter === "d" || letter === "i");
+    return this.#sized(spec, (small) => formatInteger(value, letter, small));
+  }
+
+  /** Writes a number; a huge width or precision is written in pieces. */
+  #sized(spec: NumberFormat, make: (spec: NumberFormat) => ByteString): void | Promise<void> {
+    const width = spec.width ?? 0;
+    if ((spec.precision ?? 0) > PIECE) this.ctx.process.chargeMemory(spec.precision! * 2);
+    if (width <= PIECE) return this.ctx.out.print(make(spec));
+    const body = make({ ...spec, width: 0 });
+    if (spec.zero && !spec.left && (spec.precision === undefined || body.includes("."))) {
+      const sign = /^[-+ ]?(0[xX](?=[0-9a-fA-F]))?/.exec(body)![0];
+      void this.ctx.out.print(sign);
+      return this.#fill("0", width - body.length, body.slice(sign.length));
+    }
+    return this.#padded(body, spec);
+  }
+
+  #padded(text: ByteString, spec: NumberFormat): void | Promise<void> {
+    const missing = (spec.width ?? 0) - text.length;
+    if (missing <= 0) return this.ctx.out.print(text);
+    if (!spec.left) return this.#fill(" ", missing, text);
+    void this.ctx.out.print(text);
+    return this.#fill(" ", missing, "");
+  }
+
+  #fill(char: ByteString, count: number, rest: ByteString): void | Promise<void> {
+    let left = count;
+    while (left > PIECE) {
+      const full = this.ctx.out.print(char.repeat(PIECE));
+      left -= PIECE;
+      if (full !== undefined) return full.then(() => this.#fill(char, left, rest));
+      const pause = this.ctx.process.tick(PIECE >> 4);
+      if (pause !== undefined) return pause.then(() => this.#fill(char, left, rest));
+    }
+    return this.ctx.out.print(char.repeat(left) + rest);
+  }
+
+  #starArgument(): number {
+    const value = Number(BigInt.asIntN(32, this.#integer(this.#take() ?? "", true)));
+    return value;
+  }
+
+  #invalid(text: ByteString): void {
+    this.ctx.warn(`invalid number '${text}'`);
+    this.#status = 1;
+  }
+
+  #integer(text: ByteString, signed: boolean): bigint {
+    if (text[0] === '"' || text[0] === "'") return BigInt(text.length > 1 ? text.charCodeAt(1) : 0);
+    const parsed = strtoll(text, 0);
+    const value = parsed?.value ?? 0n;
+    const inRange = signed
+      ? value >= -(2n ** 63n) && value < 2n ** 63n
+      : value > -(2n ** 64n) && value < 2n ** 64n;
+    if (parsed === undefined || parsed.end !== text.length || !inRange) {
+      this.#invalid(text);
+      return 0n;
+    }
+    return value;
+  }
+
+  #double(text: ByteString): number {
+    if (text[0] === '"' || text[0] === "'") return text.length > 1 ? text.charCodeAt(1) : 0;
+    const parsed = strtod(text);
+    // What overflows or underflows a double is refused as strtod's ERANGE.
+    const size = Math.abs(parsed.value);
+    const outOfRange = /^[^a-z]*[1-9]/i.test(text) &&
+      (size === Infinity || size < 2.2250738585072014e-308);
+    const bad = parsed.end !== text.length || text === "";
+    if (bad || outOfRange) this.#invalid(text);
+    if (bad) return 0;
+    return parsed.value;
+  }
+}
+
+function isDigit(text: ByteString, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0x30 && code <= 0x39;
+}
