@@ -34,16 +34,28 @@ export type Loaders = ReadonlyMap<string, () => Promise<AppletModule>>;
  */
 const TABLE = `
 basename.ts basename
+busybox.ts busybox capbox
 cat.ts cat
 dirname.ts dirname
 echo.ts echo
 false.ts false
 head.ts head
+ionice.ts ionice
+kill.ts kill
+killall.ts killall
+ls.ts ls
 mkdir.ts mkdir
+nice.ts nice
+nohup.ts nohup
+pidof.ts pidof
 printf.ts printf
+renice.ts renice
 seq.ts seq
+setsid.ts setsid
 sort.ts sort
+taskset.ts taskset
 test.ts test [ [[
+timeout.ts timeout
 true.ts true
 wc.ts wc
 `;

@@ -1,0 +1,55 @@
+import { type Applet, BANNER, defineApplet } from "./contract.ts";
+
+/** Width at which the banner's list of names is broken, as native. */
+const LIST_WIDTH = 71;
+
+/**
+ * `busybox APPLET [ARGUMENTS]...` inside the sandbox, and the banner with the list of applets.
+ * Source of behaviour: BusyBox 1.35 `busybox`.
+ */
+export const applet: Applet = defineApplet({
+  name: "busybox",
+  aliases: ["capbox"],
+  usage: "[function [arguments]...]\n   or: busybox --list[-full]",
+  about: "Run another applet by its name, or list them all",
+  options: {},
+  raw: true,
+  noHelp: true,
+  run(ctx) {
+    const { operands, out, process } = ctx;
+    const names = process.kernel.programNames();
+    const first = operands[0];
+    if (first === undefined || first === "--help") {
+      out.print(`${BANNER}\n\nUsage: busybox [function [arguments]...]\n`);
+      out.print("   or: busybox --list[-full]\n\nCurrently defined functions:\n");
+      out.print(appletList(names));
+      return 0;
+    }
+    if (first === "--list" || first === "--list-full") {
+      const prefix = first === "--list" ? "" : "bin/";
+      for (const name of names) out.print(`${prefix}${name}\n`);
+      return 0;
+    }
+    const name = first.slice(first.lastIndexOf("/") + 1);
+    if (!process.kernel.hasProgram(name)) {
+      ctx.say(`${name}: applet not found\n`);
+      return 127;
+    }
+    return process.exec(operands, { file: name, searchPath: "/bin" });
+  },
+});
+
+/** The names, broken into lines as the banner shows them. */
+function appletList(names: readonly string[]): string {
+  let text = "";
+  let line = "\t";
+  names.forEach((name, index) => {
+    const word = index + 1 < names.length ? `${name}, ` : name;
+    if (line.length + word.length > LIST_WIDTH) {
+      text += line.trimEnd() + "\n";
+      line = "\t";
+    }
+    line += word;
+  });
+  return text + line.trimEnd() + "\n";
+}

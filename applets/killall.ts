@@ -1,0 +1,62 @@
+import { isVfsError } from "../sandbox/errors.ts";
+import { type Applet, defineApplet } from "./contract.ts";
+import { processesNamed } from "./_lib/process_match.ts";
+import { signalNumber, signalTable } from "./_lib/signals.ts";
+
+/** Sends a signal to processes by name. Source of behaviour: BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "killall",
+  usage: "[-lq] [-SIG] PROCESS_NAME...",
+  about: "Send a signal (TERM by default) to all processes of each name",
+  options: {
+    l: { help: "List signal names and numbers" },
+    q: { help: "Say nothing when no process has the name" },
+  },
+  raw: true,
+  run(ctx) {
+    const words = [...ctx.operands];
+    let quiet = false;
+    let signal = 15;
+    while (words.length > 0 && words[0].startsWith("-") && words[0] !== "-") {
+      const word = words.shift()!;
+      if (word === "--") break;
+      if (word === "-l") {
+        ctx.out.print(signalTable());
+        return 0;
+      }
+      if (word === "-q") {
+        quiet = true;
+        continue;
+      }
+      let name = word.slice(1);
+      if (name === "s" && words.length > 0) name = words.shift()!;
+      const number = signalNumber(name);
+      if (number === undefined) return ctx.fail(`bad signal name '${name}'`);
+      signal = number;
+      break;
+    }
+    if (words[0] === "-q") {
+      quiet = true;
+      words.shift();
+    }
+    if (words.length === 0) return ctx.fail("you need to specify whom to kill");
+    let failures = 0;
+    for (const name of words) {
+      const pids = processesNamed(ctx.process, name).filter((pid) => pid !== ctx.process.pid);
+      if (pids.length === 0) {
+        failures++;
+        if (!quiet) ctx.warn(`${name}: no process killed`);
+      }
+      for (const pid of pids) {
+        try {
+          ctx.process.kill(pid, signal);
+        } catch (error) {
+          if (!isVfsError(error)) throw error;
+          failures++;
+          if (!quiet) ctx.warn(`can't kill pid ${pid}: ${error.reason}`);
+        }
+      }
+    }
+    return failures;
+  },
+});
