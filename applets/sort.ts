@@ -9,8 +9,7 @@ import { KeyError, keyLevels, parseKey, type SortFlags, type SortKey } from "./_
 /** Sorts lines. Source of behaviour: POSIX sort, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
   name: "sort",
-  usage:
-    "[-nrugMcszbdfiokt] [-o FILE] [-k START[.OFS][OPTS][,END[.OFS][OPTS]] [-t CHAR] [FILE]...",
+  usage: "[-nrugMcszbdfiokt] [-o FILE] [-k START[.OFS][OPTS][,END[.OFS][OPTS]] [-t CHAR] [FILE]...",
   about: "Sort the lines of all FILEs, or of stdin",
   usageStatus: 2,
   options: {
@@ -144,7 +143,9 @@ function sortAndPrint(
       return true;
     };
     // With -s no two lines are equal for native, so nothing is left out.
-    const kept = opts.u && !opts.s ? order.filter((line, i) => i === 0 || !same(order[i - 1], line)) : order;
+    const kept = opts.u && !opts.s
+      ? order.filter((line, i) => i === 0 || !same(order[i - 1], line))
+      : order;
     return print(ctx, lines, kept);
   });
 }

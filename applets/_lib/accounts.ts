@@ -48,7 +48,9 @@ export class Accounts {
 
   /** All users. */
   users(): readonly User[] {
-    return this.#users ??= this.#lines("/etc/passwd").filter((fields) => /^\d+$/.test(fields[2] ?? ""))
+    return this.#users ??= this.#lines("/etc/passwd").filter((fields) =>
+      /^\d+$/.test(fields[2] ?? "")
+    )
       .map(([name, , uid, gid, fullName, home, shell]) => ({
         name,
         uid: Number(uid),
@@ -61,7 +63,9 @@ export class Accounts {
 
   /** All groups. */
   groups(): readonly Group[] {
-    return this.#groups ??= this.#lines("/etc/group").filter((fields) => /^\d+$/.test(fields[2] ?? ""))
+    return this.#groups ??= this.#lines("/etc/group").filter((fields) =>
+      /^\d+$/.test(fields[2] ?? "")
+    )
       .map(([name, , gid, members]) => ({
         name,
         gid: Number(gid),

@@ -149,7 +149,7 @@ function keyRanges(
         keyEnd = fieldEnd(data, keyEnd, stop, separator);
       }
     }
-    if (key.flags.b) while (keyStart < stop && isBlank(data[keyStart])) keyStart++;
+    if (key.flags.b) { while (keyStart < stop && isBlank(data[keyStart])) keyStart++; }
     if (key.fromChar > 0) keyStart = Math.min(keyStart + key.fromChar - 1, stop);
     start[line] = keyStart;
     end[line] = Math.max(keyStart, keyEnd);

@@ -276,6 +276,11 @@ export class Output {
     return waiting;
   }
 
+  /** The write that is under way, if there is one: loops that print without awaiting await this. */
+  pending(): Promise<void> | undefined {
+    return this.#writing;
+  }
+
   /** Flushes without telling whether it had to wait; the end of the applet waits. */
   flushNow(): void {
     void this.flush();

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { ByteString } from "../../sandbox/types.ts";
+import { toBytes } from "../../sandbox/bytes.ts";
 
 /** Class of a byte: 0 other, 1 digit, 2 the digit zero. */
 function classOf(byte: number): number {
@@ -73,4 +75,11 @@ export function compareVersions(
       else return left - right;
     }
   }
+}
+
+/** Compares two byte strings by version. */
+export function compareNamesByVersion(a: ByteString, b: ByteString): number {
+  const x = toBytes(a);
+  const y = toBytes(b);
+  return compareVersions(x, 0, x.length, y, 0, y.length);
 }
