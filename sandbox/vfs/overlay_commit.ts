@@ -253,10 +253,14 @@ export function commitOverlay(layer: OverlayLayer, options: CommitOptions): Comm
     for (const { dir, temporary } of prepared) removeTree(dir, temporary);
     throw error;
   }
+  const left = new Set(skipped);
   try {
-    for (const one of items) if (one.kind === "deleted") removeTree(lowerDir(one), one.name);
+    for (const one of items) {
+      // What would have been replaced by something that was skipped stays.
+      if (one.kind === "deleted" && !left.has(one.path)) removeTree(lowerDir(one), one.name);
+    }
     for (const { dir, temporary, name } of prepared) {
-      // What was skipped has no temporary name; what it would have replaced stays.
+      // What was skipped has no temporary name.
       if (dir.lookup(temporary) === undefined) continue;
       dir.rename(temporary, dir, name);
       (dir as { sync?: () => void }).sync?.();
@@ -271,8 +275,8 @@ export function commitOverlay(layer: OverlayLayer, options: CommitOptions): Comm
     const node = one.parent.lookup(one.name);
     if (lower !== undefined && node !== undefined) copyAttributes(node, lower);
   }
-  layer.discard();
-  const left = new Set(skipped);
+  // What was skipped lives on in the overlay, and the rest of it does no harm.
+  if (skipped.length === 0) layer.discard();
   return {
     applied: items.filter((one) => !left.has(one.path)).map(plain),
     conflicts: conflicts.map(plain),

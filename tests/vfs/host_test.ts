@@ -1,0 +1,416 @@
+import { assert, assertEquals } from "@std/assert";
+import { DenoFs } from "../../sandbox/host/fs.ts";
+import { hostErrorCode } from "../../sandbox/host/errors.ts";
+import { HostDirLayer, type HostDirOptions } from "../../sandbox/vfs/host_dir.ts";
+import { Namespace } from "../../sandbox/vfs/namespace.ts";
+import { ReadOnlyLayer } from "../../sandbox/vfs/read_only.ts";
+import { bytes, fails, get, memory, names, outcome, put, type View, viewOf } from "./fixture.ts";
+
+interface Box {
+  /** Host path of the whole. */
+  readonly top: string;
+  /** Host path of what is mounted at `/h`, and read-only at `/ro`. */
+  readonly inside: string;
+  readonly view: View;
+}
+
+/** A directory with a secret beside the part that is mounted. */
+function withBox(work: (box: Box) => void, options: HostDirOptions = {}): void {
+  const top = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "capbox-test-" }));
+  try {
+    const inside = top + "/in";
+    Deno.mkdirSync(inside);
+    Deno.mkdirSync(top + "/in-sibling");
+    Deno.writeTextFileSync(top + "/in-sibling/f", "secret");
+    Deno.writeTextFileSync(top + "/secret", "secret");
+    const namespace = new Namespace(memory());
+    const layer = new HostDirLayer(DenoFs.open(inside), options);
+    namespace.mount("/h", layer, { source: "host", options: "rw" });
+    const readOnly = new ReadOnlyLayer(new HostDirLayer(DenoFs.open(inside)));
+    namespace.mount("/ro", readOnly, { source: "host", options: "ro" });
+    work({ top, inside, view: viewOf(namespace) });
+  } finally {
+    Deno.removeSync(top, { recursive: true });
+  }
+}
+
+/** All of a host tree, to compare before and after. */
+function picture(path: string): string[] {
+  const lines: string[] = [];
+  for (const { name } of Deno.readDirSync(path)) {
+    const full = path + "/" + name;
+    const stat = Deno.lstatSync(full);
+    if (stat.isDirectory) lines.push(full, ...picture(full));
+    else if (stat.isSymlink) lines.push(full + " -> " + Deno.readLinkSync(full));
+    else if (stat.isFile) lines.push(full + " " + Deno.readTextFileSync(full) + " " + stat.mode);
+    else lines.push(full);
+  }
+  return lines.sort();
+}
+
+function run(command: string, ...args: string[]): void {
+  const { code } = new Deno.Command(command, { args }).outputSync();
+  assertEquals(code, 0);
+}
+
+Deno.test("host files are read, written, listed and removed", () => {
+  withBox(({ inside, view: { fs } }) => {
+    Deno.mkdirSync(inside + "/d");
+    Deno.writeTextFileSync(inside + "/d/f", "from the host");
+    assertEquals(get(fs, "/h/d/f"), "from the host");
+    put(fs, "/h/d/g", "from the guest", 0o640);
+    assertEquals(Deno.readTextFileSync(inside + "/d/g"), "from the guest");
+    assertEquals((Deno.statSync(inside + "/d/g").mode ?? 0) & 0o777, 0o640);
+    assertEquals(names(fs, "/h/d"), ["f", "g"]);
+    fs.makeDir("/h/e", 0o711);
+    assertEquals((Deno.statSync(inside + "/e").mode ?? 0) & 0o777, 0o711);
+    fs.rename("/h/d/g", "/h/e/g");
+    fs.link("/h/e/g", "/h/e/h");
+    assertEquals(fs.stat("/h/e/h").nlink, 2);
+    assertEquals(fs.stat("/h/e/h").ino, Deno.statSync(inside + "/e/g").ino);
+    fs.chmod("/h/e/g", 0o604);
+    fs.unlink("/h/e/g");
+    fs.unlink("/h/e/h");
+    fs.removeDir("/h/e");
+    assertEquals(picture(inside).length, 2);
+    put(fs, "/h/d/f", "short");
+    assertEquals(Deno.readTextFileSync(inside + "/d/f"), "short");
+    const file = fs.open("/h/d/f", 2);
+    file.pwrite(bytes("XY"), 7);
+    const buffer = new Uint8Array(3);
+    assertEquals(file.pread(buffer, 6), 3);
+    assertEquals([...buffer], [0, 88, 89]);
+    file.truncate(2);
+    file.release();
+    assertEquals(get(fs, "/h/d/f"), "sh");
+  });
+});
+
+Deno.test("permissions of new files do not depend on the host's umask", () => {
+  withBox(({ inside, view: { fs, caller } }) => {
+    caller.umask = 0;
+    put(fs, "/h/f", "", 0o666);
+    fs.makeDir("/h/d", 0o777);
+    assertEquals((Deno.statSync(inside + "/f").mode ?? 0) & 0o777, 0o666);
+    assertEquals((Deno.statSync(inside + "/d").mode ?? 0) & 0o777, 0o777);
+  });
+});
+
+Deno.test("nanoseconds that were set through the sandbox are kept", () => {
+  withBox(({ inside, view: { fs } }) => {
+    put(fs, "/h/f", "x");
+    fs.setTimes("/h/f", 1_111_111_111_222_333_444n, 1_234_567_890_123_456_789n);
+    assertEquals(fs.stat("/h/f").mtimeNs, 1_234_567_890_123_456_789n);
+    assertEquals(fs.stat("/h/f").atimeNs, 1_111_111_111_222_333_444n);
+    assertEquals(Deno.statSync(inside + "/f").mtime?.getTime(), 1_234_567_890_123);
+    Deno.utimeSync(inside + "/f", 5, 6);
+    assertEquals(fs.stat("/h/f").mtimeNs, 6_000_000_000n);
+    fs.setTimes("/h/f", undefined, -1_500_000_000n);
+    assertEquals(fs.stat("/h/f").mtimeNs, -1_500_000_000n);
+  });
+});
+
+// E-1, E-2, E-3: traversal, siblings, links that were there before.
+Deno.test("links on the host never lead out of the mount", () => {
+  withBox(({ top, inside, view: { fs } }) => {
+    const links: [string, string][] = [
+      ["abs", top + "/secret"],
+      ["rel", "../secret"],
+      ["dir", ".."],
+      ["absdir", top],
+      ["root", "/"],
+      ["sibling", "../in-sibling"],
+      ["chain", "rel"],
+      ["loop", "loop"],
+    ];
+    for (const [name, target] of links) Deno.symlinkSync(target, inside + "/" + name);
+    Deno.mkdirSync(inside + "/sub");
+    Deno.symlinkSync("../../secret", inside + "/sub/up");
+    const before = picture(top);
+    const paths = [
+      "/h/abs",
+      "/h/rel",
+      "/h/dir/secret",
+      "/h/absdir/secret",
+      "/h/sibling/f",
+      "/h/chain",
+      "/h/sub/up",
+      "/h/../secret",
+      "/h/../../" + top + "/secret",
+      "/h/sub/../../secret",
+      "/h/root" + top + "/secret",
+      "/h/-sibling/f",
+      "/h/absdir/in-sibling/f",
+    ];
+    for (const path of paths) {
+      for (const base of [path, path.replace("/h", "/ro")]) {
+        fails("ENOENT", () => fs.readFile(base));
+        fails("ENOENT", () => fs.stat(base));
+        fails("ENOENT", () => fs.chmod(base, 0o777));
+        fails("ENOENT", () => fs.setTimes(base, 1n, 1n));
+        fails("ENOENT", () => fs.truncate(base, 0));
+        fails("ENOENT", () => fs.open(base, 1));
+        assertEquals(fs.access(base, 0), false);
+      }
+    }
+    fails("ELOOP", () => fs.readFile("/h/loop"));
+    // Writing through a link creates inside of the virtual tree only, or not at all.
+    outcome(() => put(fs, "/h/rel", "overwritten"));
+    outcome(() => put(fs, "/h/abs", "overwritten"));
+    outcome(() => put(fs, "/h/dir/new", "overwritten"));
+    outcome(() => fs.makeDir("/h/dir/newdir"));
+    outcome(() => fs.rename("/h/sub", "/h/dir/moved"));
+    assertEquals(picture(top), before);
+    // `/h/dir` is `/` of the guest: that is where the last three went, or tried to.
+    assertEquals(get(fs, "/secret"), "overwritten");
+    assertEquals(fs.readLink("/h/abs"), top + "/secret");
+  });
+});
+
+Deno.test("special files of the host are seen and never opened", () => {
+  withBox(({ inside, view: { fs } }) => {
+    run("mkfifo", inside + "/fifo");
+    assertEquals(fs.stat("/h/fifo").mode & 0o170000, 0o010000);
+    // Opening it on the host would wait for ever.
+    fails("ENXIO", () => fs.open("/h/fifo", 0));
+    fails("ENXIO", () => fs.open("/h/fifo", 2));
+    fails("EROFS", () => fs.chmod("/ro/fifo", 0o777));
+    fails("ENXIO", () => fs.open("/ro/fifo", 0));
+    fails("EPERM", () => fs.makeNode("/h/new", 0o010644));
+    assertEquals(names(fs, "/h"), ["fifo"]);
+    assertEquals(fs.readDir("/h")[0].type, 0o010000);
+  });
+});
+
+// E-4: hard links.
+Deno.test("a file that has a name outside of the mount is not changed", () => {
+  withBox(({ top, inside, view: { fs } }) => {
+    Deno.linkSync(top + "/secret", inside + "/hard");
+    const before = picture(top);
+    fails("EPERM", () => put(fs, "/h/hard", "x"));
+    fails("EPERM", () => fs.open("/h/hard", 0o2001));
+    fails("EPERM", () => fs.truncate("/h/hard", 0));
+    fails("EPERM", () => fs.chmod("/h/hard", 0o777));
+    fails("EPERM", () => fs.setTimes("/h/hard", 1n, 1n));
+    fails("EPERM", () => fs.link("/h/hard", "/h/again"));
+    assertEquals(picture(top), before);
+    fs.unlink("/h/hard");
+    // Links that the guest made itself are no reason to refuse.
+    put(fs, "/h/a", "1");
+    fs.link("/h/a", "/h/b");
+    put(fs, "/h/b", "2");
+    assertEquals(get(fs, "/h/a"), "2");
+    // But one more from outside is.
+    Deno.linkSync(inside + "/a", top + "/outer");
+    fails("EPERM", () => put(fs, "/h/a", "3"));
+    assertEquals(Deno.readTextFileSync(top + "/outer"), "2");
+  });
+});
+
+Deno.test("hard links may be written where the mount says so", () => {
+  withBox(({ top, inside, view: { fs } }) => {
+    Deno.linkSync(top + "/secret", inside + "/hard");
+    put(fs, "/h/hard", "changed");
+    assertEquals(Deno.readTextFileSync(top + "/secret"), "changed");
+  }, { hardLinks: true });
+});
+
+Deno.test("links on a host mount are refused unless asked for, and then stay inside", () => {
+  withBox(({ view: { fs } }) => {
+    fails("EPERM", () => fs.symlink("x", "/h/l"));
+    assertEquals(names(fs, "/h"), []);
+  });
+  withBox(({ inside, view: { fs } }) => {
+    fs.makeDir("/h/d");
+    fs.symlink("x", "/h/l");
+    fs.symlink("../x", "/h/d/up");
+    fs.symlink(".././x", "/h/d/up2");
+    for (const target of ["/etc/passwd", "..", "../x", "a/../../x", "a/.."]) {
+      fails("EPERM", () => fs.symlink(target, "/h/bad"));
+    }
+    fails("EPERM", () => fs.symlink("../../secret", "/h/d/bad"));
+    // Moving a link up would turn it outwards.
+    fails("EPERM", () => fs.rename("/h/d/up", "/h/up"));
+    assertEquals(Deno.readLinkSync(inside + "/d/up"), "../x");
+    put(fs, "/h/l", "through");
+    assertEquals(Deno.readTextFileSync(inside + "/x"), "through");
+  }, { symlinks: true });
+});
+
+// E-6: read-only laundering.
+Deno.test("a read-only mount refuses every change, under every name", () => {
+  withBox(({ top, inside, view: { fs } }) => {
+    Deno.mkdirSync(inside + "/d");
+    Deno.writeTextFileSync(inside + "/f", "kept");
+    Deno.writeTextFileSync(inside + "/d/g", "kept");
+    const before = picture(top);
+    const changes: [string, () => void][] = [
+      ["EROFS", () => put(fs, "/ro/f", "x")],
+      ["EROFS", () => put(fs, "/ro/new", "x")],
+      ["EROFS", () => fs.open("/ro/f", 2)],
+      ["EROFS", () => fs.open("/ro/f", 0o1000)],
+      ["EROFS", () => fs.truncate("/ro/f", 0)],
+      ["EROFS", () => fs.chmod("/ro/f", 0o777)],
+      ["EROFS", () => fs.chown("/ro/f", 1, 1)],
+      ["EROFS", () => fs.setTimes("/ro/f", 1n, 1n)],
+      ["EROFS", () => fs.unlink("/ro/f")],
+      ["EROFS", () => fs.removeDir("/ro/d")],
+      ["EROFS", () => fs.makeDir("/ro/new")],
+      ["EROFS", () => fs.symlink("x", "/ro/new")],
+      ["EROFS", () => fs.makeNode("/ro/new", 0o010644)],
+      ["EROFS", () => fs.rename("/ro/f", "/ro/new")],
+      ["EROFS", () => fs.link("/ro/f", "/ro/new")],
+      ["EXDEV", () => fs.rename("/ro/f", "/h/new")],
+      ["EXDEV", () => fs.rename("/h/f", "/ro/new")],
+      ["EXDEV", () => fs.link("/ro/f", "/h/new")],
+      ["EXDEV", () => fs.link("/ro/f", "/new")],
+      ["EXDEV", () => fs.rename("/ro/d", "/d")],
+    ];
+    assertEquals(changes.map(([, change]) => outcome(change)), changes.map(([code]) => code));
+    assertEquals(fs.access("/ro/f", 2), false);
+    assertEquals(fs.access("/h/f", 2), true);
+    assertEquals(get(fs, "/ro/f"), "kept");
+    fs.changeDir("/ro/d");
+    fails("EROFS", () => put(fs, "g", "x"));
+    fails("EROFS", () => put(fs, "../f", "x"));
+    assertEquals(fs.statFs("/ro").readOnly, true);
+    assertEquals(picture(top), before);
+  });
+});
+
+// E-5, E-10: a working directory whose way is swapped for a link.
+Deno.test("a directory that is held does not follow a link put in its place", async () => {
+  let box: Box | undefined;
+  const top = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "capbox-test-" }));
+  try {
+    Deno.mkdirSync(top + "/in/a/b", { recursive: true });
+    Deno.mkdirSync(top + "/out/b", { recursive: true });
+    Deno.writeTextFileSync(top + "/out/b/f", "secret");
+    const namespace = new Namespace(memory());
+    const layer = new HostDirLayer(DenoFs.open(top + "/in"), { symlinks: true });
+    namespace.mount("/h", layer, { source: "host", options: "rw" });
+    box = { top, inside: top + "/in", view: viewOf(namespace) };
+    const { fs } = box.view;
+    fs.changeDir("/h/a/b");
+    const held = fs.openDirectory(".");
+    put(fs, "here", "x");
+    // The host replaces the parent of the working directory with a link to somewhere else.
+    Deno.renameSync(top + "/in/a", top + "/in/old");
+    Deno.symlinkSync("../out", top + "/in/a");
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    fails("ENOENT", () => fs.readFile("f"));
+    fails("ENOENT", () => put(fs, "new", "x"));
+    fails("ENOENT", () => held.lstatAt("f"));
+    fails("ENOENT", () => held.entries());
+    fails("ENOENT", () => held.openAt("f", 0));
+    assertEquals([...Deno.readDirSync(top + "/out/b")].map((entry) => entry.name), ["f"]);
+  } finally {
+    Deno.removeSync(top, { recursive: true });
+  }
+});
+
+Deno.test("our own renames reach those who hold a directory, at once", () => {
+  withBox(({ inside, view: { fs } }) => {
+    fs.makeDir("/h/a");
+    fs.makeDir("/h/a/b");
+    put(fs, "/h/a/b/f", "x");
+    fs.changeDir("/h/a/b");
+    fs.rename("/h/a", "/h/moved");
+    assertEquals(get(fs, "f"), "x");
+    assertEquals(fs.currentDir(), "/h/moved/b");
+    put(fs, "g", "y");
+    assert(Deno.statSync(inside + "/moved/b/g").isFile);
+    // A link of ours where the directory was is not taken for it.
+    fs.symlink("moved", "/h/a");
+    assertEquals(fs.lstat("/h/a").mode & 0o170000, 0o120000);
+    assertEquals(names(fs, "/h/moved/b"), ["f", "g"]);
+    fs.unlink("f");
+    fs.unlink("g");
+    fs.removeDir("/h/moved/b");
+    fails("ENOENT", () => fs.currentDir());
+    fails("ENOENT", () => put(fs, "x", ""));
+  }, { symlinks: true });
+});
+
+Deno.test("a link swapped in between two mounts of one directory is seen by both", () => {
+  withBox(({ view: { fs, namespace }, inside }) => {
+    const other = new HostDirLayer(DenoFs.open(inside), { symlinks: true });
+    namespace.mount("/second", other, { source: "host", options: "rw" });
+    fs.makeDir("/h/d");
+    put(fs, "/h/d/f", "x");
+    assertEquals(get(fs, "/second/d/f"), "x");
+    fs.rename("/h/d", "/h/e");
+    fs.symlink("e", "/h/d");
+    assertEquals(fs.lstat("/second/d").mode & 0o170000, 0o120000);
+    fails("ENOTDIR", () => fs.removeDir("/second/d"));
+    assertEquals(get(fs, "/second/d/f"), "x");
+  }, { symlinks: true });
+});
+
+// E-12: names.
+Deno.test("names the host cannot have, or that are not UTF-8", () => {
+  withBox(({ inside, view: { fs } }) => {
+    put(fs, "/h/\xc3\xa4", "umlaut");
+    assertEquals([...Deno.readDirSync(inside)].map((entry) => entry.name), ["ä"]);
+    assertEquals(names(fs, "/h"), ["\xc3\xa4"]);
+    fails("EILSEQ", () => put(fs, "/h/\xff", "x"));
+    fails("ENOENT", () => fs.stat("/h/\xff"));
+    fails("EINVAL", () => put(fs, "/h/a\0b", "x"));
+    fails("ENAMETOOLONG", () => put(fs, "/h/" + "x".repeat(256), "x"));
+    run("sh", "-c", "printf x > \"$1/$(printf 'bad\\377')\"", "sh", inside);
+    put(fs, "/h/a\nb\\c:", "odd");
+    // What cannot be reached is not listed.
+    assertEquals(names(fs, "/h"), ["a\nb\\c:", "\xc3\xa4"]);
+    fs.unlink("/h/\xc3\xa4");
+    fs.unlink("/h/a\nb\\c:");
+  });
+});
+
+Deno.test("errors of the host arrive as codes, without the host's words", () => {
+  withBox(({ top, view: { fs } }) => {
+    fs.makeDir("/h/d");
+    put(fs, "/h/d/f", "x");
+    put(fs, "/h/g", "x");
+    const calls: [string, () => void][] = [
+      ["ENOTEMPTY", () => fs.removeDir("/h/d")],
+      ["EEXIST", () => fs.makeDir("/h/d")],
+      ["ENOTDIR", () => fs.readFile("/h/g/x")],
+      ["EISDIR", () => fs.rename("/h/g", "/h/d")],
+      ["ENOTDIR", () => fs.rename("/h/d", "/h/g")],
+      ["EINVAL", () => fs.rename("/h/d", "/h/d/x")],
+      ["EPERM", () => fs.link("/h/d", "/h/x")],
+    ];
+    for (const [code, call] of calls) {
+      try {
+        call();
+        assert(false);
+      } catch (error) {
+        assertEquals((error as { code: string }).code, code);
+        assertEquals(String(error).includes(top), false);
+        assertEquals(String((error as { path: string }).path).includes(top), false);
+      }
+    }
+  });
+  assertEquals(hostErrorCode(new Deno.errors.NotCapable("x")), "EACCES");
+  assertEquals(hostErrorCode(new Deno.errors.FilesystemLoop("x")), "ELOOP");
+  assertEquals(hostErrorCode(Object.assign(new Error("x"), { code: "ENOSPC" })), "ENOSPC");
+  assertEquals(hostErrorCode(Object.assign(new Error("x"), { code: "__proto__" })), "EIO");
+  assertEquals(hostErrorCode("x"), "EIO");
+});
+
+Deno.test("a mount needs a directory", () => {
+  withBox(({ top }) => {
+    fails("ENOENT", () => new HostDirLayer(DenoFs.open(top + "/missing")));
+    fails("ENOTDIR", () => new HostDirLayer(DenoFs.open(top + "/secret")));
+    fails("EINVAL", () => DenoFs.open(top + "\0"));
+  });
+});
+
+Deno.test("an owner given to a mount is shown, and stays", () => {
+  withBox(({ view: { fs } }) => {
+    put(fs, "/h/f", "x");
+    assertEquals([fs.stat("/h/f").uid, fs.stat("/h").gid], [1234, 5678]);
+    fails("EPERM", () => fs.chown("/h/f", 1, 1));
+    fs.chown("/h/f", 1234, 5678);
+  }, { owner: { uid: 1234, gid: 5678 } });
+});
