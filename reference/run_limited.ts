@@ -45,15 +45,22 @@ const closers: readonly (readonly string[])[] = [
   ["sh", "-c", "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-\n"],
 ];
 
-/** The first of them that is installed. */
-const closer: readonly string[] = closers.find(([command]) => {
-  try {
-    return new Deno.Command(command, { args: ["--help"], stdout: "null", stderr: "null" })
-      .outputSync() !== undefined;
-  } catch {
-    return false;
+/** The path of a program, by the PATH of this process: the PATH of a test may name another. */
+function which(command: string): string | undefined {
+  for (const dir of (Deno.env.get("PATH") ?? "/usr/bin:/bin").split(":")) {
+    try {
+      if (Deno.statSync(`${dir || "."}/${command}`).isFile) return `${dir || "."}/${command}`;
+    } catch {
+      // Not in this one.
+    }
   }
-}) ?? closers[2];
+  return undefined;
+}
+
+/** The first of them that is installed. */
+const closer: readonly string[] = closers
+  .map(([command, ...rest]) => [which(command) ?? "", ...rest])
+  .find(([path]) => path !== "") ?? ["/bin/sh", ...closers[2].slice(1)];
 
 function sizeOf(path: string): number {
   try {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { inspect, type Native } from "./native.ts";
+import type { Native } from "./native.ts";
 
 /** How the suites reach the applets of the program under test. */
 export interface Subject {
@@ -63,11 +63,8 @@ export function capboxSubject(flags: readonly string[] = []): Subject {
     .outputSync();
   if (!said.success) throw new Error("cli.ts --list failed");
   const applets = new TextDecoder().decode(said.stdout).split("\n").filter((name) => name !== "");
-  const dir = Deno.makeTempDirSync({ prefix: "capbox-ref-" });
-  Deno.writeTextFileSync(`${dir}/busybox`, `#!/bin/sh\nexec ${run.map(quote).join(" ")} "$@"\n`);
-  Deno.chmodSync(`${dir}/busybox`, 0o755);
-  const version = inspect(`${dir}/busybox`)?.version ?? "unknown";
-  Deno.removeSync(dir, { recursive: true });
+  const banner = new Deno.Command(run[0], { args: run.slice(1) }).outputSync().stdout;
+  const version = new TextDecoder().decode(banner).split("\n")[0];
   return {
     name: "capbox",
     version,
@@ -77,8 +74,7 @@ export function capboxSubject(flags: readonly string[] = []): Subject {
       // stands in for native where a native shell calls it.
       const prefix = `exec ${run.map(quote).join(" ")} --mount /:/:rw --env '*' --cwd "$PWD"`;
       for (const name of new Set(["busybox", ...applets])) {
-        const applet = name === "busybox" ? "busybox" : name;
-        Deno.writeTextFileSync(`${links}/${name}`, `#!/bin/sh\n${prefix} ${quote(applet)} "$@"\n`);
+        Deno.writeTextFileSync(`${links}/${name}`, `#!/bin/sh\n${prefix} ${quote(name)} "$@"\n`);
         Deno.chmodSync(`${links}/${name}`, 0o755);
       }
     },
