@@ -82,6 +82,7 @@ export { Session, Snapshot };
 export { SandboxProcess } from "./sandbox/session/session.ts";
 export type {
   Argument,
+  CommitReport,
   OverlayChange,
   RunOptions,
   SandboxOptions,

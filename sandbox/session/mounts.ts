@@ -6,18 +6,23 @@
 import { fromText } from "../bytes.ts";
 import type { MountSpec } from "../caps/policy.ts";
 import { HostDirLayer } from "../vfs/host_dir.ts";
-import type { Layer } from "../vfs/layer.ts";
+import type { Layer, Quota } from "../vfs/layer.ts";
 import type { MountRequest } from "../vfs/mount_tree.ts";
+import { OverlayLayer } from "../vfs/overlay.ts";
 import { ReadOnlyLayer } from "../vfs/read_only.ts";
 import { DenoFs } from "../host/fs.ts";
 
 /**
  * Makes the layer of a host directory as the policy wants it.
  *
+ * @param quota What an overlay's changes are charged to.
+ * @param nowNs Clock of the sandbox.
  * @throws {VfsError} when the host directory cannot be reached
  */
 export function createMountLayer(
   mount: Required<MountSpec>,
+  quota: Quota,
+  nowNs: () => bigint,
 ): { layer: Layer; request: MountRequest } {
   const host = new HostDirLayer(DenoFs.open(mount.host, mount.partial), {
     hardLinks: mount.hardLinks,
@@ -26,5 +31,9 @@ export function createMountLayer(
   });
   const source = fromText(mount.guest);
   if (mount.mode === "rw") return { layer: host, request: { source, options: "rw" } };
+  if (mount.mode === "overlay") {
+    const layer = new OverlayLayer(host, { quota, nowNs });
+    return { layer, request: { source, options: "rw" } };
+  }
   return { layer: new ReadOnlyLayer(host), request: { source, options: "ro" } };
 }

@@ -25,6 +25,8 @@ import { createRandom } from "../caps/random.ts";
 import { createDevLayer } from "../vfs/dev.ts";
 import { ForkContext, type Layer, Quota } from "../vfs/layer.ts";
 import { Namespace } from "../vfs/namespace.ts";
+import { OverlayLayer } from "../vfs/overlay.ts";
+import { commitOverlay, diffOverlay } from "../vfs/overlay_commit.ts";
 import { ProcLayer, type ProcSource } from "../vfs/proc.ts";
 import { createRootLayer } from "../vfs/root_template.ts";
 import { Kernel, type StartedRun } from "../kernel/kernel.ts";
@@ -229,14 +231,14 @@ export class Session {
       this.#namespace = new Namespace(root);
       const hostRoot = policy.mounts.find((mount) => mount.guest === "/");
       if (hostRoot !== undefined) {
-        const mounted = createMountLayer(hostRoot);
+        const mounted = createMountLayer(hostRoot, quota, nowNs);
         this.#namespace = new Namespace(mounted.layer, mounted.request);
       }
       this.#namespace.mount("/dev", createDevLayer(context), { source: "devtmpfs", options: "rw" });
       this.#namespace.mount("/proc", new ProcLayer(source), { source: "proc", options: "rw" });
       for (const mount of policy.mounts) {
         if (mount.guest === "/") continue;
-        const mounted = createMountLayer(mount);
+        const mounted = createMountLayer(mount, quota, nowNs);
         this.#namespace.mount(fromText(mount.guest), mounted.layer, mounted.request);
       }
     } else {
@@ -475,20 +477,37 @@ export class Session {
     return this.#programs;
   }
 
-  /** Paths that an overlay mount has changed. @param guest Where it is mounted. */
-  diff(guest: string): readonly OverlayChange[] {
-    return overlayAt(this.#namespace, guest).diff();
+  /**
+   * What programs have changed in an overlay mount.
+   *
+   * @param guest Where it is mounted.
+   * @throws {TypeError} when no overlay is mounted there
+   */
+  diff(guest: string): OverlayChange[] {
+    return diffOverlay(overlayAt(this.#namespace, guest)).map(changeText);
   }
 
   /**
-   * Writes the changes of an overlay mount back to the host: each file by a temporary file and a
-   * rename. Needs Deno's write permission.
+   * Writes the changes of an overlay mount back to the host: each file as a temporary one that is
+   * renamed. Needs Deno's right to write. Nothing is applied while the host's side of a changed file
+   * is not what it was, unless `force` is set.
    *
    * @param guest Where it is mounted.
+   * @throws {TypeError} when no overlay is mounted there
+   * @throws {VfsError} when the host refuses
    */
-  commit(guest: string): void {
+  commit(guest: string, options: { readonly force?: boolean } = {}): CommitReport {
     this.#checkOpen();
-    overlayAt(this.#namespace, guest).commit();
+    const { clock } = this.kernel;
+    const result = commitOverlay(overlayAt(this.#namespace, guest), {
+      force: options.force,
+      nowNs: () => clock.nowNs(),
+    });
+    return {
+      applied: result.applied.map(changeText),
+      conflicts: result.conflicts.map(changeText),
+      skipped: result.skipped.map(toText),
+    };
   }
 
   /** Memory held by the sandbox's files and programs, bytes. */
@@ -513,21 +532,30 @@ export class Session {
 
 /** A change that an overlay holds. */
 export interface OverlayChange {
+  /** Path below the mount, without a leading slash. */
   readonly path: string;
-  readonly kind: string;
+  /** `attributes` when only mode, owner or times differ. */
+  readonly kind: "added" | "modified" | "deleted" | "attributes";
 }
 
-interface Overlay {
-  diff(): readonly OverlayChange[];
-  commit(): unknown;
+/** What a commit did. */
+export interface CommitReport {
+  /** Changes that the host now has. */
+  readonly applied: readonly OverlayChange[];
+  /** Changes whose host side was changed by somebody else meanwhile. */
+  readonly conflicts: readonly OverlayChange[];
+  /** Paths of what the host does not take, such as FIFOs. */
+  readonly skipped: readonly string[];
 }
 
-function overlayAt(namespace: Namespace, guest: string): Overlay {
-  const layer = namespace.layerAt(fromText(guest)) as (Layer & Partial<Overlay>) | undefined;
-  if (layer?.diff === undefined || layer.commit === undefined) {
-    throw new TypeError(`not an overlay mount: ${guest}`);
-  }
-  return layer as Layer & Overlay;
+function changeText(change: { path: ByteString; kind: OverlayChange["kind"] }): OverlayChange {
+  return { path: toText(change.path), kind: change.kind };
+}
+
+function overlayAt(namespace: Namespace, guest: string): OverlayLayer {
+  const layer = namespace.layerAt(fromText(guest));
+  if (!(layer instanceof OverlayLayer)) throw new TypeError(`not an overlay mount: ${guest}`);
+  return layer;
 }
 
 /** The result for a program that could not be started: as a shell would say it. */
