@@ -18,6 +18,8 @@
  * @module
  */
 import * as applets from "./applets/program_table.ts";
+import type { ProgramTable } from "./sandbox/kernel/programs.ts";
+import { loadWasiCommand, loadWasm } from "./wasi/loader.ts";
 import {
   prepare,
   type Programs,
@@ -26,7 +28,14 @@ import {
   Snapshot,
 } from "./sandbox/session/session.ts";
 
-const PROGRAMS: Programs = { table: applets };
+/** The applets, and the command that runs wasm modules. */
+const table: ProgramTable = {
+  names: () => [...applets.names(), "wasi"],
+  has: (name) => name === "wasi" || applets.has(name),
+  load: (name) => name === "wasi" ? loadWasiCommand() : applets.load(name),
+};
+
+const PROGRAMS: Programs = { table, wasm: loadWasm };
 
 /**
  * A sandbox with all applets.
