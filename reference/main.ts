@@ -132,12 +132,7 @@ async function runBusyboxSuites(source: string): Promise<number> {
 }
 
 async function runWasi(source: string): Promise<number> {
-  const outcomes = await runWasiSuite({
-    source,
-    width: Number(args.width ?? 2),
-    limit: Number(args.limit ?? 30) * 1000,
-    logs: `${here}out/wasi`,
-  });
+  const outcomes = await runWasiSuite(source);
   console.log(`\nwasi-testsuite, preview1`);
   console.log(table(outcomes));
   let bad = 0;
