@@ -63,7 +63,7 @@ function count(cases: ReadonlyMap<string, Verdict> | undefined, verdict: Verdict
 export function table(outcomes: Outcomes, beside?: Outcomes): string {
   const lines: string[] = [];
   const row = (name: string, cells: readonly (number | string)[]) =>
-    lines.push(name.padEnd(20) + cells.map((cell) => String(cell || ".").padStart(7)).join(""));
+    lines.push(name.padEnd(26) + cells.map((cell) => String(cell || ".").padStart(7)).join(""));
   row("", ["pass", "fail", "hang", "skip", ...beside === undefined ? [] : ["native"]]);
   const totals = [0, 0, 0, 0, 0];
   for (const [applet, cases] of [...outcomes].sort(([a], [b]) => a < b ? -1 : 1)) {
