@@ -52,7 +52,9 @@ printf.ts printf
 renice.ts renice
 seq.ts seq
 setsid.ts setsid
+sh/main.ts sh ash bash
 sort.ts sort
+tail.ts tail
 taskset.ts taskset
 test.ts test [ [[
 timeout.ts timeout

@@ -164,7 +164,10 @@ class Compiler {
   private kind: "name" | "number" | "op" | "end" = "end";
   private depth = 0;
 
-  constructor(private readonly text: string) {
+  constructor(
+    private readonly text: string,
+    private readonly given: ReadonlyMap<string, Expression> | undefined,
+  ) {
     this.advance();
   }
 
@@ -395,6 +398,12 @@ class Compiler {
   }
 
   private variable(): Node {
+    const value = this.given?.get(this.tok);
+    if (value !== undefined) {
+      this.advance();
+      this.splitIncrement();
+      return { run: value };
+    }
     const ref = new NameRef(this.tok);
     this.advance();
     if (this.is("++") || this.is("--")) {
@@ -473,16 +482,24 @@ export class ArithCache {
   compile(text: string): Expression {
     let e = this.known.get(text);
     if (e !== undefined) return e;
-    e = new Compiler(text).compile();
+    e = new Compiler(text, undefined).compile();
     if (this.known.size >= MAX_CACHED) this.known.clear();
     this.known.set(text, e);
     return e;
   }
 }
 
-/** Compiles a text that stays the same. @throws {ArithError} */
-export function compileArith(text: string): Expression {
-  return new Compiler(text).compile();
+/**
+ * Compiles a text that stays the same.
+ *
+ * @param given Names that stand for ready-made values and cannot be assigned to.
+ * @throws {ArithError}
+ */
+export function compileArith(
+  text: string,
+  given?: ReadonlyMap<string, Expression>,
+): Expression {
+  return new Compiler(text, given).compile();
 }
 
 /** True when `text` is a variable name and nothing else. */

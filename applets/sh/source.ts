@@ -74,6 +74,7 @@ export class Source {
       this.atEnd = true;
       return false;
     }
+    if (this.record !== undefined) this.record += more;
     this.s = this.s.slice(this.pos) + more;
     this.pos = 0;
     return true;
@@ -133,19 +134,27 @@ export class Source {
     this.pos = nl < 0 ? this.s.length : nl + 1;
   }
 
-  /** A state to come back to with {@link restore}; only valid between commands. */
-  save(): { rest: string; line: number } {
-    return { rest: this.s.slice(this.pos), line: this.line };
+  private record: string | undefined;
+
+  /** Begins to note what is read, so that a command can be read again. Only between commands. */
+  save(): { readonly line: number } {
+    this.record = this.s.slice(this.pos);
+    return { line: this.line };
   }
 
-  /** Goes back to a saved state, with `more` appended. */
-  restore(state: { rest: string; line: number }, more: string): void {
+  /** All text since {@link save}. */
+  sinceSave(): string {
+    return this.record ?? "";
+  }
+
+  /** Goes back to where {@link save} was called, with `text` as the input from there. */
+  restore(state: { readonly line: number }, text: string): void {
     this.frames = [];
     this.inUse.clear();
     this.finished = [];
     this.aliasName = "";
     this.aliasNext = false;
-    this.s = state.rest + more;
+    this.s = text;
     this.pos = 0;
     this.line = state.line;
   }

@@ -5,6 +5,16 @@
  * @module
  */
 
+/** Behaviour of a variable that is more than its value. `Host` is the shell. */
+export interface SpecialVariable {
+  /** The value when the cell holds no text. */
+  // deno-lint-ignore no-explicit-any -- the shell's type belongs to a later stage
+  read(host: any, cell: Variable): string | undefined;
+  /** Told after a change. */
+  // deno-lint-ignore no-explicit-any -- the shell's type belongs to a later stage
+  written(host: any, cell: Variable): void;
+}
+
 /** One variable. Cells are never taken out of their map, so that references to them stay good. */
 export class Variable {
   /** Text, or undefined when only {@link num} is known or the variable is unset. */
@@ -14,10 +24,8 @@ export class Variable {
   isSet = false;
   exported = false;
   readonly = false;
-  /** Called after each change of the value, with the shell's own bookkeeping. */
-  changed: ((value: string | undefined) => void) | undefined = undefined;
-  /** Makes the value at each reading (`RANDOM`, `LINENO`, …); an assignment removes it. */
-  computed: (() => string) | undefined = undefined;
+  /** Set for variables that the shell itself reads or makes (`PATH`, `RANDOM`, …). */
+  special: SpecialVariable | undefined = undefined;
 
   constructor(readonly name: string) {}
 
@@ -25,7 +33,6 @@ export class Variable {
   get(): string | undefined {
     if (this.text !== undefined) return this.text;
     if (!this.isSet) return undefined;
-    if (this.computed !== undefined) return this.computed();
     return this.text = String(this.num);
   }
 
@@ -37,6 +44,7 @@ export class Variable {
     copy.isSet = this.isSet;
     copy.exported = this.exported;
     copy.readonly = this.readonly;
+    copy.special = this.special;
     return copy;
   }
 }
@@ -72,7 +80,7 @@ export class Scope {
   clone(): Scope {
     const copy = new Scope();
     for (const v of this.cells.values()) {
-      if (v.isSet || v.exported || v.readonly) copy.cells.set(v.name, v.clone());
+      if (v.isSet || v.exported || v.readonly || v.special !== undefined) copy.cells.set(v.name, v.clone());
     }
     copy.exported = this.exported;
     return copy;

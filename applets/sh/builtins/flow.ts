@@ -1,0 +1,223 @@
+/**
+ * Builtins that steer the shell: `: true false break continue return exit eval . exec trap times`.
+ *
+ * @module
+ */
+
+import { type MaybePromise, O_RDONLY, S_IFDIR, S_IFMT } from "../../../sandbox/types.ts";
+import { isVfsError, type VfsError } from "../../../sandbox/errors.ts";
+import { toByteString } from "../../../sandbox/bytes.ts";
+import { becomeProgram } from "../call.ts";
+import { ShellError, ShellExit } from "../errors.ts";
+import {
+  type Builtin,
+  type Shell,
+  SKIP_BREAK,
+  SKIP_CONTINUE,
+  SKIP_NONE,
+  SKIP_RETURN,
+} from "../shell.ts";
+import { signalNumber, TRAP_ERR, TRAP_EXIT } from "../traps.ts";
+import { readOptions, wholeNumber } from "./options.ts";
+
+const yes: Builtin = () => 0;
+const no: Builtin = () => 1;
+
+function leaveLoop(sh: Shell, argv: readonly string[], skip: number): number {
+  const levels = argv.length > 1 ? wholeNumber(argv[1]) : 1;
+  if (levels === 0) throw new ShellError(`Illegal number: ${argv[1]}`);
+  if (sh.loops > 0) {
+    sh.skip = skip;
+    sh.skipCount = Math.min(levels, sh.loops);
+  }
+  return 0;
+}
+
+const returns: Builtin = (sh, argv) => {
+  const status = argv.length > 1 ? wholeNumber(argv[1]) & 255 : sh.status;
+  sh.skip = SKIP_RETURN;
+  return status;
+};
+
+const exits: Builtin = (sh, argv) => {
+  const status = argv.length > 1 ? wholeNumber(argv[1]) & 255 : sh.status;
+  throw new ShellExit(status);
+};
+
+const evaluates: Builtin = (sh, argv) => {
+  if (argv.length < 2) return 0;
+  const text = argv.length === 2 ? argv[1] : argv.slice(1).join(" ");
+  return sh.deeper(() => sh.shared.run(sh, text, sh.line));
+};
+
+/** Where `.` finds a file: the path itself, or along PATH. */
+function findSource(sh: Shell, name: string): string {
+  if (name.includes("/")) return name;
+  for (const dir of (sh.get("PATH") ?? "").split(":")) {
+    const path = dir === "" ? name : `${dir}/${name}`;
+    const stat = sh.proc.fs.tryStat(path);
+    if (stat !== undefined && (stat.mode & S_IFMT) !== S_IFDIR) return path;
+  }
+  return name;
+}
+
+/** Reads all of an open script. */
+export async function readRest(
+  sh: Shell,
+  read: () => MaybePromise<Uint8Array | undefined>,
+): Promise<string> {
+  let text = "";
+  for (;;) {
+    const chunk = await read();
+    if (chunk === undefined) return text;
+    text += toByteString(chunk);
+    const turn = sh.proc.tick(16);
+    if (turn !== undefined) await turn;
+  }
+}
+
+/** The text of a script file. @throws {VfsError} */
+export function readScript(sh: Shell, path: string): MaybePromise<string> {
+  const file = sh.proc.fs.open(path, O_RDONLY);
+  const chunks: string[] = [];
+  try {
+    for (;;) {
+      const chunk = file.readReused(65536, sh.proc.waiter);
+      if (chunk instanceof Promise) {
+        return readRest(sh, () => chunks.length === 0 ? chunk : file.read(65536, sh.proc.waiter))
+          .finally(() => file.release());
+      }
+      if (chunk === undefined) break;
+      chunks.push(toByteString(chunk));
+    }
+  } catch (error) {
+    file.release();
+    throw error;
+  }
+  file.release();
+  return chunks.join("").replaceAll("\0", "");
+}
+
+const sources: Builtin = (sh, argv) => {
+  const { operands } = readOptions(argv, "");
+  if (operands.length === 0) return 2;
+  const path = findSource(sh, operands[0]);
+  let text: MaybePromise<string>;
+  try {
+    text = readScript(sh, path);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    throw cannotOpen(operands[0], error);
+  }
+  const run = (script: string): MaybePromise<number> => {
+    const params = sh.params;
+    const before = sh.commandName;
+    const fromFile = sh.fromFile;
+    const own = operands.length > 1;
+    if (own) sh.params = operands.slice(1);
+    sh.commandName = path;
+    sh.fromFile = true;
+    sh.sourceDepth++;
+    const end = (): void => {
+      sh.sourceDepth--;
+      sh.fromFile = fromFile;
+      if (own) sh.params = params;
+      if (sh.skip === SKIP_RETURN) sh.skip = SKIP_NONE;
+    };
+    let result: MaybePromise<number>;
+    try {
+      result = sh.deeper(() => sh.shared.run(sh, script, 1));
+    } catch (error) {
+      end();
+      throw error;
+    }
+    if (typeof result !== "number") return result.finally(end);
+    sh.commandName = before;
+    end();
+    return result;
+  };
+  return typeof text === "string" ? run(text) : text.then(run);
+};
+
+function cannotOpen(name: string, error: VfsError): ShellError {
+  return new ShellError(`can't open '${name}': ${error.reason}`);
+}
+
+const executes: Builtin = (sh, argv) => {
+  let i = 1;
+  let name: string | undefined;
+  while (i < argv.length && argv[i].startsWith("-") && argv[i] !== "-") {
+    if (argv[i] === "--") {
+      i++;
+      break;
+    }
+    if (argv[i] === "-a") name = argv[++i];
+    else if (argv[i].startsWith("-a")) name = argv[i].slice(2);
+    else throw new ShellError(`illegal option ${argv[i].slice(0, 2)}`);
+    i++;
+  }
+  if (i >= argv.length) return 0;
+  const words = argv.slice(i);
+  if (name !== undefined) words[0] = name;
+  const result = becomeProgram(sh, words, sh.scope.environment(), argv[i]);
+  const end = (status: number): never => {
+    // What ran has replaced the shell: no trap runs any more.
+    if (sh.execFailed) {
+      sh.execFailed = false;
+      throw new ShellExit(status, true);
+    }
+    return sh.proc.exit(status);
+  };
+  return typeof result === "number" ? end(result) : result.then(end);
+};
+
+const traps: Builtin = (sh, argv) => {
+  const { operands } = readOptions(argv, "");
+  if (operands.length === 0) return sh.print(sh.traps.list());
+  let action: string | undefined;
+  let names = operands;
+  // A first word that is a number resets signals; one word alone is a signal too.
+  if (operands.length === 1 || /^[0-9]+$/.test(operands[0])) action = undefined;
+  else {
+    action = operands[0] === "-" ? undefined : operands[0];
+    names = operands.slice(1);
+  }
+  for (const name of names) {
+    const n = name === "ERR" ? TRAP_ERR : name === "EXIT" ? TRAP_EXIT : signalNumber(name);
+    if (n < 0) {
+      sh.complain(`${name}: invalid signal specification`);
+      return 1;
+    }
+    sh.traps.set(n, action);
+  }
+  return 0;
+};
+
+function minutes(ms: number): string {
+  const s = ms / 1000;
+  return `${Math.floor(s / 60)}m${(s % 60).toFixed(3)}s`;
+}
+
+const tells: Builtin = (sh) => {
+  const t = sh.proc.times();
+  return sh.print(
+    `${minutes(t.self)} ${minutes(0)}\n${minutes(t.children)} ${minutes(0)}\n`,
+  );
+};
+
+/** The builtins of this module. */
+export const FLOW: readonly (readonly [string, Builtin])[] = [
+  [":", yes],
+  ["true", yes],
+  ["false", no],
+  ["break", (sh, argv) => leaveLoop(sh, argv, SKIP_BREAK)],
+  ["continue", (sh, argv) => leaveLoop(sh, argv, SKIP_CONTINUE)],
+  ["return", returns],
+  ["exit", exits],
+  ["eval", evaluates],
+  [".", sources],
+  ["source", sources],
+  ["exec", executes],
+  ["trap", traps],
+  ["times", tells],
+];

@@ -1,0 +1,419 @@
+/**
+ * `echo printf test [ [[ read`.
+ *
+ * @module
+ */
+
+import type { MaybePromise, OpenFile } from "../../../sandbox/types.ts";
+import { isVfsError } from "../../../sandbox/errors.ts";
+import { toByteString } from "../../../sandbox/bytes.ts";
+import { unescape } from "../../_lib/escape.ts";
+import { Formatter } from "../../_lib/printf.ts";
+import { Expression } from "../../_lib/test_expression.ts";
+import { compile } from "../../_lib/regex/regex.ts";
+import { plainNumber } from "../arith.ts";
+import { isName } from "../ast.ts";
+import { ShellError } from "../errors.ts";
+import type { Builtin, Shell } from "../shell.ts";
+import { readOptions } from "./options.ts";
+
+const echoes: Builtin = (sh, argv) => {
+  let first = 1;
+  let newline = true;
+  let escapes = false;
+  for (; first < argv.length; first++) {
+    const word = argv[first];
+    if (word.length < 2 || word.charCodeAt(0) !== 45 || !/^-[neE]+$/.test(word)) break;
+    for (let i = 1; i < word.length; i++) {
+      if (word[i] === "n") newline = false;
+      else escapes = word[i] === "e";
+    }
+  }
+  const n = argv.length - first;
+  let text = n === 0 ? "" : n === 1 ? argv[first] : argv.slice(first).join(" ");
+  if (escapes) {
+    const done = unescape(text, true, true);
+    text = done.text;
+    if (done.stopped) newline = false;
+  }
+  return sh.print(newline ? text + "\n" : text);
+};
+
+/** Above this much text printf writes in between. */
+const PRINTF_BUFFER = 1 << 16;
+
+const prints: Builtin = (sh, argv) => {
+  let words = argv.slice(1);
+  if (words[0] === "--") words = words.slice(1);
+  if (words.length === 0) {
+    sh.say(`${sh.shared.name}: usage: printf FORMAT [ARGUMENT...]\n`);
+    return 2;
+  }
+  let text = "";
+  let failed = 0;
+  const add = (s: string): void | Promise<void> => {
+    text += s;
+    if (text.length <= PRINTF_BUFFER) return;
+    const full = text;
+    text = "";
+    const status = sh.print(full);
+    if (typeof status === "number") {
+      failed ||= status;
+      return;
+    }
+    return status.then((s) => {
+      failed ||= s;
+    });
+  };
+  const host = {
+    out: { print: add, byte: (value: number) => add(String.fromCharCode(value)) },
+    warn: (message: string): void => {
+      // What was formatted before comes out first.
+      if (text !== "") {
+        const before = text;
+        text = "";
+        void sh.print(before);
+      }
+      sh.say(`${sh.shared.name}: ${message}\n`);
+    },
+    process: sh.proc,
+  };
+  const end = (status: number): MaybePromise<number> =>
+    text === "" ? failed || status : sh.print(text, failed || status);
+  const status = new Formatter(host, words[0], words.slice(1)).run();
+  return typeof status === "number" ? end(status) : status.then(end);
+};
+
+class TestFailed extends Error {
+  constructor(readonly status: number) {
+    super("test");
+  }
+}
+
+const NUMERIC: ReadonlyMap<string, (a: number, b: number) => boolean> = new Map([
+  ["-eq", (a: number, b: number) => a === b],
+  ["-ne", (a: number, b: number) => a !== b],
+  ["-lt", (a: number, b: number) => a < b],
+  ["-le", (a: number, b: number) => a <= b],
+  ["-gt", (a: number, b: number) => a > b],
+  ["-ge", (a: number, b: number) => a >= b],
+]);
+
+/** The comparison of two plain numbers, for callers that know the operator beforehand. */
+export function numericTest(operator: string): ((a: number, b: number) => boolean) | undefined {
+  return NUMERIC.get(operator);
+}
+
+/** Evaluates `words`; the frequent short forms without a parser. */
+function evaluate(sh: Shell, words: readonly string[], double: boolean): number {
+  if (words.length === 3 && !double) {
+    const [a, op, b] = words;
+    if (op === "=" || op === "==") return a === b ? 0 : 1;
+    if (op === "!=") return a === b ? 1 : 0;
+    const compare = NUMERIC.get(op);
+    if (compare !== undefined) {
+      const x = plainNumber(a);
+      const y = plainNumber(b);
+      if (x === x && y === y) return compare(x, y) ? 0 : 1;
+    }
+  } else if (words.length === 2) {
+    if (words[0] === "-n") return words[1] === "" ? 1 : 0;
+    if (words[0] === "-z") return words[1] === "" ? 0 : 1;
+  } else if (words.length === 1) return words[0] === "" ? 1 : 0;
+  const host = {
+    fs: sh.proc.fs,
+    process: sh.proc,
+    fail: (message: string, status: number): never => {
+      sh.say(`${sh.shared.name}: ${message}\n`);
+      throw new TestFailed(status);
+    },
+  };
+  try {
+    if (double && words.length === 3 && words[1] === "=~") {
+      const pattern = compile(words[2], { syntax: "ere" });
+      return pattern.test(words[0]) ? 0 : 1;
+    }
+    return new Expression(host, words, double).evaluate() ? 0 : 1;
+  } catch (error) {
+    if (error instanceof TestFailed) return error.status;
+    throw error;
+  }
+}
+
+const tests: Builtin = (sh, argv) => evaluate(sh, argv.slice(1), false);
+
+function bracket(close: string): Builtin {
+  return (sh, argv) => {
+    if (argv[argv.length - 1] !== close || argv.length < 2) {
+      sh.say(`${sh.shared.name}: missing ${close}\n`);
+      return 2;
+    }
+    return evaluate(sh, argv.slice(1, -1), close === "]]");
+  };
+}
+
+/** A line being cut into the variables of `read`. */
+class LineSplitter {
+  private buffer = "";
+  private at = 0;
+  /** 2: white space was skipped, one other IFS character may follow; 1: a delimiter was taken. */
+  private start = 1;
+  private readonly ifs: string;
+
+  constructor(private readonly sh: Shell, private readonly names: readonly string[]) {
+    this.ifs = sh.get("IFS") ?? " \t\n";
+  }
+
+  /** Adds an unquoted run of text. */
+  add(s: string): void {
+    const ifs = this.ifs;
+    const last = this.names.length - 1;
+    for (let i = 0; i < s.length; i++) {
+      const c = s[i];
+      if (this.at < last || this.start !== 0) {
+        const isIfs = ifs.includes(c);
+        if (this.start !== 0 && isIfs) {
+          if (c === " " || c === "\t" || c === "\n") continue;
+          this.start--;
+          if (this.start === 1) continue;
+        }
+        this.start = 0;
+        if (this.at < last && isIfs) {
+          this.put();
+          this.start = c === " " || c === "\t" || c === "\n" ? 2 : 1;
+          continue;
+        }
+      } else {
+        // The last variable takes the rest as it is.
+        this.buffer += s.slice(i);
+        return;
+      }
+      this.buffer += c;
+    }
+  }
+
+  /** Adds a character that was quoted by a backslash. */
+  quoted(c: string): void {
+    this.start = 0;
+    this.buffer += c;
+  }
+
+  private put(): void {
+    this.sh.set(this.names[this.at++], this.buffer);
+    this.buffer = "";
+  }
+
+  /** Gives all variables their values. */
+  finish(): void {
+    let end = this.buffer.length;
+    while (end > 0) {
+      const c = this.buffer[end - 1];
+      if ((c !== " " && c !== "\t" && c !== "\n") || !this.ifs.includes(c)) break;
+      end--;
+    }
+    let rest = this.buffer.slice(0, end);
+    const last = rest[end - 1];
+    // One delimiter at the end belongs to the last field, unless there are more of them.
+    if (
+      last !== undefined && last !== " " && last !== "\t" && this.ifs.includes(last) &&
+      ![...rest.slice(0, -1)].some((c) => this.ifs.includes(c) && c !== " " && c !== "\t")
+    ) rest = rest.slice(0, -1).replace(this.ifs.includes(" ") ? /[ \t]+$/ : /$^/, "");
+    this.sh.set(this.names[this.at++], rest);
+    for (; this.at < this.names.length; this.at++) this.sh.set(this.names[this.at], "");
+  }
+}
+
+interface ReadJob {
+  readonly file: OpenFile;
+  readonly raw: boolean;
+  readonly delimiter: number;
+  readonly max: number | undefined;
+  readonly names: readonly string[];
+  /** End of the time allowed, on the monotonic clock. */
+  readonly deadline: number | undefined;
+}
+
+const reads: Builtin = (sh, argv) => {
+  const { given, operands } = readOptions(argv, "rp:n:t:d:u:s");
+  for (const name of operands) {
+    if (!isName(name)) {
+      sh.say(`${sh.shared.name}: read: '${name}': bad variable name\n`);
+      return 1;
+    }
+  }
+  const count = given.get("n");
+  if (count !== undefined && !/^[0-9]+$/.test(count)) throw new ShellError("invalid count");
+  const timeout = given.get("t");
+  if (timeout !== undefined && !/^[0-9]*\.?[0-9]*$/.test(timeout)) {
+    throw new ShellError("invalid timeout");
+  }
+  const from = given.get("u");
+  if (from !== undefined && !/^[0-9]+$/.test(from)) throw new ShellError("invalid file descriptor");
+  const file = sh.proc.fd(from === undefined ? 0 : Number(from));
+  const prompt = given.get("p");
+  if (prompt !== undefined && file?.tty !== undefined) sh.say(prompt);
+  if (file === undefined) return 1;
+  const delimiter = given.get("d");
+  if (timeout !== undefined && Number(timeout) === 0) {
+    return file.ready().read ? 0 : 1;
+  }
+  const job: ReadJob = {
+    file,
+    raw: given.has("r"),
+    delimiter: delimiter === undefined ? 10 : delimiter === "" ? 0 : delimiter.charCodeAt(0),
+    max: count === undefined || count === "0" ? undefined : Number(count),
+    names: operands.length === 0 ? ["REPLY"] : operands,
+    deadline: timeout === undefined ? undefined : sh.proc.clock.monotonicMs() +
+      Number(timeout) * 1000,
+  };
+  try {
+    if (given.has("s") && file.tty !== undefined) return silently(sh, job);
+    return readLine(sh, job);
+  } catch (error) {
+    return readFailed(error);
+  }
+};
+
+async function silently(sh: Shell, job: ReadJob): Promise<number> {
+  const tty = job.file.tty!;
+  tty.setRaw(true, { isig: true });
+  try {
+    return await readLine(sh, job);
+  } finally {
+    tty.setRaw(false);
+  }
+}
+
+function readFailed(error: unknown): number {
+  if (!isVfsError(error)) throw error;
+  return 1;
+}
+
+/** The frequent case at once: a whole line without a backslash; everything else waits properly. */
+function readLine(sh: Shell, job: ReadJob): MaybePromise<number> {
+  if (job.max !== undefined || job.deadline !== undefined || job.file.tty !== undefined) {
+    return readSlowly(sh, job, undefined);
+  }
+  const chunk = sh.interrupts !== 0 || !job.file.ready().read
+    ? undefined
+    : job.file.readUntil(job.delimiter, Infinity, sh.proc.waiter);
+  if (!(chunk instanceof Uint8Array)) return readSlowly(sh, job, chunk);
+  if (chunk[chunk.length - 1] !== job.delimiter) return readSlowly(sh, job, chunk);
+  let text = toByteString(chunk, 0, chunk.length - 1);
+  if (!job.raw && text.includes("\\")) return readSlowly(sh, job, chunk);
+  if (text.includes("\0")) text = text.replaceAll("\0", "");
+  assign(sh, job.names, text);
+  return 0;
+}
+
+/** Splits a line in which nothing is quoted. */
+function assign(sh: Shell, names: readonly string[], text: string): void {
+  if (names.length === 1) {
+    if (names[0] === "REPLY") return sh.set("REPLY", text);
+    const splitter = sh.fieldSplitter();
+    if (!splitter.splits(text)) return sh.set(names[0], text);
+  }
+  const split = new LineSplitter(sh, names);
+  split.add(text);
+  split.finish();
+}
+
+/** Reads with everything that can happen: waiting, signals, time, counts, backslashes. */
+async function readSlowly(
+  sh: Shell,
+  job: ReadJob,
+  first: Uint8Array | undefined | Promise<Uint8Array | undefined>,
+): Promise<number> {
+  const plain = job.names.length === 1 && job.names[0] === "REPLY";
+  const split = new LineSplitter(sh, job.names);
+  let whole = "";
+  const add = (s: string): void => {
+    if (plain) whole += s;
+    else split.add(s);
+  };
+  const quoted = (c: string): void => {
+    if (plain) whole += c;
+    else split.quoted(c);
+  };
+  let escaped = false;
+  let left = job.max;
+  let status = 1;
+  let pending = first;
+  try {
+    reading: for (;;) {
+      let chunk: Uint8Array | undefined;
+      if (pending !== undefined) {
+        chunk = pending instanceof Promise ? await pending : pending;
+        pending = undefined;
+      } else {
+        const code = await untilReadable(sh, job);
+        if (code >= 0) {
+          status = code;
+          break;
+        }
+        chunk = await job.file.readUntil(job.delimiter, left ?? 65536, sh.proc.waiter);
+      }
+      if (chunk === undefined) break;
+      let run = "";
+      for (let i = 0; i < chunk.length; i++) {
+        const b = chunk[i];
+        if (left !== undefined) left--;
+        const c = String.fromCharCode(b);
+        if (escaped) {
+          escaped = false;
+          if (b !== 10) quoted(c);
+        } else if (b === 92 && !job.raw) {
+          add(run);
+          run = "";
+          escaped = true;
+        } else if (b === job.delimiter) {
+          add(run);
+          run = "";
+          status = 0;
+          break reading;
+        } else if (b !== 0) run += c;
+        if (left === 0) {
+          add(run);
+          status = 0;
+          break reading;
+        }
+      }
+      add(run);
+    }
+  } catch (error) {
+    status = readFailed(error);
+  }
+  if (plain) sh.set("REPLY", whole);
+  else split.finish();
+  return status;
+}
+
+/** Waits for input: -1 when there is some, else the status that ends `read`. */
+async function untilReadable(sh: Shell, job: ReadJob): Promise<number> {
+  for (;;) {
+    if (sh.traps.waiting !== 0) return 128 + sh.traps.waiting;
+    const left = job.deadline === undefined
+      ? undefined
+      : job.deadline - sh.proc.clock.monotonicMs();
+    if (left !== undefined && left <= 0) return 1;
+    try {
+      const ready = await sh.proc.poll([{ file: job.file, read: true }], left, {
+        interruptible: true,
+      });
+      if (ready.length > 0) return -1;
+      return 1;
+    } catch (error) {
+      if (!isVfsError(error, "EINTR")) throw error;
+    }
+  }
+}
+
+/** The builtins of this module. */
+export const IO: readonly (readonly [string, Builtin])[] = [
+  ["echo", echoes],
+  ["printf", prints],
+  ["test", tests],
+  ["[", bracket("]")],
+  ["[[", bracket("]]")],
+  ["read", reads],
+];

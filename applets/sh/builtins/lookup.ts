@@ -1,0 +1,130 @@
+/**
+ * `command type hash help history`.
+ *
+ * @module
+ */
+
+import type { MaybePromise } from "../../../sandbox/types.ts";
+import { callless, locateQuietly } from "../lookup_path.ts";
+import { isReserved } from "../lex.ts";
+import { isSpecialBuiltin } from "../parse.ts";
+import { ShellError } from "../errors.ts";
+import { runProgram } from "../call.ts";
+import { type Builtin, type Shell, singleQuote } from "../shell.ts";
+import { readOptions } from "./options.ts";
+
+/** Path used by `command -p`. */
+const DEFAULT_PATH = "/sbin:/usr/sbin:/bin:/usr/bin";
+
+/** Says what a name is; undefined when it is nothing. */
+function describe(sh: Shell, name: string, short: boolean, path?: string): string | undefined {
+  if (isReserved(name)) return short ? `${name}\n` : `${name} is a shell keyword\n`;
+  const alias = sh.aliases.get(name);
+  if (alias !== undefined) {
+    return short
+      ? `alias ${name}=${singleQuote(alias)}\n`
+      : `${name} is an alias for ${alias}\n`;
+  }
+  if (sh.functions.has(name)) return short ? `${name}\n` : `${name} is a function\n`;
+  if (sh.shared.builtins.has(name)) {
+    if (short) return `${name}\n`;
+    return isSpecialBuiltin(name)
+      ? `${name} is a special shell builtin\n`
+      : `${name} is a shell builtin\n`;
+  }
+  const found = locateQuietly(sh, name, path);
+  if (found === undefined) return undefined;
+  return short ? `${found}\n` : `${name} is ${found}\n`;
+}
+
+const commands: Builtin = (sh, argv) => {
+  const { given, operands } = readOptions(argv, "pvV");
+  if (operands.length === 0) return 0;
+  const path = given.has("p") ? DEFAULT_PATH : undefined;
+  if (given.has("v") || given.has("V")) {
+    const text = describe(sh, operands[0], given.has("v"), path);
+    if (text !== undefined) return sh.print(text);
+    if (given.has("V")) sh.say(`${operands[0]}: not found\n`);
+    return 127;
+  }
+  const builtin = sh.shared.builtins.get(operands[0]);
+  if (builtin !== undefined) {
+    // Through `command` a special builtin loses its special properties (POSIX command).
+    sh.commandName = operands[0];
+    return builtin(sh, operands);
+  }
+  sh.commandName = undefined;
+  return callless(sh, path, (): MaybePromise<number> =>
+    runProgram(sh, operands, sh.scope.environment()));
+};
+
+const types: Builtin = (sh, argv) => {
+  let status = 0;
+  let out = "";
+  let words = argv.slice(1);
+  if (words[0] === "--") words = words.slice(1);
+  for (const name of words) {
+    const text = describe(sh, name, false);
+    if (text === undefined) {
+      if (out !== "") void sh.print(out);
+      out = "";
+      sh.say(`${name}: not found\n`);
+      status = 127;
+    } else out += text;
+  }
+  return out === "" ? status : sh.print(out, status);
+};
+
+const hashes: Builtin = (sh, argv) => {
+  const { given, operands } = readOptions(argv, "r");
+  if (given.has("r")) {
+    sh.hash = new Map();
+    return 0;
+  }
+  if (operands.length === 0) {
+    return sh.print([...sh.hash.values()].map((h) => `${h.path}\n`).join(""));
+  }
+  let status = 0;
+  for (const name of operands) {
+    if (sh.shared.builtins.has(name) || sh.functions.has(name)) continue;
+    const found = locateQuietly(sh, name, undefined);
+    if (found === undefined) {
+      sh.complain(`${name}: not found`);
+      status = 1;
+    } else sh.hash.set(name, { path: found, hits: 0 });
+  }
+  return status;
+};
+
+const helps: Builtin = (sh) => {
+  let out = "Built-in commands:\n------------------\n";
+  let line = "";
+  for (const name of [...sh.shared.builtins.keys()].sort(byByte)) {
+    if (line.length + name.length + 1 > 66) {
+      out += `\t${line}\n`;
+      line = "";
+    }
+    line += (line === "" ? "" : " ") + name;
+  }
+  return sh.print(`${out}\t${line}\n\n`);
+};
+
+function byByte(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
+const recalls: Builtin = (sh, argv) => {
+  if (argv.length > 1 && argv[1].startsWith("-")) throw new ShellError(`illegal option ${argv[1]}`);
+  return sh.print(
+    sh.shared.history.map((line, i) => `${String(i).padStart(4)} ${line}\n`).join(""),
+  );
+};
+
+/** The builtins of this module. */
+export const LOOKUP: readonly (readonly [string, Builtin])[] = [
+  ["command", commands],
+  ["type", types],
+  ["hash", hashes],
+  ["help", helps],
+  ["history", recalls],
+];

@@ -1,0 +1,347 @@
+/**
+ * Builtins about processes: `kill wait jobs fg bg ulimit`.
+ *
+ * @module
+ */
+
+import { type LimitName, type MaybePromise, SIG, SIGNAL_NAMES } from "../../../sandbox/types.ts";
+import { isVfsError } from "../../../sandbox/errors.ts";
+import { ShellError } from "../errors.ts";
+import { type Job, signalWords } from "../jobs.ts";
+import type { Builtin, Shell } from "../shell.ts";
+import { signalNumber } from "../traps.ts";
+import { readOptions } from "./options.ts";
+
+/** The job a word names. @throws {ShellError} */
+function jobOf(sh: Shell, spec: string | undefined): Job {
+  const found = sh.jobs.find(spec ?? "");
+  if (typeof found === "string") throw new ShellError(found);
+  return found;
+}
+
+// -- kill ---------------------------------------------------------------------------------------
+
+function listSignals(sh: Shell, words: readonly string[]): MaybePromise<number> {
+  if (words.length === 0) {
+    let out = "";
+    for (let n = 1; n < SIGNAL_NAMES.length; n++) {
+      out += `${String(n).padStart(2)}) ${SIGNAL_NAMES[n]}\n`;
+    }
+    return sh.print(out);
+  }
+  let out = "";
+  for (const word of words) {
+    if (/^[0-9]+$/.test(word)) {
+      // A status above 128 names the signal in its low bits.
+      const n = Number(word) & 127;
+      out += `${SIGNAL_NAMES[n] ?? n}\n`;
+      continue;
+    }
+    const n = signalNumber(word);
+    if (n < 0) {
+      if (out !== "") void sh.print(out);
+      sh.say(`${sh.shared.name}: unknown signal '${word}'\n`);
+      return 1;
+    }
+    out += `${n}\n`;
+  }
+  return sh.print(out);
+}
+
+const kills: Builtin = (sh, argv) => {
+  const name = sh.shared.name;
+  let words = argv.slice(1);
+  let signal: number = SIG.TERM;
+  const first = words[0];
+  if (first !== undefined && first[0] === "-" && first.length > 1) {
+    if (first === "-l") return listSignals(sh, words.slice(1));
+    let word = first.slice(1);
+    words = words.slice(1);
+    if (first === "--") word = "TERM";
+    else if (word === "s") {
+      if (words.length === 0) {
+        sh.say(`${name}: option requires an argument -- 's'\n`);
+        return 1;
+      }
+      word = words[0];
+      words = words.slice(1);
+    }
+    signal = signalNumber(word);
+    if (signal < 0) {
+      sh.say(`${name}: bad signal name '${word}'\n`);
+      return 1;
+    }
+  }
+  if (words[0] === "--") words = words.slice(1);
+  if (words.length === 0) {
+    sh.say(`${name}: you need to specify whom to kill\n`);
+    return 1;
+  }
+  let failed = 0;
+  for (const word of words) {
+    const targets: number[] = [];
+    if (word[0] === "%") {
+      const job = jobOf(sh, word);
+      if (job.controlled) targets.push(-job.children[0].pid);
+      else for (const c of job.children) if (c.status === undefined) targets.push(c.pid);
+      if (targets.length === 0) targets.push(job.last.pid);
+    } else if (/^-?[0-9]+$/.test(word)) targets.push(Number(word));
+    else {
+      sh.say(`${name}: invalid number '${word}'\n`);
+      failed++;
+      continue;
+    }
+    for (const pid of targets) {
+      try {
+        sh.proc.kill(pid, signal);
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        sh.say(`${name}: can't kill pid ${word}: ${error.reason}\n`);
+        failed++;
+      }
+    }
+  }
+  return failed > 0 ? 1 : 0;
+};
+
+// -- wait ---------------------------------------------------------------------------------------
+
+/** Waits until `done`, or a trapped signal arrives: its status, or -1. */
+async function waitUntil(sh: Shell, done: () => boolean): Promise<number> {
+  while (!done()) {
+    const signal = sh.traps.waiting;
+    if (signal !== 0) return 128 + signal;
+    try {
+      await sh.proc.waitAny([sh.proc.childChanged], undefined, { interruptible: true });
+    } catch (error) {
+      if (!isVfsError(error, "EINTR")) throw error;
+    }
+  }
+  return -1;
+}
+
+/** Takes a finished job's status, saying which signal ended it. */
+function collect(sh: Shell, job: Job): number {
+  for (const child of job.children) if (child.status !== undefined) void child.wait();
+  const signal = job.last.status?.signal ?? 0;
+  if (signal !== 0 && signal !== SIG.INT && signal !== SIG.PIPE && !job.waited) {
+    sh.say(signalWords(signal) + "\n");
+  }
+  job.waited = true;
+  return job.code;
+}
+
+const waits: Builtin = (sh, argv) => {
+  const { given, operands } = readOptions(argv, "n");
+  if (given.has("n")) return waitForOne(sh);
+  if (operands.length === 0) return waitForAll(sh);
+  return waitFor(sh, operands);
+};
+
+function waitForAll(sh: Shell): MaybePromise<number> {
+  const idle = (): boolean => sh.jobs.all().every((j) => j.state !== "running");
+  const end = (): number => {
+    for (const job of sh.jobs.all()) if (job.state === "done") collect(sh, job);
+    return 0;
+  };
+  if (idle()) return end();
+  return waitUntil(sh, idle).then((status) => status >= 0 ? status : end());
+}
+
+async function waitForOne(sh: Shell): Promise<number> {
+  const running = sh.jobs.all().filter((j) => j.state !== "done");
+  const unseen = sh.jobs.all().filter((j) => j.state === "done" && !j.waited);
+  if (unseen.length > 0) return collect(sh, unseen[unseen.length - 1]);
+  if (running.length === 0) return 127;
+  const done = (): Job | undefined => running.find((j) => j.state === "done");
+  const status = await waitUntil(sh, () => done() !== undefined);
+  return status >= 0 ? status : collect(sh, done()!);
+}
+
+function waitFor(sh: Shell, words: readonly string[]): MaybePromise<number> {
+  let status = 0;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
+    let job: Job | undefined;
+    if (word[0] === "%") {
+      const found = sh.jobs.find(word);
+      if (typeof found === "string") {
+        status = 127;
+        continue;
+      }
+      job = found;
+    } else {
+      if (!/^[0-9]+$/.test(word)) throw new ShellError(`Illegal number: ${word}`);
+      job = sh.jobs.byPid(Number(word));
+    }
+    if (job === undefined) {
+      status = 127;
+      continue;
+    }
+    const target = job;
+    if (target.state === "running") {
+      return waitUntil(sh, () => target.state !== "running").then((signal) => {
+        if (signal >= 0) return signal;
+        const code = collect(sh, target);
+        return i + 1 < words.length ? waitFor(sh, words.slice(i + 1)) : code;
+      });
+    }
+    status = collect(sh, target);
+  }
+  return status;
+}
+
+// -- job control --------------------------------------------------------------------------------
+
+const lists: Builtin = (sh, argv) => {
+  const { given, operands } = readOptions(argv, "lp");
+  const jobs = operands.length === 0 ? sh.jobs.all() : operands.map((w) => jobOf(sh, w));
+  let out = "";
+  for (const job of [...jobs]) {
+    if (given.has("p")) out += `${job.children[0].pid}\n`;
+    else out += sh.jobs.line(job, given.has("l"));
+    if (job.state === "done") {
+      collectQuietly(job);
+      sh.jobs.remove(job);
+    }
+  }
+  return out === "" ? 0 : sh.print(out);
+};
+
+function collectQuietly(job: Job): void {
+  for (const child of job.children) if (child.status !== undefined) void child.wait();
+  job.waited = true;
+}
+
+/** Makes a stopped or background job go on. */
+function resume(sh: Shell, job: Job): void {
+  if (!job.controlled) throw new ShellError("job (null) not created under job control");
+  try {
+    sh.proc.kill(-job.children[0].pid, SIG.CONT);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+  }
+}
+
+/** Waits for a job in the foreground; when it stops, it stays a job. */
+export async function foreground(sh: Shell, job: Job): Promise<number> {
+  const tty = sh.proc.tty;
+  if (tty !== undefined) tty.foreground = job.children[0].pid;
+  while (job.state === "running") {
+    await sh.proc.waitAny([sh.proc.childChanged]);
+  }
+  if (tty !== undefined) tty.foreground = sh.proc.pgid;
+  if (job.state === "stopped") {
+    sh.jobs.touch(job);
+    sh.say("\n" + sh.jobs.line(job, false));
+    return 128 + SIG.TSTP;
+  }
+  const code = collect(sh, job);
+  sh.jobs.remove(job);
+  return code;
+}
+
+const foregrounds: Builtin = (sh, argv) => {
+  const job = jobOf(sh, argv[1]);
+  if (!job.controlled) throw new ShellError("job (null) not created under job control");
+  return Promise.resolve(sh.print(job.text + "\n")).then(() => {
+    resume(sh, job);
+    return foreground(sh, job);
+  });
+};
+
+const backgrounds: Builtin = (sh, argv) => {
+  const words = argv.length > 1 ? argv.slice(1) : [undefined];
+  let out = "";
+  for (const word of words) {
+    const job = jobOf(sh, word);
+    resume(sh, job);
+    sh.jobs.touch(job);
+    out += `[${job.id}] ${job.text}\n`;
+  }
+  return sh.print(out);
+};
+
+// -- ulimit -------------------------------------------------------------------------------------
+
+interface Limit {
+  readonly letter: string;
+  readonly text: string;
+  readonly name: LimitName | undefined;
+  /** Units of the kernel's number in one of the shell's. */
+  readonly scale: number;
+  /** Shown when the kernel knows no such limit. */
+  readonly fixed?: string;
+}
+
+const LIMITS: readonly Limit[] = [
+  { letter: "c", text: "core file size (blocks)", name: "core", scale: 512, fixed: "0" },
+  { letter: "d", text: "data seg size (kb)", name: "data", scale: 1024 },
+  { letter: "e", text: "scheduling priority", name: "nice", scale: 1, fixed: "0" },
+  { letter: "f", text: "file size (blocks)", name: "fileSize", scale: 512 },
+  { letter: "i", text: "pending signals", name: undefined, scale: 1 },
+  { letter: "l", text: "max locked memory (kb)", name: "lockedMemory", scale: 1024 },
+  { letter: "m", text: "max memory size (kb)", name: "rss", scale: 1024 },
+  { letter: "n", text: "open files", name: "openFiles", scale: 1 },
+  { letter: "q", text: "POSIX message queues (bytes)", name: undefined, scale: 1 },
+  { letter: "r", text: "real-time priority", name: "rtprio", scale: 1, fixed: "0" },
+  { letter: "s", text: "stack size (kb)", name: "stack", scale: 1024 },
+  { letter: "t", text: "cpu time (seconds)", name: "cpuMs", scale: 1000 },
+  { letter: "u", text: "max user processes", name: "processes", scale: 1 },
+  { letter: "v", text: "virtual memory (kb)", name: "memory", scale: 1024 },
+  { letter: "x", text: "file locks", name: "locks", scale: 1 },
+];
+
+function limitText(sh: Shell, limit: Limit): string {
+  const value = limit.name === undefined ? undefined : sh.proc.getLimit(limit.name);
+  if (value === undefined) return limit.fixed ?? "unlimited";
+  return String(Math.floor(value / limit.scale));
+}
+
+const limits: Builtin = (sh, argv) => {
+  let limit = LIMITS.find((l) => l.letter === "f")!;
+  const words = argv.slice(1);
+  let i = 0;
+  for (; i < words.length && words[i].length > 1 && words[i][0] === "-"; i++) {
+    for (const letter of words[i].slice(1)) {
+      if (letter === "H" || letter === "S") continue;
+      if (letter === "a") {
+        return sh.print(
+          LIMITS.map((l) => `${l.text.padEnd(32)}(-${l.letter}) ${limitText(sh, l)}\n`).join(""),
+        );
+      }
+      const found = LIMITS.find((l) => l.letter === letter);
+      if (found === undefined) {
+        sh.say(`ulimit: invalid option -- '${letter}'\n`);
+        return 1;
+      }
+      limit = found;
+    }
+  }
+  const value = words[i];
+  if (value === undefined) return sh.print(limitText(sh, limit) + "\n");
+  if (value !== "unlimited" && !/^[0-9]+$/.test(value)) {
+    sh.say(`${sh.shared.name}: invalid number '${value}'\n`);
+    return 1;
+  }
+  try {
+    if (limit.name !== undefined) {
+      sh.proc.setLimit(limit.name, value === "unlimited" ? undefined : Number(value) * limit.scale);
+    }
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    sh.say(`${sh.shared.name}: error setting limit: ${error.reason}\n`);
+    return 1;
+  }
+  return 0;
+};
+
+/** The builtins of this module. */
+export const PROCESS: readonly (readonly [string, Builtin])[] = [
+  ["kill", kills],
+  ["wait", waits],
+  ["jobs", lists],
+  ["fg", foregrounds],
+  ["bg", backgrounds],
+  ["ulimit", limits],
+];

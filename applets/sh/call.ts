@@ -1,0 +1,300 @@
+/**
+ * Running a command by its name: functions, builtins, programs (POSIX 2.9.1.1).
+ *
+ * @module
+ */
+
+import {
+  type Child,
+  type Environment,
+  type MaybePromise,
+  type OpenFile,
+  S_IFDIR,
+  S_IFMT,
+} from "../../sandbox/types.ts";
+import { isVfsError, VfsError } from "../../sandbox/errors.ts";
+import { ShellError, ShellExit } from "./errors.ts";
+import { waitForeground } from "./jobs.ts";
+import { isSpecialBuiltin } from "./parse.ts";
+import {
+  type Builtin,
+  type FunctionDef,
+  type SavedVariable,
+  type Shell,
+  SKIP_NONE,
+  SKIP_RETURN,
+} from "./shell.ts";
+import type { Variable } from "./vars.ts";
+
+/** What a name stands for in the shell itself. */
+export type Command =
+  | { readonly kind: "function"; readonly def: FunctionDef }
+  | { readonly kind: "builtin"; readonly run: Builtin; readonly special: boolean }
+  | undefined;
+
+/** Looks a name up among functions and builtins. */
+export function findCommand(sh: Shell, name: string): Command {
+  const def = sh.functions.get(name);
+  if (def !== undefined) return { kind: "function", def };
+  const run = sh.shared.builtins.get(name);
+  if (run !== undefined) return { kind: "builtin", run, special: isSpecialBuiltin(name) };
+  return undefined;
+}
+
+/** Runs a builtin; its errors become messages and a status, fatal for special ones. */
+export function runBuiltin(
+  sh: Shell,
+  run: Builtin,
+  special: boolean,
+  argv: readonly string[],
+): MaybePromise<number> {
+  const before = sh.commandName;
+  sh.commandName = argv[0];
+  let result: MaybePromise<number>;
+  try {
+    result = run(sh, argv);
+  } catch (error) {
+    return builtinFailed(sh, error, special, before);
+  }
+  if (typeof result !== "number") {
+    return result.then((status) => {
+      sh.commandName = before;
+      return status;
+    }, (error) => builtinFailed(sh, error, special, before));
+  }
+  sh.commandName = before;
+  return result;
+}
+
+function builtinFailed(
+  sh: Shell,
+  error: unknown,
+  special: boolean,
+  before: string | undefined,
+): number {
+  let status: number;
+  if (error instanceof ShellError) {
+    sh.complain(error.message, error.line);
+    status = error.status;
+  } else if (isVfsError(error)) {
+    sh.complain(error.reason);
+    status = 1;
+  } else {
+    sh.commandName = before;
+    throw error;
+  }
+  sh.commandName = before;
+  if (special) throw new ShellExit(status, true);
+  return status;
+}
+
+/** Notes the value of a variable, for the end of the function or command that changes it. */
+export function saveVariable(cell: Variable): SavedVariable {
+  return {
+    cell,
+    text: cell.text,
+    num: cell.num,
+    isSet: cell.isSet,
+    exported: cell.exported,
+    readonly: cell.readonly,
+  };
+}
+
+/** Puts variables back as they were. */
+export function restoreVariables(sh: Shell, saved: readonly SavedVariable[]): void {
+  const scope = sh.ownScope();
+  for (let i = saved.length - 1; i >= 0; i--) {
+    const s = saved[i];
+    // The scope may have been copied since, so the cell is looked up by name.
+    const cell = scope.cell(s.cell.name);
+    if (cell.exported || s.exported) scope.exported = undefined;
+    cell.text = s.text;
+    cell.num = s.num;
+    cell.isSet = s.isSet;
+    cell.exported = s.exported;
+    cell.readonly = s.readonly;
+    cell.special?.written(sh, cell);
+  }
+}
+
+/** Calls a function with its own positional parameters. */
+export function callFunction(
+  sh: Shell,
+  def: FunctionDef,
+  argv: readonly string[],
+): MaybePromise<number> {
+  const params = sh.params;
+  const locals = sh.locals;
+  const name = sh.functionName;
+  const optIndex = sh.optIndex;
+  const optOffset = sh.optOffset;
+  sh.params = argv.slice(1);
+  sh.locals = [];
+  sh.functionName = def.name;
+  sh.functionDepth++;
+  const end = (): void => {
+    sh.functionDepth--;
+    if (sh.locals !== undefined && sh.locals.length > 0) restoreVariables(sh, sh.locals);
+    sh.params = params;
+    sh.locals = locals;
+    sh.functionName = name;
+    sh.optIndex = optIndex;
+    sh.optOffset = optOffset;
+    if (sh.skip === SKIP_RETURN) sh.skip = SKIP_NONE;
+  };
+  let result: MaybePromise<number>;
+  try {
+    result = sh.deeper(() => {
+      const turn = sh.proc.tick(1);
+      if (turn !== undefined) return turn.then(() => def.body(sh));
+      return def.body(sh);
+    });
+  } catch (error) {
+    end();
+    throw error;
+  }
+  if (typeof result !== "number") {
+    return result.then((status) => {
+      end();
+      return status;
+    }, (error) => {
+      end();
+      throw error;
+    });
+  }
+  end();
+  return result;
+}
+
+/** Where a program is; undefined when it is not there. */
+export function locate(sh: Shell, name: string): string | undefined {
+  if (name.includes("/")) return name;
+  const path = sh.get("PATH") ?? "";
+  if (sh.hashPath !== path) {
+    sh.hash = new Map();
+    sh.hashPath = path;
+  }
+  const known = sh.hash.get(name);
+  if (known !== undefined) {
+    known.hits++;
+    return known.path;
+  }
+  const found = sh.proc.findProgram(name, path);
+  if (found !== undefined) sh.hash.set(name, { path: found, hits: 1 });
+  return found;
+}
+
+/** Starts a program; undefined after a message, with the status in `sh.status`. */
+export function startProgram(
+  sh: Shell,
+  argv: readonly string[],
+  env: Environment,
+  fds?: ReadonlyMap<number, OpenFile>,
+): Child | undefined {
+  const name = argv[0];
+  const path = locate(sh, name);
+  if (path === undefined) {
+    sh.status = notFound(sh, name);
+    return undefined;
+  }
+  for (let again = false;; again = true) {
+    try {
+      return sh.proc.spawn(argv, { file: path, env, fds });
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      if (error.code === "ENOENT" && !again && !name.includes("/")) {
+        // It was there when it was last run.
+        sh.hash.delete(name);
+        const found = locate(sh, name);
+        if (found !== undefined && found !== path) continue;
+      }
+      if (error.code === "ENOEXEC") return startScript(sh, path, argv, env, fds);
+      sh.status = programFailed(sh, name, error);
+      return undefined;
+    }
+  }
+}
+
+/** A file that no loader knows is taken for a shell script (POSIX 2.9.1.1). */
+function startScript(
+  sh: Shell,
+  path: string,
+  argv: readonly string[],
+  env: Environment,
+  fds: ReadonlyMap<number, OpenFile> | undefined,
+): Child | undefined {
+  try {
+    return sh.proc.spawn(["sh", path, ...argv.slice(1)], { file: "sh", env, fds });
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    sh.status = programFailed(sh, argv[0], error);
+    return undefined;
+  }
+}
+
+/** Says that a program could not be started; gives the status. */
+export function programFailed(sh: Shell, name: string, error: VfsError): number {
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") {
+    sh.complain(`${name}: not found`);
+    return 127;
+  }
+  if (error.code === "EAGAIN" || error.code === "ENOMEM") {
+    throw new ShellError(`can't fork: ${error.reason}`);
+  }
+  sh.complain(`${name}: ${error.reason}`);
+  return 126;
+}
+
+/** Says why a name without a slash is no command; gives the status. */
+export function notFound(sh: Shell, name: string): number {
+  if (name === "") {
+    sh.complain(": Permission denied");
+    return 127;
+  }
+  // Something of that name that cannot be run is worth another message.
+  for (const dir of (sh.get("PATH") ?? "").split(":")) {
+    const stat = sh.proc.fs.tryStat(dir === "" ? `./${name}` : `${dir}/${name}`);
+    if (stat === undefined) continue;
+    sh.complain(`${name}: Permission denied`);
+    return (stat.mode & S_IFMT) === S_IFDIR ? 127 : 126;
+  }
+  sh.complain(`${name}: not found`);
+  return 127;
+}
+
+/** Runs a program in the foreground. */
+export function runProgram(
+  sh: Shell,
+  argv: readonly string[],
+  env: Environment,
+): MaybePromise<number> {
+  const child = startProgram(sh, argv, env);
+  return child === undefined ? sh.status : waitForeground(sh, child);
+}
+
+/**
+ * Becomes a program: for `exec`, and for the last command of a subshell. When it cannot,
+ * `sh.execFailed` is set, a message was written, and the result is the status.
+ */
+export function becomeProgram(
+  sh: Shell,
+  argv: readonly string[],
+  env: Environment,
+  name: string = argv[0],
+): MaybePromise<number> {
+  const path = locate(sh, name);
+  if (path === undefined) {
+    sh.execFailed = true;
+    return notFound(sh, name);
+  }
+  try {
+    return sh.proc.exec(argv, { file: path, env });
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    if (error.code === "ENOEXEC") {
+      return sh.proc.exec(["sh", path, ...argv.slice(1)], { file: "sh", env });
+    }
+    sh.execFailed = true;
+    return programFailed(sh, name, error);
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * The stdout of a command substitution: an open file that keeps what is written to it. Builtins
+ * add their text without making bytes of it first.
+ *
+ * @module
+ */
+
+import {
+  type MaybePromise,
+  O_WRONLY,
+  type OpenFile,
+  type Readiness,
+  S_IFIFO,
+  type Stat,
+  type Terminal,
+  type WaitQueue,
+} from "../../sandbox/types.ts";
+import { VfsError } from "../../sandbox/errors.ts";
+import { concatBytes, toByteString } from "../../sandbox/bytes.ts";
+
+const READY: Readiness = { read: false, write: true, hangup: false, available: 0 };
+
+/** Never wakes: a capture is always ready. */
+const SILENT: WaitQueue = { add: () => {}, remove: () => {} };
+
+const STAT: Stat = {
+  dev: 12,
+  ino: 1,
+  mode: S_IFIFO | 0o600,
+  nlink: 1,
+  uid: 0,
+  gid: 0,
+  rdev: 0,
+  size: 0,
+  blksize: 4096,
+  blocks: 0,
+  atimeNs: 0n,
+  mtimeNs: 0n,
+  ctimeNs: 0n,
+};
+
+/** A growing text that is written to like a pipe. */
+export class Capture implements OpenFile {
+  readonly type = S_IFIFO;
+  readonly readable = false;
+  readonly writable = true;
+  flags = O_WRONLY;
+  readonly keepsChunks = true;
+  readonly path: string | undefined = undefined;
+  readonly tty: Terminal | undefined = undefined;
+  readonly directory = undefined;
+  readonly changed: WaitQueue = SILENT;
+  private text = "";
+  private chunks: Uint8Array[] = [];
+  private size = 0;
+  private references = 1;
+  private closed: (() => void) | undefined;
+
+  /**
+   * @param charge Told of bytes kept, so that they count against the sandbox's memory.
+   * @param limit Most bytes to keep.
+   */
+  constructor(private readonly charge: (bytes: number) => void) {}
+
+  /** Adds text without copying. */
+  append(text: string): void {
+    if (this.chunks.length > 0) this.flush();
+    this.text += text;
+    this.grow(text.length);
+  }
+
+  private grow(bytes: number): void {
+    const before = this.size >>> 16;
+    this.size += bytes;
+    const after = this.size >>> 16;
+    if (after > before) this.charge((after - before) << 16);
+  }
+
+  private flush(): void {
+    const chunks = this.chunks;
+    this.chunks = [];
+    this.text += toByteString(concatBytes(chunks));
+  }
+
+  /** What was written, with NUL bytes and final newlines taken out (POSIX 2.6.3). */
+  result(): string {
+    if (this.chunks.length > 0) this.flush();
+    let s = this.text;
+    const kept = (this.size >>> 16) << 16;
+    if (kept > 0) this.charge(-kept);
+    let end = s.length;
+    while (end > 0 && s.charCodeAt(end - 1) === 10) end--;
+    if (end < s.length) s = s.slice(0, end);
+    return s.includes("\0") ? s.replaceAll("\0", "") : s;
+  }
+
+  /** Waits until nobody else can write any more. The shell's own reference is given up. */
+  finished(): MaybePromise<void> {
+    if (--this.references <= 0) return;
+    return new Promise((resolve) => this.closed = resolve);
+  }
+
+  write(chunk: Uint8Array): void {
+    this.chunks.push(chunk);
+    this.grow(chunk.length);
+  }
+
+  retain(): OpenFile {
+    this.references++;
+    return this;
+  }
+
+  release(): void {
+    if (--this.references === 0) this.closed?.();
+  }
+
+  ready(): Readiness {
+    return READY;
+  }
+
+  stat(): Stat {
+    return STAT;
+  }
+
+  read(): undefined {
+    throw new VfsError("EBADF");
+  }
+  readReused(): undefined {
+    throw new VfsError("EBADF");
+  }
+  readUntil(): undefined {
+    throw new VfsError("EBADF");
+  }
+  pread(): number {
+    throw new VfsError("ESPIPE");
+  }
+  pwrite(): number {
+    throw new VfsError("ESPIPE");
+  }
+  seek(): number {
+    throw new VfsError("ESPIPE");
+  }
+  truncate(): void {
+    throw new VfsError("EINVAL");
+  }
+  setAttr(): void {}
+  sync(): void {}
+}

@@ -1,0 +1,664 @@
+/**
+ * The evaluator: the syntax tree compiled to closures. A closure takes the shell and gives an exit
+ * status, as a plain number unless something had to wait; so a loop of builtins never touches the
+ * event loop.
+ *
+ * @module
+ */
+
+import type { Child, MaybePromise, OpenFile } from "../../sandbox/types.ts";
+import type { AndOr, Case, CaseItem, For, If, Loop, Node, Pipe, Redirected } from "./ast.ts";
+import { Capture } from "./capture.ts";
+import { findCommand, startProgram } from "./call.ts";
+import { RedirectionError, ShellError } from "./errors.ts";
+import { Expander, type FieldsFn, type Hooks, mayWait, type TextFn } from "./expand.ts";
+import { waitForeground, waitPipeline } from "./jobs.ts";
+import { Pattern } from "./pattern.ts";
+import { print } from "./print.ts";
+import { compileRedirs, SavedFds } from "./redirect.ts";
+import {
+  type Exec,
+  type Shell,
+  SKIP_BREAK,
+  SKIP_CONTINUE,
+  SKIP_NONE,
+} from "./shell.ts";
+import { checkError, compileSimple, compileWords, finish } from "./simple.ts";
+import { childFiles, startSubshell } from "./subshell.ts";
+import { NameRef } from "./vars.ts";
+
+/** A stage of a pipeline: starts as a child with the given descriptors. */
+type Stage = (sh: Shell, fds: ReadonlyMap<number, OpenFile> | undefined) => Child | undefined;
+
+/** Compiles trees. It holds no state of a shell: the closures can run in any. */
+export class Compiler implements Hooks {
+  private readonly expander = new Expander(this);
+
+  /** Compiles a command. `last`: nothing of the (sub)shell is needed after it. */
+  node(n: Node, last = false): Exec {
+    switch (n.k) {
+      case "simple":
+        return compileSimple(n, this.expander, last);
+      case "seq":
+        return this.sequence(n.items.map((c, i) => this.node(c, last && i === n.items.length - 1)));
+      case "and":
+      case "or":
+        return this.andOr(n, last);
+      case "not":
+        return this.negation(n.body);
+      case "group":
+        return this.node(n.body, last);
+      case "if":
+        return this.ifElse(n);
+      case "while":
+      case "until":
+        return this.loop(n);
+      case "for":
+        return this.forLoop(n);
+      case "case":
+        return this.caseOf(n);
+      case "func": {
+        const body = this.node(n.body);
+        const def = { name: n.name, body };
+        return (sh) => {
+          sh.ownFunctions().set(def.name, def);
+          return sh.status = 0;
+        };
+      }
+      case "sub":
+        return this.subshell(n.body, n.line);
+      case "redir":
+        return this.redirected(n);
+      case "pipe":
+        return this.pipeline(n);
+      case "bg":
+        return this.background(n.body);
+    }
+  }
+
+  /** The expander of this compiler. */
+  get words(): Expander {
+    return this.expander;
+  }
+
+  private sequence(items: readonly Exec[]): Exec {
+    return (sh) => {
+      let status = 0;
+      for (let i = 0; i < items.length; i++) {
+        const r = items[i](sh);
+        if (typeof r !== "number") return sequenceLater(sh, items, i, r);
+        status = r;
+        if (sh.skip !== SKIP_NONE) break;
+      }
+      return status;
+    };
+  }
+
+  private andOr(n: AndOr, last: boolean): Exec {
+    // A long chain leans to the left; it is run as a list, not as a nest.
+    const chain: { and: boolean; run: Exec }[] = [];
+    let left: Node = n;
+    let first = true;
+    while (left.k === "and" || left.k === "or") {
+      chain.unshift({ and: left.k === "and", run: this.node(left.right, last && first) });
+      first = false;
+      left = left.left;
+    }
+    const head = this.node(left);
+    const step = (sh: Shell, i: number): MaybePromise<number> => {
+      if (i === chain.length) return chain[i - 1].run(sh);
+      return tested(sh, i === 0 ? head : chain[i - 1].run);
+    };
+    const from = (sh: Shell, start: number, given: number): MaybePromise<number> => {
+      let status = given;
+      for (let i = start; i <= chain.length; i++) {
+        if (sh.skip !== SKIP_NONE) return status;
+        if (i > 0 && (status === 0) !== chain[i - 1].and) continue;
+        const r = step(sh, i);
+        if (typeof r !== "number") return r.then((s) => from(sh, i + 1, s));
+        status = r;
+      }
+      return status;
+    };
+    return (sh) => from(sh, 0, 0);
+  }
+
+  private negation(body: Node): Exec {
+    const run = this.node(body);
+    const flip = (sh: Shell, status: number): number =>
+      sh.skip !== SKIP_NONE ? status : sh.status = status === 0 ? 1 : 0;
+    return (sh) => {
+      const r = tested(sh, run);
+      return typeof r === "number" ? flip(sh, r) : r.then((s) => flip(sh, s));
+    };
+  }
+
+  private ifElse(n: If): Exec {
+    // elif chains are lists as well.
+    const arms: { cond: Exec; then: Exec }[] = [];
+    let tail: Node | null = n;
+    while (tail !== null && tail.k === "if") {
+      arms.push({ cond: this.node(tail.cond), then: this.node(tail.then) });
+      tail = tail.orelse;
+    }
+    const orelse = tail === null ? undefined : this.node(tail);
+    const choose = (sh: Shell, i: number, status: number): MaybePromise<number> | undefined => {
+      if (sh.skip !== SKIP_NONE) return status;
+      return status === 0 ? arms[i].then(sh) : undefined;
+    };
+    const from = (sh: Shell, start: number): MaybePromise<number> => {
+      for (let i = start; i < arms.length; i++) {
+        const r = tested(sh, arms[i].cond);
+        if (typeof r !== "number") {
+          return r.then((status) => choose(sh, i, status) ?? from(sh, i + 1));
+        }
+        const done = choose(sh, i, r);
+        if (done !== undefined) return done;
+      }
+      return orelse === undefined ? sh.status = 0 : orelse(sh);
+    };
+    return (sh) => from(sh, 0);
+  }
+
+  private loop(n: Loop): Exec {
+    const cond = this.node(n.cond);
+    const body = this.node(n.body);
+    const goal = n.k === "while";
+    return (sh) => {
+      sh.loops++;
+      let result: MaybePromise<number>;
+      try {
+        result = runLoop(sh, cond, body, goal);
+      } catch (error) {
+        sh.loops--;
+        throw error;
+      }
+      if (typeof result !== "number") return result.finally(() => sh.loops--);
+      sh.loops--;
+      return sh.status = result;
+    };
+  }
+
+  private forLoop(n: For): Exec {
+    const ref = new NameRef(n.name);
+    const body = this.node(n.body);
+    const line = n.line;
+    const fields: FieldsFn[] | undefined = n.words === null
+      ? undefined
+      : compileWords(n.words, this.expander);
+    const loop = (sh: Shell, list: readonly string[]): MaybePromise<number> => {
+      sh.loops++;
+      let result: MaybePromise<number>;
+      try {
+        result = runFor(sh, ref, list, body);
+      } catch (error) {
+        sh.loops--;
+        throw error;
+      }
+      if (typeof result !== "number") return result.finally(() => sh.loops--);
+      sh.loops--;
+      return sh.status = result;
+    };
+    if (fields === undefined) return (sh) => loop(sh, sh.params);
+    return (sh) => {
+      sh.line = line;
+      const list: string[] = [];
+      for (let i = 0; i < fields.length; i++) {
+        const waiting = fields[i](sh, list);
+        if (waiting !== undefined) {
+          return (async () => {
+            await waiting;
+            for (let k = i + 1; k < fields.length; k++) await fields[k](sh, list);
+            return loop(sh, list);
+          })();
+        }
+      }
+      return loop(sh, list);
+    };
+  }
+
+  private caseOf(n: Case): Exec {
+    const text = this.expander.text(n.word, "word");
+    const items = n.items.map((item) => this.caseItem(item));
+    const line = n.line;
+    const from = (sh: Shell, s: string, start: number): MaybePromise<number> => {
+      for (let i = start; i < items.length; i++) {
+        const item = items[i];
+        const hit = item.matches(sh, s);
+        if (typeof hit !== "boolean") {
+          return hit.then((yes) => yes ? item.run(sh) : from(sh, s, i + 1));
+        }
+        if (hit) return item.run(sh);
+      }
+      return sh.status = 0;
+    };
+    return (sh) => {
+      sh.line = line;
+      const s = text(sh);
+      return typeof s === "string" ? from(sh, s, 0) : s.then((v) => from(sh, v, 0));
+    };
+  }
+
+  private caseItem(
+    item: CaseItem,
+  ): { matches: (sh: Shell, s: string) => MaybePromise<boolean>; run: Exec } {
+    const run: Exec = item.body === null ? (sh) => sh.status = 0 : this.node(item.body);
+    const tests = item.patterns.map((w): (sh: Shell, s: string) => MaybePromise<boolean> => {
+      const text = this.expander.pattern(w);
+      if (w.parts.every((p) => p.t === "lit" || p.t === "quo") && !hasTilde(w.parts[0])) {
+        const fixed = new Pattern(text(undefined as unknown as Shell) as string);
+        const literal = fixed.literal;
+        return literal !== undefined ? (_sh, s) => s === literal : (_sh, s) => fixed.matches(s);
+      }
+      return (sh, s) => {
+        const t = text(sh);
+        if (typeof t === "string") return sh.shared.patterns.get(t).matches(s);
+        return t.then((v) => sh.shared.patterns.get(v).matches(s));
+      };
+    });
+    if (tests.length === 1) return { matches: tests[0], run };
+    const from = (sh: Shell, s: string, start: number): MaybePromise<boolean> => {
+      for (let i = start; i < tests.length; i++) {
+        const hit = tests[i](sh, s);
+        if (typeof hit !== "boolean") return hit.then((yes) => yes || from(sh, s, i + 1));
+        if (hit) return true;
+      }
+      return false;
+    };
+    return { matches: (sh, s) => from(sh, s, 0), run };
+  }
+
+  private redirected(n: Redirected): Exec {
+    const body = this.node(n.body);
+    const redirs = compileRedirs(n.redirs, this.expander);
+    const line = n.line;
+    return (sh) => {
+      sh.line = line;
+      const saved = new SavedFds(sh);
+      const failed = (error: unknown): MaybePromise<number> => {
+        saved.restore();
+        if (!(error instanceof RedirectionError)) throw error;
+        sh.complain(error.message);
+        // Native takes a failed redirection of a subshell for one inside of it.
+        return finish(sh, n.body.k === "sub" ? 2 : error.status);
+      };
+      const run = (): MaybePromise<number> => {
+        let result: MaybePromise<number>;
+        try {
+          result = body(sh);
+        } catch (error) {
+          saved.restore();
+          throw error;
+        }
+        if (typeof result !== "number") return result.finally(() => saved.restore());
+        saved.restore();
+        return result;
+      };
+      try {
+        const waiting = redirs(sh, saved);
+        if (waiting !== undefined) return waiting.then(run, failed);
+      } catch (error) {
+        return failed(error);
+      }
+      return run();
+    };
+  }
+
+  private subshell(body: Node, line: number): Exec {
+    const run = this.node(body, true);
+    return (sh) => {
+      sh.line = line;
+      const status = waitForeground(sh, startSubshell(sh, run, {}));
+      return typeof status === "number" ? finish(sh, status) : status.then((s) => finish(sh, s));
+    };
+  }
+
+  // -- substitution -----------------------------------------------------------------------------
+
+  /** Compiles `$(…)`. */
+  substitute(body: Node | null): TextFn {
+    if (body === null) {
+      return (sh) => {
+        sh.substituted = 0;
+        return "";
+      };
+    }
+    const start = this.stage(body);
+    return (sh) => {
+      const capture = new Capture((bytes) => sh.proc.chargeMemory(bytes));
+      let child: Child | undefined;
+      const flags = sh.flags;
+      try {
+        child = start(sh, childFiles(sh.proc, [[1, capture]]));
+      } catch (error) {
+        capture.release();
+        throw error;
+      }
+      const closed = capture.finished();
+      if (child === undefined) {
+        sh.substituted = sh.status;
+        return capture.result();
+      }
+      const status = waitForeground(sh, child);
+      if (closed === undefined && typeof status === "number") {
+        sh.substituted = status;
+        return capture.result();
+      }
+      void flags;
+      return (async () => {
+        sh.substituted = await status;
+        await closed;
+        return capture.result();
+      })();
+    };
+  }
+
+  /** Compiles `<(…)` and `>(…)`: a pipe whose other end a subshell has. */
+  processFile(dir: "<" | ">", body: Node | null): (sh: Shell) => string {
+    const run: Exec = body === null ? () => 0 : this.node(body, true);
+    return (sh) => {
+      const pipe = sh.proc.pipe();
+      const mine = dir === "<" ? pipe.read : pipe.write;
+      const theirs = dir === "<" ? pipe.write : pipe.read;
+      const fds = childFiles(sh.proc, [[dir === "<" ? 1 : 0, theirs]]);
+      startSubshell(sh, run, { fds });
+      theirs.release();
+      const fd = sh.proc.setFd(mine, undefined, 64);
+      sh.procFiles.push(fd);
+      return `/dev/fd/${fd}`;
+    };
+  }
+
+  // -- pipelines and background -----------------------------------------------------------------
+
+  /**
+   * A command as a child process. A program with harmless words needs no subshell around it: its
+   * words are expanded here and it is started at once.
+   */
+  private stage(n: Node): Stage {
+    const run = this.node(n, true);
+    const general: Stage = (sh, fds) => startSubshell(sh, run, { fds });
+    if (n.k !== "simple" || n.assigns.length > 0 || n.redirs.length > 0 || n.words.length === 0) {
+      return general;
+    }
+    if (!n.words.every((w) => w.parts.every(isHarmless))) return general;
+    const fields = compileWords(n.words, this.expander);
+    const line = n.line;
+    return (sh, fds) => {
+      if (sh.flags.nounset || sh.flags.xtrace) return general(sh, fds);
+      sh.line = line;
+      const argv: string[] = [];
+      for (const f of fields) void f(sh, argv);
+      if (argv.length === 0 || findCommand(sh, argv[0]) !== undefined) return general(sh, fds);
+      return startChild(sh, argv, fds, general);
+    };
+  }
+
+  private pipeline(n: Pipe): Exec {
+    const stages = n.cmds.map((c) => this.stage(c));
+    return (sh) => {
+      const children = startPipeline(sh, stages);
+      const status = waitPipeline(sh, children);
+      const end = (s: number): MaybePromise<number> => finish(sh, s);
+      return typeof status === "number" ? end(status) : status.then(end);
+    };
+  }
+
+  private background(n: Node): Exec {
+    const body = n.k === "redir" || n.k === "group" ? n : n;
+    const stages = body.k === "pipe"
+      ? body.cmds.map((c) => this.backgroundStage(c))
+      : [this.backgroundStage(body)];
+    const text = print(n).replace(/\n$/, "");
+    return (sh) => {
+      const children = startPipeline(sh, stages, true);
+      const job = sh.jobs.add(children, sh.flags.monitor ? text : "", sh.flags.monitor);
+      sh.lastBackground = job.last.pid;
+      if (sh.flags.interactive) sh.say(`[${job.id}] ${job.last.pid}\n`);
+      return sh.status = 0;
+    };
+  }
+
+  private backgroundStage(n: Node): Stage {
+    const run = this.node(n, true);
+    return (sh, fds) => {
+      const options = sh.flags.monitor ? { pgid: 0 } : { ignoreSignals: [2, 3] };
+      return startSubshell(sh, run, { fds, ...options });
+    };
+  }
+}
+
+/** Runs a command whose status is looked at, so that `set -e` leaves it alone. */
+function tested(sh: Shell, run: Exec): MaybePromise<number> {
+  sh.tested++;
+  let r: MaybePromise<number>;
+  try {
+    r = run(sh);
+  } catch (error) {
+    sh.tested--;
+    throw error;
+  }
+  if (typeof r !== "number") return r.finally(() => sh.tested--);
+  sh.tested--;
+  return r;
+}
+
+async function sequenceLater(
+  sh: Shell,
+  items: readonly Exec[],
+  at: number,
+  first: Promise<number>,
+): Promise<number> {
+  let status = await first;
+  for (let i = at + 1; i < items.length && sh.skip === SKIP_NONE; i++) {
+    const r = items[i](sh);
+    status = typeof r === "number" ? r : await r;
+  }
+  return status;
+}
+
+/** After a loop body: true when the loop is over. */
+function leavesLoop(sh: Shell): boolean {
+  switch (sh.skip) {
+    case SKIP_NONE:
+      return false;
+    case SKIP_CONTINUE:
+      if (--sh.skipCount <= 0) {
+        sh.skip = SKIP_NONE;
+        return false;
+      }
+      return true;
+    case SKIP_BREAK:
+      if (--sh.skipCount <= 0) sh.skip = SKIP_NONE;
+      return true;
+    default:
+      return true;
+  }
+}
+
+function runLoop(sh: Shell, cond: Exec, body: Exec, goal: boolean): MaybePromise<number> {
+  let status = 0;
+  for (;;) {
+    sh.tested++;
+    let c: MaybePromise<number>;
+    try {
+      c = cond(sh);
+    } catch (error) {
+      sh.tested--;
+      throw error;
+    }
+    if (typeof c !== "number") {
+      return loopLater(sh, cond, body, goal, status, c.finally(() => sh.tested--), undefined);
+    }
+    sh.tested--;
+    if (sh.skip !== SKIP_NONE) {
+      if (leavesLoop(sh)) return status;
+      continue;
+    }
+    if ((c === 0) !== goal) return status;
+    const r = body(sh);
+    if (typeof r !== "number") return loopLater(sh, cond, body, goal, status, undefined, r);
+    status = r;
+    if (sh.skip !== SKIP_NONE && leavesLoop(sh)) return status;
+    const turn = sh.proc.tick(1);
+    if (turn !== undefined) {
+      return loopLater(sh, cond, body, goal, status, undefined, turn.then(() => status));
+    }
+    if (sh.interrupts !== 0) {
+      const t = sh.traps.runPending(status);
+      if (typeof t !== "number") return loopLater(sh, cond, body, goal, status, undefined, t);
+    }
+  }
+}
+
+/** Goes on with a loop of which one step had to wait. */
+async function loopLater(
+  sh: Shell,
+  cond: Exec,
+  body: Exec,
+  goal: boolean,
+  before: number,
+  condition: Promise<number> | undefined,
+  running: Promise<number> | undefined,
+): Promise<number> {
+  let status = before;
+  let c: number | undefined = condition === undefined ? undefined : await condition;
+  if (running !== undefined) {
+    status = await running;
+    if (sh.skip !== SKIP_NONE && leavesLoop(sh)) return status;
+  }
+  for (;;) {
+    if (c === undefined) {
+      const r = tested(sh, cond);
+      c = typeof r === "number" ? r : await r;
+    }
+    const met = (c === 0) === goal;
+    c = undefined;
+    if (sh.skip !== SKIP_NONE) {
+      if (leavesLoop(sh)) return status;
+      continue;
+    }
+    if (!met) return status;
+    const r = body(sh);
+    status = typeof r === "number" ? r : await r;
+    if (sh.skip !== SKIP_NONE && leavesLoop(sh)) return status;
+    const turn = sh.proc.tick(1);
+    if (turn !== undefined) await turn;
+    if (sh.interrupts !== 0) await sh.traps.runPending(status);
+  }
+}
+
+function runFor(
+  sh: Shell,
+  ref: NameRef,
+  list: readonly string[],
+  body: Exec,
+): MaybePromise<number> {
+  let status = 0;
+  for (let i = 0; i < list.length; i++) {
+    sh.setRef(ref, list[i]);
+    const r = body(sh);
+    if (typeof r !== "number") return forLater(sh, ref, list, body, i, r);
+    status = r;
+    if (sh.skip !== SKIP_NONE && leavesLoop(sh)) return status;
+    const turn = sh.proc.tick(1);
+    if (turn !== undefined) return forLater(sh, ref, list, body, i, turn.then(() => status));
+  }
+  return status;
+}
+
+async function forLater(
+  sh: Shell,
+  ref: NameRef,
+  list: readonly string[],
+  body: Exec,
+  at: number,
+  first: Promise<number>,
+): Promise<number> {
+  let status = await first;
+  if (sh.skip !== SKIP_NONE && leavesLoop(sh)) return status;
+  for (let i = at + 1; i < list.length; i++) {
+    sh.setRef(ref, list[i]);
+    const r = body(sh);
+    status = typeof r === "number" ? r : await r;
+    if (sh.skip !== SKIP_NONE && leavesLoop(sh)) return status;
+    const turn = sh.proc.tick(1);
+    if (turn !== undefined) await turn;
+  }
+  return status;
+}
+
+/** A child for a program, or for the message that there is none. */
+function startChild(
+  sh: Shell,
+  argv: readonly string[],
+  fds: ReadonlyMap<number, OpenFile> | undefined,
+  general: Stage,
+): Child | undefined {
+  const child = startProgram(sh, argv, sh.scope.environment(), fds);
+  // The message has been written; a subshell carries the status.
+  void general;
+  return child;
+}
+
+/** Starts all stages, each with its ends of the pipes. */
+function startPipeline(sh: Shell, stages: readonly Stage[], background = false): Child[] {
+  const children: Child[] = [];
+  let input: OpenFile | undefined;
+  for (let i = 0; i < stages.length; i++) {
+    const changes: [number, OpenFile][] = [];
+    if (input !== undefined) changes.push([0, input]);
+    else if (background && !sh.flags.monitor) {
+      changes.push([0, sh.proc.fs.open("/dev/null", 0)]);
+    }
+    let next: OpenFile | undefined;
+    let output: OpenFile | undefined;
+    if (i + 1 < stages.length) {
+      const pipe = sh.proc.pipe();
+      output = pipe.write;
+      next = pipe.read;
+      changes.push([1, output]);
+    }
+    const fds = changes.length === 0 ? undefined : childFiles(sh.proc, changes);
+    try {
+      const child = stages[i](sh, fds);
+      if (child !== undefined) children.push(child);
+      else {
+        const status = sh.status;
+        children.push(startSubshell(sh, () => status, { fds }));
+      }
+    } finally {
+      output?.release();
+      if (changes.length > 0 && changes[0][0] === 0) changes[0][1].release();
+    }
+    input = next;
+  }
+  return children;
+}
+
+/** Words that can be expanded outside of the subshell they belong to: no effects, no errors. */
+function isHarmless(p: import("./ast.ts").Part): boolean {
+  switch (p.t) {
+    case "lit":
+    case "quo":
+      return true;
+    case "var":
+      return p.op === "" || p.op === "len" ||
+        ((p.op[0] === "#" || p.op[0] === "%" || p.op === "-" || p.op === ":-" || p.op === "+" ||
+          p.op === ":+") && p.arg!.parts.every(isHarmless));
+    default:
+      return false;
+  }
+}
+
+function hasTilde(p: import("./ast.ts").Part | undefined): boolean {
+  return p !== undefined && p.t === "lit" && p.s.startsWith("~");
+}
+
+/** Errors of a fork end the command, not the shell. */
+export function isForkError(error: unknown): boolean {
+  return error instanceof ShellError && error.message.startsWith("can't fork");
+}
+
+void mayWait;
+void checkError;

@@ -1,0 +1,704 @@
+/**
+ * Word expansion (POSIX 2.6): words are compiled once to closures that write into a target, and the
+ * frequent simple shapes to something shorter. Only command substitution can make one wait.
+ *
+ * @module
+ */
+
+import type { MaybePromise } from "../../sandbox/types.ts";
+import { isName, type Node, type Part, staticText, type VarPart, type Word } from "./ast.ts";
+import { ShellError } from "./errors.ts";
+import { unmark, WordBuilder } from "./fields.ts";
+import { expandGlob } from "./glob.ts";
+import { ESC, escapePattern, hasMagic } from "./pattern.ts";
+import { MAX_GLOB, OPTIONS, type Shell } from "./shell.ts";
+import { NameRef } from "./vars.ts";
+import { compileArithWord } from "./expand_arith.ts";
+import { compileStringOp } from "./expand_ops.ts";
+
+/** Where parts of a word go. */
+export interface Target {
+  /** Text of the script: active as a pattern, never split. */
+  literal(s: string): void;
+  /** Quoted text. */
+  quoted(s: string): void;
+  /** The value of an unquoted expansion: split, and active as a pattern. */
+  value(s: string): void;
+  /** Neither split nor active, and no field when empty: a tilde's directory. */
+  plain(s: string): void;
+  /** The next parameter of `$@`. */
+  breakField(): void;
+}
+
+/** Nothing, or a promise when it had to wait. */
+export type Wait = void | Promise<void>;
+/** A part of a word, compiled. */
+export type PartFn = (sh: Shell, out: Target) => void | Promise<void>;
+/** A word as one text. */
+export type TextFn = (sh: Shell) => MaybePromise<string>;
+/** A word as fields, added to a list. */
+export type FieldsFn = (sh: Shell, out: string[]) => void | Promise<void>;
+
+/** What expansion needs of the evaluator, which is a later stage. */
+export interface Hooks {
+  /** Compiles `$(…)`: the output as text. */
+  substitute(body: Node | null): TextFn;
+  /** Compiles `<(…)`: the path of a file. */
+  processFile(dir: "<" | ">", body: Node | null): (sh: Shell) => string;
+}
+
+/** Collects plain text, for places where nothing is split. */
+class TextTarget implements Target {
+  text = "";
+  constructor(private readonly sh: Shell) {}
+  literal(s: string): void {
+    this.text += s;
+  }
+  quoted(s: string): void {
+    this.text += s;
+  }
+  value(s: string): void {
+    this.text += s;
+  }
+  plain(s: string): void {
+    this.text += s;
+  }
+  breakField(): void {
+    this.text += this.sh.fieldSplitter().joiner;
+  }
+}
+
+/** Collects a pattern in marked form. */
+class PatternTarget implements Target {
+  text = "";
+  constructor(private readonly sh: Shell) {}
+  literal(s: string): void {
+    this.text += s;
+  }
+  quoted(s: string): void {
+    this.text += escapePattern(s);
+  }
+  value(s: string): void {
+    this.text += s;
+  }
+  plain(s: string): void {
+    this.text += escapePattern(s);
+  }
+  breakField(): void {
+    this.text += this.sh.fieldSplitter().joiner;
+  }
+}
+
+/** How a `~` is looked for: at the start, also after `:` and at the start of a value, or not. */
+export type TildeRule = "word" | "assign" | "none";
+
+/** The value of a parameter, or undefined when it is unset. `@` and `*` are not for this. */
+export function compileParameter(name: string): (sh: Shell) => string | undefined {
+  switch (name) {
+    case "#":
+      return (sh) => String(sh.params.length);
+    case "?":
+      return (sh) => String(sh.status);
+    case "$":
+      return (sh) => String(sh.shared.pid);
+    case "!":
+      return (sh) => sh.lastBackground === 0 ? undefined : String(sh.lastBackground);
+    case "-":
+      return (sh) => flagLetters(sh);
+    case "0":
+      return (sh) => sh.arg0;
+    case "@":
+    case "*":
+      return (sh) => sh.params.join(sh.fieldSplitter().joiner);
+  }
+  const c = name.charCodeAt(0);
+  if (c >= 48 && c <= 57) {
+    const index = Number(name) - 1;
+    return (sh) => index < 0 ? sh.arg0 : sh.params[index];
+  }
+  const ref = new NameRef(name);
+  return (sh) => {
+    const cell = ref.in(sh.scope);
+    return cell.text ?? sh.valueOf(cell);
+  };
+}
+
+/** The value of `$-`. */
+function flagLetters(sh: Shell): string {
+  const f = sh.flags;
+  let out = "";
+  if (f.nounset) out += "u";
+  if (f.notify) out += "b";
+  if (f.allexport) out += "a";
+  if (f.noclobber) out += "C";
+  if (f.verbose) out += "v";
+  if (f.xtrace) out += "x";
+  if (f.command) out += "c";
+  if (f.stdin) out += "s";
+  if (f.noexec) out += "n";
+  if (f.monitor) out += "m";
+  if (f.interactive) out += "i";
+  if (f.ignoreeof) out += "I";
+  if (f.noglob) out += "f";
+  if (f.errexit) out += "e";
+  return out;
+}
+
+/** Names of the options, for tools that list them. */
+export const OPTION_NAMES: readonly string[] = OPTIONS.map((o) => o[1]);
+
+/** The error of `set -u`. */
+export function unsetError(name: string): ShellError {
+  return new ShellError(`${name}: parameter not set`);
+}
+
+/** Whether expanding the word may have to wait. */
+export function mayWait(word: Word): boolean {
+  return word.parts.some(partMayWait);
+}
+
+function partMayWait(p: Part): boolean {
+  switch (p.t) {
+    case "cmd":
+      return true;
+    case "arith":
+      return mayWait(p.word);
+    case "var":
+      return (p.arg !== undefined && mayWait(p.arg)) || (p.arg2 !== undefined && mayWait(p.arg2));
+    default:
+      return false;
+  }
+}
+
+/** Compiles words. */
+export class Expander {
+  constructor(private readonly hooks: Hooks) {}
+
+  /** A word as fields: split, globbed, quotes removed. */
+  fields(word: Word): FieldsFn {
+    const parts = word.parts;
+    if (parts.length === 0) return () => {};
+    const text = staticText(word);
+    if (text !== undefined && !startsWithTilde(word) && !hasActiveText(word)) {
+      return (_sh, out) => {
+        out.push(text);
+      };
+    }
+    if (parts.length === 1 && parts[0].t === "var" && parts[0].op === "") {
+      const p = parts[0];
+      if (p.name === "@" && p.quoted) {
+        return (sh, out) => {
+          for (const s of sh.params) out.push(s);
+        };
+      }
+      if (p.name !== "@" && p.name !== "*") {
+        return p.quoted ? this.quotedValue(p) : this.plainValue(p);
+      }
+    }
+    if (isOneField(word)) {
+      const run = this.text(word, "none");
+      return (sh, out): Wait => {
+        const s = run(sh);
+        if (typeof s !== "string") {
+          return s.then((v) => {
+            out.push(v);
+          });
+        }
+        out.push(s);
+      };
+    }
+    return this.generalFields(word);
+  }
+
+  private quotedValue(p: VarPart): FieldsFn {
+    const get = compileParameter(p.name);
+    const name = p.name;
+    return (sh, out) => {
+      const v = get(sh);
+      if (v === undefined) {
+        if (sh.flags.nounset) throw unsetError(name);
+        out.push("");
+      } else out.push(v);
+    };
+  }
+
+  private plainValue(p: VarPart): FieldsFn {
+    const get = compileParameter(p.name);
+    const name = p.name;
+    return (sh, out) => {
+      const v = get(sh);
+      if (v === undefined) {
+        if (sh.flags.nounset) throw unsetError(name);
+        return;
+      }
+      if (v !== "") addValue(sh, v, out);
+    };
+  }
+
+  private generalFields(word: Word): FieldsFn {
+    // `$(…)` alone, unquoted, is frequent: its output is one value.
+    if (word.parts.length === 1 && word.parts[0].t === "cmd") {
+      const run = this.hooks.substitute(word.parts[0].body);
+      return (sh, out): Wait => {
+        const v = run(sh);
+        if (typeof v !== "string") {
+          return v.then((s) => {
+            if (s !== "") addValue(sh, s, out);
+          });
+        }
+        if (v !== "") addValue(sh, v, out);
+      };
+    }
+    const run = this.parts(word, "word", false);
+    return (sh, out): Wait => {
+      const b = new WordBuilder();
+      const waiting = run(sh, b);
+      if (waiting !== undefined) return waiting.then(() => finishFields(sh, b, out));
+      finishFields(sh, b, out);
+    };
+  }
+
+  /** A word as one text, nothing split and nothing globbed. */
+  text(word: Word, tilde: TildeRule): TextFn {
+    const parts = word.parts;
+    if (parts.length === 0) return () => "";
+    const fixed = staticText(word);
+    if (fixed !== undefined && (tilde === "none" || !hasTilde(word))) return () => fixed;
+    if (parts.length === 1) {
+      const p = parts[0];
+      if (p.t === "var" && p.op === "" && p.name !== "@" && p.name !== "*") {
+        const get = compileParameter(p.name);
+        const name = p.name;
+        return (sh) => {
+          const v = get(sh);
+          if (v !== undefined) return v;
+          if (sh.flags.nounset) throw unsetError(name);
+          return "";
+        };
+      }
+      if (p.t === "cmd") return this.hooks.substitute(p.body);
+      if (p.t === "arith" && !mayWait(p.word)) {
+        const run = compileArithWord(p.word, this);
+        return (sh) => String(run(sh));
+      }
+    }
+    if (!hasTilde(word) && parts.every(isQuickPart)) return this.concatenation(parts);
+    const run = this.parts(word, tilde, false);
+    return (sh) => {
+      const t = new TextTarget(sh);
+      const waiting = run(sh, t);
+      return waiting === undefined ? t.text : waiting.then(() => t.text);
+    };
+  }
+
+  /** Text and simple values side by side. */
+  private concatenation(parts: readonly Part[]): TextFn {
+    const fns = parts.map((p): (sh: Shell) => string => {
+      if (p.t === "lit" || p.t === "quo") return () => p.s;
+      return this.text({ parts: [p] }, "none") as (sh: Shell) => string;
+    });
+    if (fns.length === 2) {
+      const [a, b] = fns;
+      return (sh) => a(sh) + b(sh);
+    }
+    if (fns.length === 3) {
+      const [a, b, c] = fns;
+      return (sh) => a(sh) + b(sh) + c(sh);
+    }
+    return (sh) => {
+      let s = "";
+      for (const f of fns) s += f(sh);
+      return s;
+    };
+  }
+
+  /** A word as a pattern in marked form. */
+  pattern(word: Word): TextFn {
+    const text = markedText(word);
+    if (text !== undefined && !startsWithTilde(word)) return () => text;
+    const run = this.parts(word, "word", false);
+    return (sh) => {
+      const t = new PatternTarget(sh);
+      const waiting = run(sh, t);
+      return waiting === undefined ? t.text : waiting.then(() => t.text);
+    };
+  }
+
+  /**
+   * All parts of a word, one after another.
+   *
+   * @param splitText Literal text is split too: the default of an unquoted `${x:-a b}`.
+   */
+  parts(word: Word, tilde: TildeRule, splitText: boolean): PartFn {
+    const fns: PartFn[] = [];
+    word.parts.forEach((p, i) => {
+      if (p.t === "lit" && tilde !== "none" && p.s.includes("~")) {
+        this.tildes(p.s, i === 0, i === word.parts.length - 1, tilde, splitText, fns);
+      } else fns.push(this.part(p, splitText));
+    });
+    return sequence(fns);
+  }
+
+  private part(p: Part, splitText: boolean): PartFn {
+    switch (p.t) {
+      case "lit": {
+        const s = p.s;
+        return splitText ? (_sh, out) => out.value(s) : (_sh, out) => out.literal(s);
+      }
+      case "quo": {
+        const s = p.s;
+        return (_sh, out) => out.quoted(s);
+      }
+      case "cmd": {
+        const run = this.hooks.substitute(p.body);
+        const quoted = p.quoted;
+        return (sh, out): Wait => {
+          const v = run(sh);
+          if (typeof v !== "string") {
+            return v.then((s) => quoted ? out.quoted(s) : out.value(s));
+          }
+          quoted ? out.quoted(v) : out.value(v);
+        };
+      }
+      case "arith": {
+        const quoted = p.quoted;
+        if (mayWait(p.word)) {
+          const text = this.text(p.word, "none");
+          return async (sh, out) => {
+            const v = String(sh.arithmetic(await text(sh)));
+            quoted ? out.quoted(v) : out.value(v);
+          };
+        }
+        const run = compileArithWord(p.word, this);
+        return (sh, out) => {
+          const v = String(run(sh));
+          quoted ? out.quoted(v) : out.value(v);
+        };
+      }
+      case "proc": {
+        const run = this.hooks.processFile(p.dir, p.body);
+        return (sh, out) => out.plain(run(sh));
+      }
+      case "var":
+        return this.variable(p);
+    }
+  }
+
+  private variable(p: VarPart): PartFn {
+    const list = p.name === "@" || p.name === "*";
+    const { quoted, name } = p;
+    if (p.op === "" || p.op === ":") {
+      if (list) return quoted ? (name === "@" ? quotedAt : quotedStar) : unquotedList;
+      const get = compileParameter(name);
+      return (sh, out) => {
+        const v = get(sh);
+        if (v === undefined) {
+          if (sh.flags.nounset) throw unsetError(name);
+          if (quoted) out.quoted("");
+          return;
+        }
+        quoted ? out.quoted(v) : out.value(v);
+      };
+    }
+    const emit = quoted
+      ? (s: string, out: Target): void => out.quoted(s)
+      : (s: string, out: Target): void => out.value(s);
+    switch (p.op) {
+      case "-":
+      case ":-":
+      case "+":
+      case ":+":
+        return this.alternative(p, list);
+      case "=":
+      case ":=":
+        return this.assigning(p, list, emit);
+      case "?":
+      case ":?":
+        return this.demanding(p, list);
+    }
+    const run = compileStringOp(p, this);
+    return (sh, out): Wait => {
+      const v = run(sh);
+      if (typeof v !== "string") return v.then((s) => emit(s, out));
+      emit(v, out);
+    };
+  }
+
+  /** The parameter itself, for the operators that may leave it as it is. */
+  private itself(p: VarPart): PartFn {
+    return this.variable({ ...p, op: "", arg: undefined, arg2: undefined });
+  }
+
+  private alternative(p: VarPart, list: boolean): PartFn {
+    const get = compileParameter(p.name);
+    const colon = p.op[0] === ":";
+    const plus = p.op.endsWith("+");
+    const word = this.parts(p.arg!, p.quoted ? "none" : "word", !p.quoted);
+    const empty = p.arg!.parts.length === 0;
+    const itself = this.itself(p);
+    const quoted = p.quoted;
+    return (sh, out) => {
+      const v = get(sh);
+      const present = list && !colon ? true : v !== undefined && !(colon && v === "");
+      if (present !== plus) {
+        if (!plus) return itself(sh, out);
+        if (quoted) out.quoted("");
+        return;
+      }
+      if (empty && quoted) out.quoted("");
+      return word(sh, out);
+    };
+  }
+
+  private assigning(p: VarPart, list: boolean, emit: (s: string, out: Target) => void): PartFn {
+    const get = compileParameter(p.name);
+    const colon = p.op[0] === ":";
+    const text = this.text(p.arg!, p.quoted ? "none" : "word");
+    const itself = this.itself(p);
+    const name = p.name;
+    return (sh, out) => {
+      const v = get(sh);
+      if (list && !colon) return itself(sh, out);
+      if (v !== undefined && !(colon && v === "")) return itself(sh, out);
+      const store = (s: string): void => {
+        if (!isName(name)) throw new ShellError(`${name}: bad variable name`);
+        sh.set(name, s);
+        emit(s, out);
+      };
+      const s = text(sh);
+      if (typeof s !== "string") return s.then(store);
+      store(s);
+    };
+  }
+
+  private demanding(p: VarPart, list: boolean): PartFn {
+    const get = compileParameter(p.name);
+    const colon = p.op[0] === ":";
+    const text = this.text(p.arg!, p.quoted ? "none" : "word");
+    const given = p.arg!.parts.length > 0;
+    const itself = this.itself(p);
+    const name = p.name;
+    return (sh, out) => {
+      const v = get(sh);
+      if ((list && !colon) || (v !== undefined && !(colon && v === ""))) return itself(sh, out);
+      const fail = (s: string): never => {
+        throw new ShellError(`${name}: ${s}`);
+      };
+      if (!given) fail(colon ? "parameter not set or null" : "parameter not set");
+      const s = text(sh);
+      if (typeof s !== "string") return s.then(fail);
+      fail(s);
+    };
+  }
+
+  private tildes(
+    s: string,
+    first: boolean,
+    last: boolean,
+    rule: TildeRule,
+    splitText: boolean,
+    fns: PartFn[],
+  ): void {
+    const literal = (text: string): void => {
+      if (text !== "") fns.push(this.part({ t: "lit", s: text }, splitText));
+    };
+    let done = 0;
+    let at = first ? 0 : -1;
+    if (at < 0 && rule === "assign") {
+      const colon = s.indexOf(":");
+      at = colon < 0 ? -1 : colon + 1;
+    }
+    while (at >= 0) {
+      if (s.charCodeAt(at) === 126) {
+        let end = at + 1;
+        while (end < s.length && s[end] !== "/" && !(rule === "assign" && s[end] === ":")) end++;
+        // A user name that goes on in a quoted part is no user name.
+        if (end < s.length || last) {
+          const user = s.slice(at + 1, end);
+          literal(s.slice(done, at));
+          fns.push((sh, out) => {
+            const dir = homeOf(sh, user);
+            if (dir === undefined) out.literal("~" + user);
+            else out.plain(dir);
+          });
+          done = end;
+        }
+      }
+      const colon = rule === "assign" ? s.indexOf(":", at) : -1;
+      at = colon < 0 ? -1 : colon + 1;
+    }
+    literal(s.slice(done));
+  }
+}
+
+const quotedAt: PartFn = (sh, out) => {
+  const params = sh.params;
+  for (let i = 0; i < params.length; i++) {
+    if (i > 0) out.breakField();
+    out.quoted(params[i]);
+  }
+};
+
+const quotedStar: PartFn = (sh, out) => out.quoted(sh.params.join(sh.fieldSplitter().joiner));
+
+const unquotedList: PartFn = (sh, out) => {
+  const params = sh.params;
+  for (let i = 0; i < params.length; i++) {
+    if (i > 0) out.breakField();
+    out.value(params[i]);
+  }
+};
+
+/** Runs parts in order; waits only where one has to. */
+function sequence(fns: PartFn[]): PartFn {
+  if (fns.length === 1) return fns[0];
+  return (sh, out): Wait => {
+    for (let i = 0; i < fns.length; i++) {
+      const waiting = fns[i](sh, out);
+      if (waiting !== undefined) return restLater(fns, i + 1, sh, out, waiting);
+    }
+  };
+}
+
+async function restLater(
+  fns: PartFn[],
+  from: number,
+  sh: Shell,
+  out: Target,
+  first: Promise<void>,
+): Promise<void> {
+  await first;
+  for (let i = from; i < fns.length; i++) {
+    const waiting = fns[i](sh, out);
+    if (waiting !== undefined) await waiting;
+  }
+}
+
+/** Splits and globs a value that makes up a whole word. */
+function addValue(sh: Shell, value: string, out: string[]): void {
+  const splitter = sh.fieldSplitter();
+  const active = !sh.flags.noglob && hasGlobChar(value);
+  if (!splitter.splits(value)) {
+    if (active) addField(sh, value, out);
+    else out.push(value);
+    return;
+  }
+  if (!active) {
+    splitter.split(value, [0, value.length], out);
+    return;
+  }
+  const fields: string[] = [];
+  splitter.split(value, [0, value.length], fields);
+  for (const f of fields) addField(sh, f, out);
+}
+
+/** Whether a value could be a pattern. */
+function hasGlobChar(s: string): boolean {
+  return s.includes("*") || s.includes("?") || s.includes("[");
+}
+
+function finishFields(sh: Shell, b: WordBuilder, out: string[]): void {
+  const fields: string[] = [];
+  sh.fieldSplitter().split(b.text, b.ranges, fields);
+  for (const f of fields) addField(sh, f, out);
+}
+
+/** Globs one marked field and adds what it stands for. */
+function addField(sh: Shell, field: string, out: string[]): void {
+  if (!sh.flags.noglob && hasMagic(field)) {
+    const found = expandGlob(field, sh.proc.fs, sh.shared.patterns, MAX_GLOB);
+    if (found !== undefined) {
+      for (const f of found) out.push(f);
+      return;
+    }
+  }
+  out.push(unmark(field));
+}
+
+/** The home directory of a user, `""` for oneself. */
+function homeOf(sh: Shell, user: string): string | undefined {
+  if (user === "") return sh.get("HOME");
+  let text: string;
+  try {
+    const bytes = sh.proc.fs.readFile("/etc/passwd", 1 << 20);
+    text = String.fromCharCode(...bytes.subarray(0, 65536));
+  } catch {
+    // Without a readable user table there are no other users.
+    return undefined;
+  }
+  for (const line of text.split("\n")) {
+    const f = line.split(":");
+    if (f[0] === user && f.length >= 6) return f[5];
+  }
+  return undefined;
+}
+
+function startsWithTilde(word: Word): boolean {
+  const p = word.parts[0];
+  return p !== undefined && p.t === "lit" && p.s.charCodeAt(0) === 126;
+}
+
+function hasTilde(word: Word): boolean {
+  return word.parts.some((p) => p.t === "lit" && p.s.includes("~"));
+}
+
+function hasActiveText(word: Word): boolean {
+  return word.parts.some((p) => p.t === "lit" && hasGlobChar(p.s));
+}
+
+/** A word that is exactly one field whatever its values: all of it quoted, or plain text. */
+function isOneField(word: Word): boolean {
+  if (startsWithTilde(word)) return false;
+  return word.parts.every((p) => {
+    switch (p.t) {
+      case "lit":
+        return !hasGlobChar(p.s);
+      case "quo":
+        return true;
+      case "cmd":
+      case "arith":
+        return p.quoted;
+      case "var":
+        return p.quoted && !usesAt(p);
+      case "proc":
+        return false;
+    }
+  });
+}
+
+/** Whether `"$@"` could be in it, which makes more or fewer fields than one. */
+function usesAt(p: VarPart): boolean {
+  if (p.name === "@") return true;
+  return (p.arg?.parts ?? []).some((q) => q.t === "var" && usesAt(q));
+}
+
+/** Parts whose text needs no target: no lists, no operators, nothing that waits. */
+function isQuickPart(p: Part): boolean {
+  switch (p.t) {
+    case "lit":
+    case "quo":
+      return true;
+    case "var":
+      return p.op === "" && p.name !== "@" && p.name !== "*";
+    case "arith":
+      return !mayWait(p.word);
+    default:
+      return false;
+  }
+}
+
+/** The marked form of a word made of literal pieces only. */
+function markedText(word: Word): string | undefined {
+  let out = "";
+  for (const p of word.parts) {
+    if (p.t === "lit") out += p.s;
+    else if (p.t === "quo") out += escapePattern(p.s);
+    else return undefined;
+  }
+  return out;
+}
+
+/** Takes a marked text back to plain. */
+export function plainPattern(text: string): string {
+  return text.includes(ESC) ? text.replaceAll(ESC, "") : text;
+}

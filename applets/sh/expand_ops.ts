@@ -1,0 +1,141 @@
+/**
+ * The operators of `${…}` that compute a new text: length, trimming, substring, replacement.
+ *
+ * @module
+ */
+
+import type { MaybePromise } from "../../sandbox/types.ts";
+import type { VarPart, Word } from "./ast.ts";
+import { compileParameter, type Expander, type TextFn, unsetError } from "./expand.ts";
+import type { Pattern } from "./pattern.ts";
+import type { Shell } from "./shell.ts";
+
+type Both = (sh: Shell, value: string) => MaybePromise<string>;
+
+/** Compiles `${#x}`, `${x#p}`, `${x%p}`, `${x:o:l}`, `${x/p/r}` and their doubled forms. */
+export function compileStringOp(p: VarPart, expander: Expander): TextFn {
+  const name = p.name;
+  const list = name === "@" || name === "*";
+  const trims = p.op[0] === "#" || p.op[0] === "%";
+  // Native trims only the first of `"${@%p}"` and drops the others.
+  const get = p.quoted && name === "@" && trims
+    ? (sh: Shell): string | undefined => sh.params[0] ?? ""
+    : compileParameter(name);
+  const apply = operation(p, expander);
+  return (sh) => {
+    const v = get(sh);
+    if (v === undefined) {
+      if (sh.flags.nounset && !list) throw unsetError(name);
+      return apply(sh, "");
+    }
+    return apply(sh, v);
+  };
+}
+
+function operation(p: VarPart, expander: Expander): Both {
+  switch (p.op) {
+    case "len":
+      return (_sh, v) => String(v.length);
+    case "#":
+    case "##":
+    case "%":
+    case "%%":
+      return trim(p, expander);
+    case "sub":
+      return substring(p, expander);
+    default:
+      return replacement(p, expander);
+  }
+}
+
+/** Runs `use` with a text that may have to be waited for. */
+function withText(
+  text: MaybePromise<string>,
+  use: (s: string) => MaybePromise<string>,
+): MaybePromise<string> {
+  return typeof text === "string" ? use(text) : text.then(use);
+}
+
+function trim(p: VarPart, expander: Expander): Both {
+  const text = expander.pattern(p.arg!);
+  const longest = p.op.length === 2;
+  const front = p.op[0] === "#";
+  let lastText: string | undefined;
+  let last: Pattern | undefined;
+  return (sh, v) =>
+    withText(text(sh), (t) => {
+      if (t !== lastText) {
+        last = sh.shared.patterns.get(t);
+        lastText = t;
+      }
+      if (front) {
+        const end = last!.endOfMatch(v, 0, longest);
+        return end <= 0 ? v : v.slice(end);
+      }
+      const start = last!.startOfMatch(v, longest);
+      return start < 0 ? v : v.slice(0, start);
+    });
+}
+
+function numberOf(sh: Shell, text: string): number {
+  return Number(sh.arithmetic(text));
+}
+
+function substring(p: VarPart, expander: Expander): Both {
+  const offset = expander.text(p.arg!, "none");
+  const length = p.arg2 === undefined ? undefined : expander.text(p.arg2, "none");
+  return (sh, v) =>
+    withText(offset(sh), (o) => {
+      let start = numberOf(sh, o);
+      if (start < 0) {
+        start += v.length;
+        if (start < 0) start = 0;
+      }
+      if (length === undefined) return v.slice(start);
+      return withText(length(sh), (l) => {
+        let n = numberOf(sh, l);
+        if (n < 0) {
+          n = v.length - start + n;
+          if (n < 0) n = 0;
+        }
+        return v.slice(start, start + n);
+      });
+    });
+}
+
+const EMPTY: Word = { parts: [] };
+
+function replacement(p: VarPart, expander: Expander): Both {
+  const pattern = expander.pattern(p.arg!);
+  const text = expander.text(p.arg2 ?? EMPTY, "none");
+  const all = p.op === "//";
+  return (sh, v) =>
+    withText(pattern(sh), (t) => {
+      if (t === "" || v === "") return v;
+      return withText(text(sh), (r) => replace(sh.shared.patterns.get(t), v, r, all));
+    });
+}
+
+function replace(pattern: Pattern, v: string, r: string, all: boolean): string {
+  const literal = pattern.literal;
+  if (literal !== undefined && literal !== "") {
+    return all ? v.replaceAll(literal, () => r) : v.replace(literal, () => r);
+  }
+  let out = "";
+  let at = 0;
+  while (at < v.length) {
+    const start = pattern.find(v, at);
+    if (start < 0) break;
+    const end = pattern.lastEnd;
+    if (end === start) {
+      // An empty match would never end.
+      out += v.slice(at, start + 1);
+      at = start + 1;
+      continue;
+    }
+    out += v.slice(at, start) + r;
+    at = end;
+    if (!all) break;
+  }
+  return out + v.slice(at);
+}

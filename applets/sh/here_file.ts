@@ -1,0 +1,113 @@
+/**
+ * The body of a here-document as an open file: read once from the start, like the pipe that native
+ * ash makes of it.
+ *
+ * @module
+ */
+
+import {
+  O_RDONLY,
+  type OpenFile,
+  type Readiness,
+  S_IFIFO,
+  type Stat,
+  type WaitQueue,
+} from "../../sandbox/types.ts";
+import { VfsError } from "../../sandbox/errors.ts";
+import { toBytes } from "../../sandbox/bytes.ts";
+
+const SILENT: WaitQueue = { add: () => {}, remove: () => {} };
+
+/** Text that is read like a pipe whose writer has gone. */
+export class HereFile implements OpenFile {
+  readonly type = S_IFIFO;
+  readonly readable = true;
+  readonly writable = false;
+  flags = O_RDONLY;
+  readonly keepsChunks = false;
+  readonly path: string | undefined = undefined;
+  readonly tty = undefined;
+  readonly directory = undefined;
+  readonly changed: WaitQueue = SILENT;
+  private readonly bytes: Uint8Array;
+  private at = 0;
+
+  constructor(text: string) {
+    this.bytes = toBytes(text);
+  }
+
+  read(max: number): Uint8Array | undefined {
+    if (this.at >= this.bytes.length) return undefined;
+    const end = Math.min(this.bytes.length, this.at + max);
+    const chunk = this.bytes.slice(this.at, end);
+    this.at = end;
+    return chunk;
+  }
+
+  readReused(max: number): Uint8Array | undefined {
+    if (this.at >= this.bytes.length) return undefined;
+    const end = Math.min(this.bytes.length, this.at + max);
+    const chunk = this.bytes.subarray(this.at, end);
+    this.at = end;
+    return chunk;
+  }
+
+  readUntil(delimiter: number, max: number): Uint8Array | undefined {
+    if (this.at >= this.bytes.length) return undefined;
+    let end = this.bytes.indexOf(delimiter, this.at);
+    end = end < 0 ? this.bytes.length : end + 1;
+    if (end - this.at > max) end = this.at + max;
+    const chunk = this.bytes.slice(this.at, end);
+    this.at = end;
+    return chunk;
+  }
+
+  ready(): Readiness {
+    return {
+      read: true,
+      write: false,
+      hangup: true,
+      available: this.bytes.length - this.at,
+    };
+  }
+
+  stat(): Stat {
+    return {
+      dev: 12,
+      ino: 2,
+      mode: S_IFIFO | 0o600,
+      nlink: 1,
+      uid: 0,
+      gid: 0,
+      rdev: 0,
+      size: 0,
+      blksize: 4096,
+      blocks: 0,
+      atimeNs: 0n,
+      mtimeNs: 0n,
+      ctimeNs: 0n,
+    };
+  }
+
+  retain(): OpenFile {
+    return this;
+  }
+  release(): void {}
+  write(): void {
+    throw new VfsError("EBADF");
+  }
+  pread(): number {
+    throw new VfsError("ESPIPE");
+  }
+  pwrite(): number {
+    throw new VfsError("EBADF");
+  }
+  seek(): number {
+    throw new VfsError("ESPIPE");
+  }
+  truncate(): void {
+    throw new VfsError("EINVAL");
+  }
+  setAttr(): void {}
+  sync(): void {}
+}

@@ -1,0 +1,289 @@
+/**
+ * The shell as a program: options, start-up files, and where the commands come from.
+ *
+ * @module
+ */
+
+import { type Applet, type Context, defineApplet } from "../contract.ts";
+import { type MaybePromise, type OpenFile, type Process } from "../../sandbox/types.ts";
+import { isVfsError } from "../../sandbox/errors.ts";
+import { toByteString } from "../../sandbox/bytes.ts";
+import { BUILTINS } from "./builtins/mod.ts";
+import { readScript } from "./builtins/flow.ts";
+import { setNamed } from "./builtins/variables.ts";
+import { ShellError, ShellExit } from "./errors.ts";
+import { interact } from "./interactive.ts";
+import { JobTable } from "./jobs.ts";
+import { END } from "./parse.ts";
+import { compileNode, expandText, nextCommand, parserFor, runText } from "./run.ts";
+import { type Flags, noFlags, OPTIONS, SharedState, Shell, SKIP_NONE } from "./shell.ts";
+import { startVariables } from "./specials.ts";
+import { endStatus, runToEnd } from "./subshell.ts";
+import { Traps } from "./traps.ts";
+
+/** The command interpreter. Source of behaviour: POSIX sh, BusyBox 1.35 ash. */
+export const applet: Applet = defineApplet({
+  name: "sh",
+  aliases: ["ash", "bash"],
+  usage: "[-il] [-|+Cabefmnuvx] [-|+o OPT]... [-c 'SCRIPT' [ARG0 ARGS] | FILE ARGS | -s ARGS]",
+  about: "Run commands from a script, a file or standard input",
+  options: {},
+  raw: true,
+  run: (ctx) => start(ctx.process, ctx.argv, ctx),
+});
+
+/** What the command line asks for. */
+interface Invocation {
+  readonly flags: Flags;
+  readonly named: [name: string, on: boolean][];
+  login: boolean;
+  command: string | undefined;
+  fromStdin: boolean;
+  words: readonly string[];
+}
+
+class UsageError extends Error {}
+
+/** Bytes that native reads at once from a script on stdin, which is what other readers do not see. */
+const STDIN_BLOCK = 1023;
+
+function start(
+  proc: Process,
+  argv: readonly string[],
+  ctx: Pick<Context, "usage">,
+): MaybePromise<number> {
+  const slash = argv[0].lastIndexOf("/");
+  const called = argv[0].slice(slash + 1).replace(/^-/, "");
+  const shared = new SharedState(called, proc.pid, BUILTINS, runText, expandText);
+  const sh = new Shell(proc, shared, undefined);
+  sh.arg0 = argv[0];
+  sh.jobs = new JobTable();
+  sh.traps = new Traps(sh);
+  let inv: Invocation;
+  try {
+    inv = readCommandLine(argv, called === "bash");
+  } catch (error) {
+    if (error instanceof UsageError) {
+      sh.say(`${called}: ${error.message}\n`);
+      return ctx.usage();
+    }
+    if (error instanceof ShellError) {
+      sh.say(`${argv[0]}: ${error.message}\n`);
+      return 2;
+    }
+    throw error;
+  }
+  sh.flags = inv.flags;
+  startVariables(sh);
+  if (called === "bash") {
+    for (const name of ["BASH", "SHELL"]) if (sh.get(name) === undefined) sh.set(name, "/bin/bash");
+  }
+  for (const [name, on] of inv.named) {
+    if (!setNamed(sh, name, on)) {
+      sh.say(`${argv[0]}: illegal option ${on ? "-" : "+"}o ${name}\n`);
+      return 2;
+    }
+  }
+  return runToEnd(sh, (self) => run(self, inv));
+}
+
+function readCommandLine(argv: readonly string[], bash: boolean): Invocation {
+  const inv: Invocation = {
+    flags: noFlags(),
+    named: [],
+    login: argv[0].startsWith("-"),
+    command: undefined,
+    fromStdin: false,
+    words: [],
+  };
+  let wantsCommand = false;
+  let i = 1;
+  for (; i < argv.length; i++) {
+    const word = argv[i];
+    const on = word[0] === "-";
+    if (!on && word[0] !== "+") break;
+    if (word === "-" || word === "--") {
+      i++;
+      break;
+    }
+    if (word.length < 2) break;
+    if (word.startsWith("--")) {
+      if (word === "--login") inv.login = true;
+      else if (bash && LONG_OPTIONS.has(word)) {
+        // Options of bash that change nothing here.
+        if (word === "--rcfile" || word === "--init-file") i++;
+      } else if (bash && word === "--posix") continue;
+      else throw new UsageError(`unrecognized option '${word}'`);
+      continue;
+    }
+    for (const letter of word.slice(1)) {
+      if (letter === "c" && on) wantsCommand = true;
+      else if (letter === "s") inv.fromStdin = on;
+      else if (letter === "l") inv.login = on;
+      else if (letter === "i") inv.flags.interactive = on;
+      else if (letter === "o") {
+        const name = argv[++i];
+        if (name === undefined) break;
+        inv.named.push([name, on]);
+      } else {
+        const option = OPTIONS.find((o) => o[0] === letter);
+        if (option === undefined) throw new UsageError(`invalid option -- '${letter}'`);
+        inv.flags[option[1] as keyof Flags] = on;
+      }
+    }
+  }
+  inv.words = argv.slice(i);
+  if (wantsCommand) {
+    if (inv.words.length === 0) throw new ShellError("-c requires an argument");
+    inv.command = inv.words[0];
+    inv.words = inv.words.slice(1);
+    inv.flags.command = true;
+  }
+  return inv;
+}
+
+const LONG_OPTIONS: ReadonlySet<string> = new Set([
+  "--noprofile",
+  "--norc",
+  "--noediting",
+  "--restricted",
+  "--verbose",
+  "--rcfile",
+  "--init-file",
+]);
+
+function run(sh: Shell, inv: Invocation): MaybePromise<number> {
+  const words = inv.words;
+  if (inv.command !== undefined) {
+    if (words.length > 0) {
+      sh.arg0 = words[0];
+      sh.params = words.slice(1);
+    }
+    if (!inv.login && !sh.flags.interactive) return commandString(sh, inv.command);
+    return (async () => {
+      await startFiles(sh, inv);
+      return await commandString(sh, inv.command!);
+    })();
+  }
+  if (!inv.fromStdin && words.length > 0) {
+    sh.arg0 = words[0];
+    sh.params = words.slice(1);
+    if (!inv.login && !sh.flags.interactive) return scriptFile(sh, words[0]);
+    return (async () => {
+      await startFiles(sh, inv);
+      return await scriptFile(sh, words[0]);
+    })();
+  }
+  sh.params = words;
+  sh.flags.stdin = true;
+  const input = sh.proc.fd(0);
+  const terminal = input?.tty !== undefined && sh.proc.fd(2)?.tty !== undefined;
+  if (terminal && words.length === 0) sh.flags.interactive = true;
+  return (async () => {
+    if (inv.login || sh.flags.interactive) await startFiles(sh, inv);
+    if (input === undefined) return 0;
+    if (sh.flags.interactive) return await interact(sh, input);
+    return await fromStdin(sh, input);
+  })();
+}
+
+/** Profile files of a login shell, and ENV of an interactive one. */
+async function startFiles(sh: Shell, inv: Invocation): Promise<void> {
+  const files: string[] = [];
+  if (inv.login) {
+    files.push("/etc/profile");
+    const home = sh.get("HOME");
+    if (home !== undefined && home !== "") files.push(`${home}/.profile`);
+  }
+  for (const file of files) await startFile(sh, file);
+  if (sh.flags.interactive) {
+    const env = sh.get("ENV");
+    if (env !== undefined && env !== "") await startFile(sh, expandText(sh, env));
+  }
+}
+
+async function startFile(sh: Shell, path: string): Promise<void> {
+  let text: string;
+  try {
+    text = await readScript(sh, path);
+  } catch (error) {
+    if (isVfsError(error)) return;
+    throw error;
+  }
+  try {
+    await runText(sh, text, 1);
+  } catch (error) {
+    if (!sh.flags.interactive) throw error;
+    endStatus(sh, error);
+  }
+  sh.skip = SKIP_NONE;
+}
+
+/** `-c`: lines count from 0, as in native ash. */
+function commandString(sh: Shell, text: string): MaybePromise<number> {
+  return runText(sh, text, 0);
+}
+
+function scriptFile(sh: Shell, path: string): MaybePromise<number> {
+  let text: MaybePromise<string>;
+  try {
+    text = readScript(sh, path);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    sh.say(`${sh.shared.name}: can't open '${path}': ${error.reason}\n`);
+    throw new ShellExit(2, true);
+  }
+  sh.commandName = path;
+  sh.fromFile = true;
+  return typeof text === "string" ? runText(sh, text, 1) : text.then((t) => runText(sh, t, 1));
+}
+
+/** Thrown by the source of characters when it would have to wait. */
+class MoreLater extends Error {
+  constructor(readonly chunk: Promise<Uint8Array | undefined>) {
+    super("more later");
+  }
+}
+
+/** Commands from stdin that is no terminal, read in blocks. */
+async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
+  let status = 0;
+  let ended = false;
+  const text = (chunk: Uint8Array | undefined): string | undefined => {
+    if (chunk === undefined) {
+      ended = true;
+      return undefined;
+    }
+    const s = toByteString(chunk);
+    if (sh.flags.verbose) sh.say(s);
+    return s.includes("\0") ? s.replaceAll("\0", "") : s;
+  };
+  const parser = parserFor(sh, "", 1, () => {
+    if (ended) return undefined;
+    const chunk = input.read(STDIN_BLOCK, sh.proc.waiter);
+    if (chunk instanceof Promise) throw new MoreLater(chunk);
+    return text(chunk);
+  });
+  for (;;) {
+    const state = parser.save();
+    let node;
+    try {
+      node = nextCommand(parser);
+    } catch (error) {
+      if (!(error instanceof MoreLater)) throw error;
+      // The command is read again from its beginning, once there is more of it.
+      const had = parser.sinceSave();
+      const more = text(await error.chunk);
+      parser.restore(state, had + (more ?? ""));
+      continue;
+    }
+    if (node === END) return status;
+    if (node === null || sh.flags.noexec) continue;
+    const r = compileNode(node)(sh);
+    status = typeof r === "number" ? r : await r;
+    if (sh.skip !== SKIP_NONE) {
+      sh.skip = SKIP_NONE;
+      return status;
+    }
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * Redirections (POSIX 2.7): compiled once, applied to the descriptors of the shell's own process,
+ * and undone afterwards.
+ *
+ * @module
+ */
+
+import {
+  O_APPEND,
+  O_CREAT,
+  O_EXCL,
+  O_RDONLY,
+  O_RDWR,
+  O_TRUNC,
+  O_WRONLY,
+  type OpenFile,
+  S_IFMT,
+  S_IFREG,
+} from "../../sandbox/types.ts";
+import { isVfsError } from "../../sandbox/errors.ts";
+import type { Redir } from "./ast.ts";
+import { RedirectionError } from "./errors.ts";
+import type { Expander, TextFn, Wait } from "./expand.ts";
+import { HereFile } from "./here_file.ts";
+import type { Shell } from "./shell.ts";
+
+/** What one descriptor was before. */
+interface Saved {
+  readonly fd: number;
+  readonly file: OpenFile | undefined;
+  readonly closeOnExec: boolean;
+}
+
+/** The state to go back to. */
+export class SavedFds {
+  private readonly list: Saved[] = [];
+
+  constructor(private readonly sh: Shell) {}
+
+  /** Remembers a descriptor before its first change. */
+  save(fd: number): void {
+    for (const s of this.list) if (s.fd === fd) return;
+    const proc = this.sh.proc;
+    const file = proc.fd(fd);
+    this.list.push({
+      fd,
+      file: file?.retain(),
+      closeOnExec: file !== undefined && proc.isCloseOnExec(fd),
+    });
+  }
+
+  /** Puts everything back. */
+  restore(): void {
+    const proc = this.sh.proc;
+    for (let i = this.list.length - 1; i >= 0; i--) {
+      const { fd, file, closeOnExec } = this.list[i];
+      if (file === undefined) proc.closeFd(fd);
+      else proc.setFd(file, fd, undefined, closeOnExec);
+    }
+    this.list.length = 0;
+  }
+
+  /** Keeps the new state (`exec`). */
+  keep(): void {
+    for (const { file } of this.list) file?.release();
+    this.list.length = 0;
+  }
+}
+
+/** Applies redirections; `saved` is undefined when nothing needs to be put back. */
+export type RedirFn = (sh: Shell, saved: SavedFds | undefined) => void | Promise<void>;
+
+/** Compiles a list of redirections. */
+export function compileRedirs(redirs: readonly Redir[], expander: Expander): RedirFn {
+  const fns = redirs.map((r) => compileRedir(r, expander));
+  if (fns.length === 1) return fns[0];
+  return (sh, saved): Wait => {
+    for (let i = 0; i < fns.length; i++) {
+      const waiting = fns[i](sh, saved);
+      if (waiting !== undefined) {
+        return (async () => {
+          await waiting;
+          for (let k = i + 1; k < fns.length; k++) await fns[k](sh, saved);
+        })();
+      }
+    }
+  };
+}
+
+function compileRedir(r: Redir, expander: Expander): RedirFn {
+  const text: TextFn = expander.text(r.word, r.op === "<<" ? "none" : "word");
+  const apply = action(r);
+  return (sh, saved): Wait => {
+    const s = text(sh);
+    if (typeof s !== "string") return s.then((v) => apply(sh, saved, v));
+    apply(sh, saved, s);
+  };
+}
+
+type Action = (sh: Shell, saved: SavedFds | undefined, target: string) => void;
+
+function action(r: Redir): Action {
+  const fd = r.fd;
+  switch (r.op) {
+    case "<":
+      return (sh, saved, path) => put(sh, saved, fd, openFor(sh, path, O_RDONLY, false));
+    case "<>":
+      return (sh, saved, path) => put(sh, saved, fd, openFor(sh, path, O_RDWR | O_CREAT, true));
+    case ">":
+      return (sh, saved, path) => {
+        const flags = sh.flags.noclobber && mustBeNew(sh, path)
+          ? O_WRONLY | O_CREAT | O_EXCL
+          : O_WRONLY | O_CREAT | O_TRUNC;
+        put(sh, saved, fd, openFor(sh, path, flags, true));
+      };
+    case ">|":
+      return (sh, saved, path) =>
+        put(sh, saved, fd, openFor(sh, path, O_WRONLY | O_CREAT | O_TRUNC, true));
+    case ">>":
+      return (sh, saved, path) =>
+        put(sh, saved, fd, openFor(sh, path, O_WRONLY | O_CREAT | O_APPEND, true));
+    case "&>":
+      return both;
+    case "<<":
+      return (sh, saved, body) => put(sh, saved, fd, new HereFile(body));
+    case ">&":
+    case "<&":
+      return (sh, saved, target) => {
+        if (target === "-") {
+          saved?.save(fd);
+          sh.proc.closeFd(fd);
+        } else if (/^[0-9]+$/.test(target)) {
+          const from = Number(target);
+          const file = sh.proc.fd(from);
+          if (file === undefined) throw new RedirectionError(`${from}: Bad file descriptor`);
+          put(sh, saved, fd, file.retain());
+        } else if (r.op === ">&" && fd === 1) both(sh, saved, target);
+        else throw new RedirectionError("redir error", 2);
+      };
+  }
+}
+
+/** `&>file`: stdout and stderr go to one file. */
+function both(sh: Shell, saved: SavedFds | undefined, path: string): void {
+  const file = openFor(sh, path, O_WRONLY | O_CREAT | O_TRUNC, true);
+  put(sh, saved, 1, file);
+  put(sh, saved, 2, file.retain());
+}
+
+function put(sh: Shell, saved: SavedFds | undefined, fd: number, file: OpenFile): void {
+  saved?.save(fd);
+  try {
+    sh.proc.setFd(file, fd);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    throw new RedirectionError(`${fd}: ${error.reason}`);
+  }
+}
+
+function mustBeNew(sh: Shell, path: string): boolean {
+  const stat = sh.proc.fs.tryStat(path);
+  return stat === undefined || (stat.mode & S_IFMT) === S_IFREG;
+}
+
+function openFor(sh: Shell, path: string, flags: number, create: boolean): OpenFile {
+  try {
+    return sh.proc.fs.open(path, flags, 0o666);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    const missing = error.code === "ENOENT";
+    const reason = !missing ? error.reason : create ? "nonexistent directory" : "no such file";
+    throw new RedirectionError(`can't ${create ? "create" : "open"} ${path}: ${reason}`);
+  }
+}

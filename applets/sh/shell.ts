@@ -1,0 +1,496 @@
+/**
+ * The state of a shell and what every stage of evaluation needs of it: variables, messages, output,
+ * and forking. A subshell is another {@link Shell} over the same maps until one of them writes.
+ *
+ * @module
+ */
+
+import type { MaybePromise, OpenFile, Process } from "../../sandbox/types.ts";
+import { isVfsError, VfsError } from "../../sandbox/errors.ts";
+import { toBytes } from "../../sandbox/bytes.ts";
+import { ArithCache, ArithError, type ArithHost, type Num, plainNumber } from "./arith.ts";
+import { Capture } from "./capture.ts";
+import { ShellError } from "./errors.ts";
+import { Splitter } from "./fields.ts";
+import { PatternCache } from "./pattern.ts";
+import { isReserved } from "./lex.ts";
+import { NameRef, Scope, type Variable } from "./vars.ts";
+import type { JobTable } from "./jobs.ts";
+import type { Traps } from "./traps.ts";
+
+/** A compiled command: runs and gives its exit status. */
+export type Exec = (sh: Shell) => MaybePromise<number>;
+
+/** A defined function. */
+export interface FunctionDef {
+  readonly name: string;
+  readonly body: Exec;
+}
+
+/** A builtin: arguments with its name first, to exit status. */
+export type Builtin = (sh: Shell, argv: readonly string[]) => MaybePromise<number>;
+
+/** Values of {@link Shell.skip}. */
+export const SKIP_NONE = 0;
+/** A `break` is on its way to its loop. */
+export const SKIP_BREAK = 1;
+/** A `continue` is on its way to its loop. */
+export const SKIP_CONTINUE = 2;
+/** A `return` is on its way to its function or file. */
+export const SKIP_RETURN = 3;
+
+/** Letters and names of the options, in the order in which `set -o` lists them. */
+export const OPTIONS: readonly (readonly [letter: string, name: string])[] = [
+  ["e", "errexit"],
+  ["f", "noglob"],
+  ["I", "ignoreeof"],
+  ["m", "monitor"],
+  ["n", "noexec"],
+  ["x", "xtrace"],
+  ["v", "verbose"],
+  ["C", "noclobber"],
+  ["a", "allexport"],
+  ["b", "notify"],
+  ["u", "nounset"],
+  ["E", "errtrace"],
+  ["", "vi"],
+  ["", "pipefail"],
+];
+
+/** The options by name. */
+export interface Flags {
+  errexit: boolean;
+  noglob: boolean;
+  ignoreeof: boolean;
+  interactive: boolean;
+  monitor: boolean;
+  noexec: boolean;
+  stdin: boolean;
+  command: boolean;
+  xtrace: boolean;
+  verbose: boolean;
+  noclobber: boolean;
+  allexport: boolean;
+  notify: boolean;
+  nounset: boolean;
+  errtrace: boolean;
+  vi: boolean;
+  pipefail: boolean;
+}
+
+/** All options off. */
+export function noFlags(): Flags {
+  return {
+    errexit: false,
+    noglob: false,
+    ignoreeof: false,
+    interactive: false,
+    monitor: false,
+    noexec: false,
+    stdin: false,
+    command: false,
+    xtrace: false,
+    verbose: false,
+    noclobber: false,
+    allexport: false,
+    notify: false,
+    nounset: false,
+    errtrace: false,
+    vi: false,
+    pipefail: false,
+  };
+}
+
+/** What all shells of one process tree share: caches and the table of builtins. */
+export class SharedState {
+  readonly arith = new ArithCache();
+  readonly patterns = new PatternCache();
+  readonly history: string[] = [];
+  /** Compiled texts of `eval` and traps. */
+  readonly programs: Map<string, Exec> = new Map();
+  constructor(
+    /** Name of the program (`ash`, `sh`), as messages of its tools begin. */
+    readonly name: string,
+    /** Process id of the main shell, the value of `$$`. */
+    readonly pid: number,
+    /** All builtins by name. */
+    readonly builtins: ReadonlyMap<string, Builtin>,
+    /** Compiles and runs program text; set once, it breaks the circle between stages. */
+    readonly run: RunText,
+    /** Expands a prompt text as if it stood in double quotes; what would wait is left out. */
+    readonly expandText: (sh: Shell, text: string) => string,
+  ) {}
+}
+
+/** Parses and runs text in a shell, line by line. */
+export type RunText = (sh: Shell, text: string, line: number) => MaybePromise<number>;
+
+/** What `local` has to put back. */
+export interface SavedVariable {
+  readonly cell: Variable;
+  readonly text: string | undefined;
+  readonly num: number;
+  readonly isSet: boolean;
+  readonly exported: boolean;
+  readonly readonly: boolean;
+}
+
+/** How many levels of calls run on one stack before the next is put on a fresh one. */
+const LEVELS_PER_STACK = 24;
+/** Most results of one glob. */
+export const MAX_GLOB = 1_000_000;
+
+const REF_IFS = "IFS";
+
+/** One shell or subshell. */
+export class Shell implements ArithHost {
+  scope: Scope;
+  functions: Map<string, FunctionDef> = new Map();
+  /** A new object whenever {@link functions} changes: cached look-ups compare it. */
+  functionsToken: object = {};
+  functionsShared = false;
+  aliases: Map<string, string> = new Map();
+  aliasesShared = false;
+  /** `$1`, `$2`, … */
+  params: readonly string[] = [];
+  arg0 = "sh";
+  /** Prefix of messages after `arg0`: a script, `eval`, a builtin. */
+  commandName: string | undefined = undefined;
+  /** Commands come from a script file, so that messages name the line even in `-i`. */
+  fromFile = false;
+  status = 0;
+  /** Status of the last command substitution of the command under way. */
+  substituted = 0;
+  /** `$!`, 0 when there was none. */
+  lastBackground = 0;
+  line = 0;
+  flags: Flags;
+  skip = SKIP_NONE;
+  skipCount = 0;
+  /** Loops around the current command, in the current function. */
+  loops = 0;
+  /** Above 0 while the status is tested, so that `set -e` does not act. */
+  tested = 0;
+  functionDepth = 0;
+  /** Depth of `.` files under way. */
+  sourceDepth = 0;
+  functionName = "";
+  /** Values to put back at the end of the current function; undefined outside of functions. */
+  locals: SavedVariable[] | undefined = undefined;
+  /** Nesting of calls, to bound recursion. */
+  depth = 0;
+  /** Signals that wait for their traps. */
+  interrupts = 0;
+  /** 0 in the main shell. */
+  subshellLevel = 0;
+  jobs!: JobTable;
+  traps!: Traps;
+  /** Position of `getopts` inside a word. */
+  optIndex = 1;
+  optOffset = -1;
+  /** Where commands were found, while {@link hashPath} is PATH. */
+  hash: Map<string, { path: string; hits: number }> = new Map();
+  hashPath: string | undefined = undefined;
+  /** The directory that `cd` believes in. */
+  cwd = "";
+  oldUmask = 0;
+  private splitter: Splitter = new Splitter(undefined);
+  private readonly ifs = new NameRef(REF_IFS);
+  private readonly underEvaluation = new Set<string>();
+  randomSeed = 0;
+  /** `exec` could not start its program. */
+  execFailed = false;
+  /** Extra open files of `<( )` to close when the command under way is done. */
+  procFiles: number[] = [];
+
+  constructor(public proc: Process, readonly shared: SharedState, from: Shell | undefined) {
+    if (from === undefined) {
+      this.scope = new Scope();
+      this.flags = noFlags();
+      return;
+    }
+    this.scope = from.scope;
+    this.scope.users++;
+    this.functions = from.functions;
+    this.functionsToken = from.functionsToken;
+    this.functionsShared = from.functionsShared = true;
+    this.aliases = from.aliases;
+    this.aliasesShared = from.aliasesShared = true;
+    this.params = from.params;
+    this.arg0 = from.arg0;
+    this.commandName = from.commandName;
+    this.fromFile = from.fromFile;
+    this.status = from.status;
+    this.lastBackground = from.lastBackground;
+    this.line = from.line;
+    this.flags = { ...from.flags, interactive: false, monitor: false };
+    this.loops = from.loops;
+    this.tested = from.tested;
+    this.functionDepth = from.functionDepth;
+    this.sourceDepth = from.sourceDepth;
+    this.functionName = from.functionName;
+    this.locals = from.locals === undefined ? undefined : [];
+    this.depth = from.depth + 1;
+    this.subshellLevel = from.subshellLevel + 1;
+    this.optIndex = from.optIndex;
+    this.optOffset = from.optOffset;
+    this.hash = from.hash;
+    this.hashPath = from.hashPath;
+    this.cwd = from.cwd;
+    this.randomSeed = from.randomSeed;
+    this.jobs = from.jobs.forSubshell();
+    this.traps = from.traps.forSubshell(this);
+  }
+
+  /** A subshell's end: the scope is its parent's alone again. */
+  leave(): void {
+    this.scope.users--;
+    this.scope = EMPTY_SCOPE;
+  }
+
+  // -- variables --------------------------------------------------------------------------------
+
+  /** The scope, made this shell's own before a write. */
+  ownScope(): Scope {
+    const scope = this.scope;
+    if (scope.users === 1) return scope;
+    scope.users--;
+    return this.scope = scope.clone();
+  }
+
+  /** The value of a variable, or undefined when unset. */
+  get(name: string): string | undefined {
+    const cell = this.scope.cells.get(name);
+    return cell === undefined ? undefined : this.valueOf(cell);
+  }
+
+  /** The value in a cell. */
+  valueOf(cell: Variable): string | undefined {
+    return cell.text ?? (cell.special === undefined ? cell.get() : cell.special.read(this, cell));
+  }
+
+  /** Sets a variable by name. @throws {ShellError} when it is read-only */
+  set(name: string, value: string): void {
+    this.setCell(this.ownScope().cell(name), value);
+  }
+
+  /** Sets a variable by reference. */
+  setRef(ref: NameRef, value: string): void {
+    const scope = this.scope;
+    this.setCell(ref.in(scope.users === 1 ? scope : this.ownScope()), value);
+  }
+
+  private setCell(cell: Variable, value: string): void {
+    if (cell.readonly) throw new ShellError(`${cell.name}: is read only`);
+    cell.text = value;
+    cell.num = NaN;
+    cell.isSet = true;
+    if (cell.exported || cell.special !== undefined || this.flags.allexport) this.afterSet(cell);
+  }
+
+  private afterSet(cell: Variable): void {
+    if (this.flags.allexport) cell.exported = true;
+    if (cell.exported) this.scope.exported = undefined;
+    cell.special?.written(this, cell);
+  }
+
+  /** Unsets a variable. */
+  unset(name: string): void {
+    const cell = this.ownScope().cell(name);
+    if (cell.readonly) throw new ShellError(`${name}: is read only`);
+    const special = cell.special;
+    cell.text = undefined;
+    cell.num = NaN;
+    cell.isSet = false;
+    if (cell.exported) this.scope.exported = undefined;
+    cell.exported = false;
+    special?.written(this, cell);
+  }
+
+  /** Marks a variable as exported or not. */
+  export(name: string, on: boolean): void {
+    const scope = this.ownScope();
+    scope.cell(name).exported = on;
+    scope.exported = undefined;
+  }
+
+  readNumber(ref: NameRef): Num {
+    const cell = ref.in(this.scope);
+    const n = cell.num;
+    if (n === n) return n;
+    const text = this.valueOf(cell);
+    if (text === undefined || text === "") return 0;
+    const plain = plainNumber(text);
+    if (plain === plain) {
+      if (cell.special === undefined) cell.num = plain;
+      return plain;
+    }
+    if (this.underEvaluation.has(ref.name)) {
+      throw new ArithError("expression recursion loop detected");
+    }
+    if (this.underEvaluation.size > 200) throw new ArithError("expression too deep");
+    this.underEvaluation.add(ref.name);
+    try {
+      return this.shared.arith.compile(text)(this);
+    } finally {
+      this.underEvaluation.delete(ref.name);
+    }
+  }
+
+  writeNumber(ref: NameRef, value: Num): void {
+    const scope = this.scope;
+    const cell = ref.in(scope.users === 1 ? scope : this.ownScope());
+    if (cell.readonly) throw new ShellError(`${cell.name}: is read only`);
+    if (typeof value === "number") {
+      cell.num = value;
+      cell.text = undefined;
+    } else {
+      cell.num = NaN;
+      cell.text = String(value);
+    }
+    cell.isSet = true;
+    if (cell.exported || cell.special !== undefined || this.flags.allexport) {
+      cell.text = String(value);
+      this.afterSet(cell);
+    }
+  }
+
+  /** Evaluates arithmetic. @throws {ShellError} */
+  arithmetic(text: string): Num {
+    try {
+      return this.shared.arith.compile(text)(this);
+    } catch (error) {
+      this.underEvaluation.clear();
+      throw error instanceof ArithError ? new ShellError(error.message) : error;
+    }
+  }
+
+  /** How IFS splits now. */
+  fieldSplitter(): Splitter {
+    const cell = this.ifs.in(this.scope);
+    const value = cell.text ?? cell.get();
+    const s = this.splitter;
+    return s.ifs === value ? s : this.splitter = new Splitter(value);
+  }
+
+  /** Functions, made this shell's own before a change. */
+  ownFunctions(): Map<string, FunctionDef> {
+    if (this.functionsShared) {
+      this.functions = new Map(this.functions);
+      this.functionsShared = false;
+    }
+    this.functionsToken = {};
+    return this.functions;
+  }
+
+  /** Aliases, made this shell's own before a change. */
+  ownAliases(): Map<string, string> {
+    if (this.aliasesShared) {
+      this.aliases = new Map(this.aliases);
+      this.aliasesShared = false;
+    }
+    return this.aliases;
+  }
+
+  // -- output and messages ----------------------------------------------------------------------
+
+  /** Writes to a descriptor. @throws {VfsError} */
+  write(fd: number, text: string): void | Promise<void> {
+    const file: OpenFile | undefined = this.proc.fd(fd);
+    if (file === undefined) throw new VfsError("EBADF");
+    if (file instanceof Capture) return file.append(text);
+    return file.write(toBytes(text), this.proc.waiter);
+  }
+
+  /** Writes to stdout for a builtin: a failure is told and makes its status 1. */
+  print(text: string, status = 0): MaybePromise<number> {
+    try {
+      const waiting = this.write(1, text);
+      if (waiting === undefined) return status;
+      return waiting.then(() => status, (error) => this.writeFailed(error));
+    } catch (error) {
+      return this.writeFailed(error);
+    }
+  }
+
+  private writeFailed(error: unknown): number {
+    if (!isVfsError(error)) throw error;
+    this.say(`${this.arg0}: write error: ${error.reason}\n`);
+    return 1;
+  }
+
+  /** Writes to stderr, whatever becomes of it. */
+  say(text: string): void {
+    try {
+      const waiting = this.write(2, text);
+      if (waiting !== undefined) waiting.catch(ignoreVfsError);
+    } catch (error) {
+      ignoreVfsError(error);
+    }
+  }
+
+  /** The prefix of messages: `ash: cd: line 3: `. */
+  prefix(line: number): string {
+    const name = this.commandName;
+    if (name === undefined) return `${this.arg0}: `;
+    const head = name === this.arg0 ? `${name}: ` : `${this.arg0}: ${name}: `;
+    return !this.flags.interactive || this.fromFile ? `${head}line ${line}: ` : head;
+  }
+
+  /** Writes a message with its prefix. */
+  complain(message: string, line: number = this.line): void {
+    this.say(`${this.prefix(line)}${message}\n`);
+  }
+
+  // -- depth ------------------------------------------------------------------------------------
+
+  /**
+   * Runs one more level of calls. Deep recursion goes on on a fresh stack, so that its limit is the
+   * policy's and not the engine's.
+   */
+  deeper(run: () => MaybePromise<number>): MaybePromise<number> {
+    if (this.depth >= this.proc.maxDepth) throw new ShellError("maximum recursion depth exceeded");
+    this.depth++;
+    if (this.depth % LEVELS_PER_STACK === 0) {
+      return Promise.resolve().then(run).finally(() => this.depth--);
+    }
+    let result;
+    try {
+      result = run();
+    } catch (error) {
+      this.depth--;
+      throw error;
+    }
+    if (typeof result === "number") {
+      this.depth--;
+      return result;
+    }
+    return result.finally(() => this.depth--);
+  }
+}
+
+const EMPTY_SCOPE = new Scope();
+
+function ignoreVfsError(error: unknown): void {
+  if (!isVfsError(error)) throw error;
+}
+
+/** Quotes a word so that the shell reads it back as it is, as `set`, `trap` and `alias` print it. */
+export function singleQuote(s: string): string {
+  let out = "";
+  let at = 0;
+  do {
+    let quote = s.indexOf("'", at);
+    if (quote < 0) quote = s.length;
+    out += "'" + s.slice(at, quote) + "'";
+    at = quote;
+    while (s.charCodeAt(at) === 39) at++;
+    if (at > quote) out += '"' + s.slice(quote, at) + '"';
+  } while (at < s.length);
+  return out;
+}
+
+/** Quotes a word as `set -x` prints it: only when it needs quotes. */
+export function traceQuote(s: string): string {
+  return s === "" || (/^[A-Za-z0-9_,./:@+^\]-]*$/.test(s) && !isReserved(s)) ? s : singleQuote(s);
+}

@@ -1,0 +1,462 @@
+/**
+ * Simple commands (POSIX 2.9.1): expansion, assignments, redirections, and the call. The frequent
+ * shapes (assignments alone, a command without redirections) have short ways of their own.
+ *
+ * @module
+ */
+
+import type { Environment, MaybePromise } from "../../sandbox/types.ts";
+import { bareText, type Simple, staticText, type Word } from "./ast.ts";
+import type { NumberFn } from "./expand_arith.ts";
+import { compileArithWord } from "./expand_arith.ts";
+import {
+  becomeProgram,
+  callFunction,
+  type Command,
+  findCommand,
+  restoreVariables,
+  runBuiltin,
+  runProgram,
+  saveVariable,
+} from "./call.ts";
+import { RedirectionError, ShellExit } from "./errors.ts";
+import { type Expander, type FieldsFn, mayWait, type TextFn } from "./expand.ts";
+import { assignment } from "./parse.ts";
+import { compileRedirs, type RedirFn, SavedFds } from "./redirect.ts";
+import { type Exec, type SavedVariable, type Shell, traceQuote } from "./shell.ts";
+import { NameRef } from "./vars.ts";
+
+/** Builtins whose arguments of the form `name=value` are assignments: no splitting, tildes. */
+const DECLARING: ReadonlySet<string> = new Set(["export", "readonly", "local", "alias"]);
+
+interface CompiledAssign {
+  readonly ref: NameRef;
+  readonly text: TextFn;
+}
+
+/** What every simple command does at its end: traps, `set -e`, `ERR`. */
+export function finish(sh: Shell, status: number): MaybePromise<number> {
+  sh.status = status;
+  if (sh.interrupts !== 0) {
+    const after = sh.traps.runPending(status);
+    if (typeof after !== "number") return after.then((s) => checkError(sh, s));
+  }
+  return status === 0 || sh.tested > 0 ? status : checkError(sh, status);
+}
+
+/** Acts on a failed command: the `ERR` trap, then `set -e`. */
+export function checkError(sh: Shell, status: number): MaybePromise<number> {
+  if (status === 0 || sh.tested > 0) return status;
+  const after = sh.traps.runError(status);
+  if (typeof after !== "number") return after.then(() => exitOnError(sh, status));
+  return exitOnError(sh, status);
+}
+
+function exitOnError(sh: Shell, status: number): number {
+  if (sh.flags.errexit) throw new ShellExit(status);
+  return status;
+}
+
+/** Compiles a simple command. `last` says that nothing of the shell is needed after it. */
+export function compileSimple(n: Simple, expander: Expander, last: boolean): Exec {
+  if (n.words.length === 0 && n.redirs.length === 0) return assignmentsOnly(n, expander);
+  return new SimpleCommand(n, expander, last).exec;
+}
+
+function compileAssigns(n: Simple, expander: Expander): CompiledAssign[] {
+  return n.assigns.map((a) => ({
+    ref: new NameRef(a.name),
+    text: expander.text(a.word, "assign"),
+  }));
+}
+
+/** `x=… y=…` alone. The status is that of the last command substitution. */
+function assignmentsOnly(n: Simple, expander: Expander): Exec {
+  const line = n.line;
+  if (n.assigns.length === 1) {
+    const word = n.assigns[0].word;
+    const ref = new NameRef(n.assigns[0].name);
+    const only = word.parts.length === 1 ? word.parts[0] : undefined;
+    if (only?.t === "arith" && !mayWait(only.word)) {
+      return assignNumber(ref, compileArithWord(only.word, expander), line);
+    }
+    const text = expander.text(word, "assign");
+    if (!mayWait(word)) {
+      const sync = text as (sh: Shell) => string;
+      return (sh) => {
+        sh.line = line;
+        const v = sync(sh);
+        if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(v)}`]);
+        sh.setRef(ref, v);
+        return sh.interrupts === 0 ? (sh.status = 0) : finish(sh, 0);
+      };
+    }
+    const store = (sh: Shell, v: string): MaybePromise<number> => {
+      if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(v)}`]);
+      sh.setRef(ref, v);
+      return finish(sh, sh.substituted);
+    };
+    return (sh) => {
+      sh.line = line;
+      sh.substituted = 0;
+      const v = text(sh);
+      return typeof v === "string" ? store(sh, v) : v.then((s) => store(sh, s));
+    };
+  }
+  const assigns = compileAssigns(n, expander);
+  return (sh) => {
+    sh.line = line;
+    sh.substituted = 0;
+    const done = assignAll(sh, assigns);
+    if (done !== undefined) return done.then(() => finish(sh, sh.substituted));
+    return finish(sh, sh.substituted);
+  };
+}
+
+function assignNumber(ref: NameRef, value: NumberFn, line: number): Exec {
+  return (sh) => {
+    sh.line = line;
+    const v = value(sh);
+    if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(String(v))}`]);
+    sh.writeNumber(ref, v);
+    return sh.interrupts === 0 ? (sh.status = 0) : finish(sh, 0);
+  };
+}
+
+/** Makes assignments one after another, so that later ones see earlier ones. */
+function assignAll(sh: Shell, assigns: readonly CompiledAssign[]): void | Promise<void> {
+  const traced: string[] | undefined = sh.flags.xtrace ? [] : undefined;
+  for (let i = 0; i < assigns.length; i++) {
+    const { ref, text } = assigns[i];
+    const v = text(sh);
+    if (typeof v !== "string") {
+      return (async () => {
+        assignOne(sh, ref, await v, traced);
+        for (let k = i + 1; k < assigns.length; k++) {
+          assignOne(sh, assigns[k].ref, await assigns[k].text(sh), traced);
+        }
+        if (traced !== undefined) trace(sh, traced);
+      })();
+    }
+    assignOne(sh, ref, v, traced);
+  }
+  if (traced !== undefined) trace(sh, traced);
+}
+
+function assignOne(sh: Shell, ref: NameRef, v: string, traced: string[] | undefined): void {
+  traced?.push(`${ref.name}=${traceQuote(v)}`);
+  sh.setRef(ref, v);
+}
+
+/** Writes one line of `set -x`. */
+export function trace(sh: Shell, words: readonly string[], quote = false): void {
+  const flags = sh.flags;
+  flags.xtrace = false;
+  let prefix: string;
+  try {
+    prefix = expandPrompt(sh, sh.get("PS4") ?? "");
+  } finally {
+    flags.xtrace = true;
+  }
+  sh.say(prefix + (quote ? words.map(traceQuote) : words).join(" ") + "\n");
+}
+
+/** Expands parameters in a prompt such as PS4; what would have to wait is left out. */
+function expandPrompt(sh: Shell, text: string): string {
+  return text.includes("$") || text.includes("`") ? sh.shared.expandText(sh, text) : text;
+}
+
+type Call = (sh: Shell, argv: readonly string[]) => MaybePromise<number>;
+
+class SimpleCommand {
+  readonly exec: Exec;
+  private readonly line: number;
+  private readonly fields: readonly FieldsFn[];
+  private readonly assigns: readonly CompiledAssign[];
+  private readonly redirs: RedirFn | undefined;
+  /** The command's name when it is the same each time. */
+  private readonly name: string | undefined;
+  private token: object | undefined;
+  private known: Command;
+
+  constructor(n: Simple, expander: Expander, private readonly last: boolean) {
+    this.line = n.line;
+    this.fields = compileWords(n.words, expander);
+    this.assigns = compileAssigns(n, expander);
+    this.redirs = n.redirs.length > 0 ? compileRedirs(n.redirs, expander) : undefined;
+    this.name = n.words.length > 0 ? fixedName(n.words[0]) : undefined;
+    this.exec = this.assigns.length === 0 && this.redirs === undefined ? this.plain() : this.full();
+  }
+
+  private command(sh: Shell, name: string): Command {
+    if (this.name !== name) return findCommand(sh, name);
+    if (this.token === sh.functionsToken) return this.known;
+    this.token = sh.functionsToken;
+    return this.known = findCommand(sh, name);
+  }
+
+  /** No assignments and no redirections. */
+  private plain(): Exec {
+    const fields = this.fields;
+    const line = this.line;
+    const call: Call = (sh, argv) => this.call(sh, argv);
+    return (sh) => {
+      sh.line = line;
+      sh.substituted = 0;
+      const argv: string[] = [];
+      for (let i = 0; i < fields.length; i++) {
+        const waiting = fields[i](sh, argv);
+        if (waiting !== undefined) return this.expandLater(sh, argv, i, waiting, call);
+      }
+      return this.call(sh, argv);
+    };
+  }
+
+  private async expandLater(
+    sh: Shell,
+    argv: string[],
+    at: number,
+    first: Promise<void>,
+    next: Call,
+  ): Promise<number> {
+    await first;
+    for (let i = at + 1; i < this.fields.length; i++) {
+      const waiting = this.fields[i](sh, argv);
+      if (waiting !== undefined) await waiting;
+    }
+    return next(sh, argv);
+  }
+
+  private call(sh: Shell, argv: readonly string[]): MaybePromise<number> {
+    if (argv.length === 0) return finish(sh, sh.substituted);
+    if (sh.flags.xtrace) trace(sh, argv, true);
+    const cmd = this.command(sh, argv[0]);
+    let result: MaybePromise<number>;
+    if (cmd === undefined) result = this.program(sh, argv, sh.scope.environment());
+    else if (cmd.kind === "builtin") result = runBuiltin(sh, cmd.run, cmd.special, argv);
+    else result = callFunction(sh, cmd.def, argv);
+    if (sh.procFiles.length > 0) result = closeProcFiles(sh, result);
+    return typeof result === "number"
+      ? finish(sh, result)
+      : result.then((status) => finish(sh, status));
+  }
+
+  private program(sh: Shell, argv: readonly string[], env: Environment): MaybePromise<number> {
+    if (this.last && !sh.traps.has(0) && sh.subshellLevel > 0) return becomeProgram(sh, argv, env);
+    return runProgram(sh, argv, env);
+  }
+
+  /** With assignments or redirections. */
+  private full(): Exec {
+    const fields = this.fields;
+    const line = this.line;
+    const call: Call = (sh, argv) => this.redirected(sh, argv);
+    return (sh) => {
+      sh.line = line;
+      sh.substituted = 0;
+      const argv: string[] = [];
+      for (let i = 0; i < fields.length; i++) {
+        const waiting = fields[i](sh, argv);
+        if (waiting !== undefined) return this.expandLater(sh, argv, i, waiting, call);
+      }
+      return this.redirected(sh, argv);
+    };
+  }
+
+  private redirected(sh: Shell, argv: readonly string[]): MaybePromise<number> {
+    if (this.redirs === undefined) return this.assigned(sh, argv, undefined);
+    const saved = new SavedFds(sh);
+    const cmd = argv.length > 0 ? this.command(sh, argv[0]) : undefined;
+    const special = argv.length > 0 && cmd?.kind === "builtin" && cmd.special;
+    try {
+      const waiting = this.redirs(sh, saved);
+      if (waiting !== undefined) {
+        return waiting.then(
+          () => this.assigned(sh, argv, saved),
+          (error) => this.redirFailed(sh, error, saved, special),
+        );
+      }
+    } catch (error) {
+      return this.redirFailed(sh, error, saved, special);
+    }
+    return this.assigned(sh, argv, saved);
+  }
+
+  private redirFailed(
+    sh: Shell,
+    error: unknown,
+    saved: SavedFds,
+    special: boolean,
+  ): MaybePromise<number> {
+    saved.restore();
+    if (!(error instanceof RedirectionError) || error.status !== 1) throw error;
+    sh.complain(error.message);
+    if (special) throw new ShellExit(1, true);
+    return finish(sh, 1);
+  }
+
+  private assigned(
+    sh: Shell,
+    argv: readonly string[],
+    saved: SavedFds | undefined,
+  ): MaybePromise<number> {
+    const end = (result: MaybePromise<number>): MaybePromise<number> => {
+      if (typeof result !== "number") {
+        return result.then((status) => {
+          saved?.restore();
+          return finish(sh, status);
+        }, (error) => {
+          saved?.restore();
+          throw error;
+        });
+      }
+      saved?.restore();
+      return finish(sh, result);
+    };
+    let result: MaybePromise<number>;
+    try {
+      result = this.invoke(sh, argv, saved);
+      if (sh.procFiles.length > 0) result = closeProcFiles(sh, result);
+    } catch (error) {
+      saved?.restore();
+      throw error;
+    }
+    return end(result);
+  }
+
+  private invoke(
+    sh: Shell,
+    argv: readonly string[],
+    saved: SavedFds | undefined,
+  ): MaybePromise<number> {
+    const assigns = this.assigns;
+    if (argv.length === 0) {
+      const done = assignAll(sh, assigns);
+      return done === undefined ? sh.substituted : done.then(() => sh.substituted);
+    }
+    const cmd = this.command(sh, argv[0]);
+    if (cmd?.kind === "builtin" && cmd.special) {
+      // Assignments before a special builtin stay (POSIX 2.14).
+      const done = this.assignTraced(sh, assigns, argv, undefined);
+      const run = (): MaybePromise<number> => {
+        if (argv[0] === "exec") saved?.keep();
+        return runBuiltin(sh, cmd.run, true, argv);
+      };
+      return done === undefined ? run() : done.then(run);
+    }
+    if (cmd !== undefined) {
+      const before: SavedVariable[] = [];
+      const run = (): MaybePromise<number> =>
+        cmd.kind === "builtin"
+          ? runBuiltin(sh, cmd.run, false, argv)
+          : callFunction(sh, cmd.def, argv);
+      return this.temporarily(sh, argv, before, run);
+    }
+    return this.withEnvironment(sh, argv);
+  }
+
+  /** Runs something with the assignments in force and exported, and takes them back. */
+  private temporarily(
+    sh: Shell,
+    argv: readonly string[],
+    before: SavedVariable[],
+    run: () => MaybePromise<number>,
+  ): MaybePromise<number> {
+    const back = (): void => restoreVariables(sh, before);
+    let result: MaybePromise<number>;
+    try {
+      const done = this.assignTraced(sh, this.assigns, argv, before);
+      result = done === undefined ? run() : done.then(run);
+    } catch (error) {
+      back();
+      throw error;
+    }
+    if (typeof result !== "number") {
+      return result.then((status) => {
+        back();
+        return status;
+      }, (error) => {
+        back();
+        throw error;
+      });
+    }
+    back();
+    return result;
+  }
+
+  private assignTraced(
+    sh: Shell,
+    assigns: readonly CompiledAssign[],
+    argv: readonly string[],
+    before: SavedVariable[] | undefined,
+  ): void | Promise<void> {
+    const traced: string[] | undefined = sh.flags.xtrace ? [] : undefined;
+    const one = (ref: NameRef, v: string): void => {
+      traced?.push(`${ref.name}=${traceQuote(v)}`);
+      if (before === undefined) return sh.setRef(ref, v);
+      const cell = sh.ownScope().cell(ref.name);
+      before.push(saveVariable(cell));
+      sh.setRef(ref, v);
+      sh.export(ref.name, true);
+    };
+    for (let i = 0; i < assigns.length; i++) {
+      const v = assigns[i].text(sh);
+      if (typeof v !== "string") {
+        return (async () => {
+          one(assigns[i].ref, await v);
+          for (let k = i + 1; k < assigns.length; k++) {
+            one(assigns[k].ref, await assigns[k].text(sh));
+          }
+          if (traced !== undefined) trace(sh, [...traced, ...argv.map(traceQuote)]);
+        })();
+      }
+      one(assigns[i].ref, v);
+    }
+    if (traced !== undefined) trace(sh, [...traced, ...argv.map(traceQuote)]);
+  }
+
+  /** A program with assignments in its environment only. */
+  private withEnvironment(sh: Shell, argv: readonly string[]): MaybePromise<number> {
+    if (this.assigns.length === 0) {
+      if (sh.flags.xtrace) trace(sh, argv, true);
+      return this.program(sh, argv, sh.scope.environment());
+    }
+    return this.temporarily(sh, argv, [], () => this.program(sh, argv, sh.scope.environment()));
+  }
+}
+
+function closeProcFiles(sh: Shell, result: MaybePromise<number>): MaybePromise<number> {
+  const fds = sh.procFiles;
+  sh.procFiles = [];
+  const close = (): void => {
+    for (const fd of fds) sh.proc.closeFd(fd);
+  };
+  if (typeof result !== "number") return result.finally(close);
+  close();
+  return result;
+}
+
+/** The name of the command when its first word is plain text. */
+function fixedName(word: Word): string | undefined {
+  return staticText(word);
+}
+
+/** Compiles the words of a command; arguments of `export` and the like may be assignments. */
+export function compileWords(words: readonly Word[], expander: Expander): FieldsFn[] {
+  const declaring = words.length > 1 && DECLARING.has(bareText(words[0]) ?? "");
+  return words.map((w, i) => {
+    const assign = declaring && i > 0 ? assignment(w) : undefined;
+    if (assign === undefined) return expander.fields(w);
+    const text = expander.text(assign.word, "assign");
+    const head = assign.name + "=";
+    return (sh: Shell, out: string[]): void | Promise<void> => {
+      const v = text(sh);
+      if (typeof v !== "string") {
+        return v.then((s) => {
+          out.push(head + s);
+        });
+      }
+      out.push(head + v);
+    };
+  });
+}

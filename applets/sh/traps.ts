@@ -1,0 +1,176 @@
+/**
+ * Traps: what signals, the end of the shell and failed commands run (POSIX trap; `ERR` as in
+ * BusyBox 1.35).
+ *
+ * @module
+ */
+
+import { type MaybePromise, type Process, SIG, SIGNAL_NAMES } from "../../sandbox/types.ts";
+import { type Shell, singleQuote, SKIP_NONE } from "./shell.ts";
+
+/** Number of the `EXIT` pseudo-signal. */
+export const TRAP_EXIT = 0;
+/** Number that stands for `ERR`, behind all real signals. */
+export const TRAP_ERR = 65;
+
+/** Signal number of a name or number, -1 when there is none. */
+export function signalNumber(word: string): number {
+  if (/^[0-9]+$/.test(word)) {
+    const n = Number(word);
+    return n < SIGNAL_NAMES.length ? n : -1;
+  }
+  let name = word.toUpperCase();
+  if (name.startsWith("SIG")) name = name.slice(3);
+  return SIGNAL_NAMES.indexOf(name);
+}
+
+/** The traps of one shell. */
+export class Traps {
+  private readonly actions = new Map<number, string>();
+  /** What `trap` lists in a subshell that has set none itself. */
+  private inherited: ReadonlyMap<number, string> | undefined;
+  private readonly pending: number[] = [];
+  private running = false;
+  /** Signals that were ignored when the shell started; they cannot be trapped. */
+  constructor(private readonly sh: Shell) {}
+
+  /** The traps of a new subshell: ignored signals stay ignored, the others are reset. */
+  forSubshell(child: Shell): Traps {
+    const copy = new Traps(child);
+    for (const [n, text] of this.actions) if (text === "") copy.actions.set(n, text);
+    copy.inherited = this.actions.size > 0 ? new Map(this.actions) : this.inherited;
+    return copy;
+  }
+
+  /** Whether a trap for signal `n` is set. */
+  has(n: number): boolean {
+    return this.actions.has(n);
+  }
+
+  /** The action of signal `n`. */
+  action(n: number): string | undefined {
+    return this.actions.get(n);
+  }
+
+  /** Sets an action; undefined is the default one. */
+  set(n: number, action: string | undefined): void {
+    if (this.inherited !== undefined) this.inherited = undefined;
+    if (action === undefined) this.actions.delete(n);
+    else this.actions.set(n, action);
+    if (n === TRAP_EXIT || n === TRAP_ERR) return;
+    this.apply(n, this.sh.proc);
+  }
+
+  private apply(n: number, proc: Process): void {
+    if (n === SIG.KILL || n === SIG.STOP) return;
+    const action = this.actions.get(n);
+    if (action === undefined) {
+      proc.setSignal(n, this.sh.flags.interactive ? this.interactiveDefault(n) : "default");
+    } else if (action === "") proc.setSignal(n, "ignore");
+    else proc.setSignal(n, (signal) => this.take(signal));
+  }
+
+  private interactiveDefault(n: number): "default" | "ignore" | ((signal: number) => void) {
+    if (n === SIG.TERM || n === SIG.QUIT) return "ignore";
+    if (n === SIG.INT) return (signal) => this.take(signal);
+    if (n === SIG.TSTP || n === SIG.TTIN || n === SIG.TTOU) {
+      return this.sh.flags.monitor ? "ignore" : "default";
+    }
+    return "default";
+  }
+
+  /** Gives signals what an interactive shell gives them. */
+  becomeInteractive(): void {
+    for (const n of [SIG.TERM, SIG.QUIT, SIG.INT, SIG.TSTP, SIG.TTIN, SIG.TTOU]) {
+      this.apply(n, this.sh.proc);
+    }
+  }
+
+  /** A signal arrived. */
+  private take(signal: number): void {
+    if (!this.pending.includes(signal)) this.pending.push(signal);
+    this.sh.interrupts = this.pending.length;
+  }
+
+  /** The first signal that waits for its action, or 0. */
+  get waiting(): number {
+    return this.pending[0] ?? 0;
+  }
+
+  /** Takes SIGINT out of the queue; true when it was there and has no action of the script. */
+  takeInterrupt(): boolean {
+    const at = this.pending.indexOf(SIG.INT);
+    if (at < 0 || this.actions.has(SIG.INT)) return false;
+    this.pending.splice(at, 1);
+    this.sh.interrupts = this.pending.length;
+    return true;
+  }
+
+  /** Runs the actions of the signals that arrived, keeping `$?`. */
+  runPending(status: number): MaybePromise<number> {
+    const sh = this.sh;
+    while (this.pending.length > 0) {
+      const n = this.pending.shift()!;
+      sh.interrupts = this.pending.length;
+      const action = this.actions.get(n);
+      if (action === undefined || action === "") continue;
+      const done = this.runAction(action, status);
+      if (done !== undefined) return done.then(() => this.runPending(status));
+    }
+    return status;
+  }
+
+  private runAction(action: string, status: number): void | Promise<void> {
+    const sh = this.sh;
+    const skip = sh.skip;
+    const count = sh.skipCount;
+    sh.skip = SKIP_NONE;
+    sh.status = status;
+    const after = (): void => {
+      // A `return` or `break` of the action itself takes effect where the signal came.
+      if (sh.skip === SKIP_NONE) {
+        sh.skip = skip;
+        sh.skipCount = count;
+        sh.status = status;
+      }
+    };
+    const result = sh.shared.run(sh, action, sh.line);
+    if (typeof result !== "number") return result.then(after);
+    after();
+  }
+
+  /** Runs the `ERR` action for a failed command. */
+  runError(status: number): MaybePromise<number> {
+    const action = this.actions.get(TRAP_ERR);
+    const sh = this.sh;
+    if (action === undefined || action === "" || this.running) return status;
+    if (sh.functionDepth > 0 && !sh.flags.errtrace) return status;
+    this.running = true;
+    sh.tested++;
+    const end = (): number => {
+      this.running = false;
+      sh.tested--;
+      return status;
+    };
+    const done = this.runAction(action, status);
+    return done === undefined ? end() : done.then(end);
+  }
+
+  /** Takes the `EXIT` action out, to be run once. */
+  takeExit(): string | undefined {
+    const action = this.actions.get(TRAP_EXIT);
+    this.actions.delete(TRAP_EXIT);
+    return action === "" ? undefined : action;
+  }
+
+  /** What `trap` without arguments prints. */
+  list(): string {
+    const from = this.inherited ?? this.actions;
+    let out = "";
+    for (const n of [...from.keys()].sort((a, b) => a - b)) {
+      const name = n === TRAP_ERR ? "ERR" : SIGNAL_NAMES[n];
+      out += `trap -- ${singleQuote(from.get(n)!)} ${name}\n`;
+    }
+    return out;
+  }
+}
