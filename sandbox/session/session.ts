@@ -222,7 +222,7 @@ export class Session {
     if (from === undefined) {
       const root = createRootLayer(
         {
-          programs: programs.table.names(),
+          programs: table.names(),
           hostname: fromText(policy.hostname),
         },
         context,

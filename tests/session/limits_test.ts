@@ -1,0 +1,96 @@
+/** Every limit ends what exceeds it, says which one it was, and leaves the sandbox usable. */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { type Limits, type RunOptions, type RunResult, Sandbox } from "../../mod.ts";
+
+async function within(
+  limits: Partial<Limits>,
+  script: string,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  await using sandbox = await Sandbox.create({ limits });
+  const start = performance.now();
+  const result = await sandbox.sh(script, options);
+  assert(performance.now() - start < 5000, `${script} took too long`);
+  const next = await sandbox.sh("echo alive");
+  assertEquals(next.stdoutText, "alive\n", `after ${script}: ${next.stderrText}`);
+  return result;
+}
+
+Deno.test("wall time ends a tight loop", async () => {
+  const result = await within({}, "while :; do :; done", { timeoutMs: 200 });
+  assertEquals([result.reason, result.code], ["timeout", 137]);
+});
+
+Deno.test("wall time ends a wait", async () => {
+  const result = await within({ wallMs: 100 }, "sleep 100");
+  assertEquals(result.reason, "timeout");
+});
+
+Deno.test("wall time ends a pipeline that never stops", async () => {
+  const result = await within({}, "cat /dev/zero | cat >/dev/null", { timeoutMs: 200 });
+  assertEquals(result.reason, "timeout");
+});
+
+Deno.test("CPU time ends a tight loop", async () => {
+  const result = await within({ cpuMs: 100 }, "while :; do :; done");
+  assertEquals(result.reason, "cpu");
+});
+
+Deno.test("unlimited output ends at the limit, and the part before it is there", async () => {
+  const result = await within({ outputBytes: 100_000 }, "cat /dev/zero");
+  assertEquals(result.reason, "output");
+  assertEquals(result.stdout.length, 100_000);
+});
+
+Deno.test("a file that outgrows the memory gets ENOSPC", async () => {
+  const result = await within(
+    { memoryBytes: 1 << 20 },
+    "head -c 100000000 /dev/zero >/tmp/big; echo $?; rm /tmp/big; echo x >/tmp/y && cat /tmp/y",
+  );
+  assertMatch(result.stderrText, /No space left on device/);
+  assertEquals(result.stdoutText, "1\nx\n");
+});
+
+Deno.test("a fork bomb ends", async () => {
+  const result = await within(
+    { processes: 50, depth: 200 },
+    "f() { f | f & }; f; wait; echo done",
+    { timeoutMs: 3000 },
+  );
+  assert(result.reason === "exit" || result.reason === "timeout", result.reason);
+});
+
+Deno.test("processes beyond the limit are refused", async () => {
+  const result = await within(
+    { processes: 10 },
+    "i=0; while [ $i -lt 20 ]; do sleep 5 & i=$((i+1)); done; echo not reached",
+    { timeoutMs: 2000 },
+  );
+  assertMatch(result.stderrText, /can't fork|Resource temporarily unavailable/);
+});
+
+Deno.test("descriptors beyond the limit are refused", async () => {
+  const result = await within(
+    { openFiles: 16 },
+    "exec 3</dev/null 4</dev/null 5</dev/null 6</dev/null 7</dev/null 8</dev/null 9</dev/null; " +
+      "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do :; done; cat /dev/null /etc/hostname && echo fine",
+  );
+  assertEquals(result.code, 0);
+});
+
+Deno.test("endless recursion of a function ends with an error", async () => {
+  const result = await within({}, "f() { f; }; f; echo $?", { timeoutMs: 4000 });
+  assert(result.code !== 0 || result.stdoutText !== "0\n");
+  assert(!/RangeError|stack|undefined/i.test(result.stderrText), result.stderrText);
+});
+
+Deno.test("a thousand stages of a pipeline work", async () => {
+  const script = "echo x" + " | cat".repeat(999);
+  const result = await within({ processes: 2000 }, script);
+  assertEquals([result.stdoutText, result.code], ["x\n", 0]);
+});
+
+Deno.test("a producer ends when its reader has gone", async () => {
+  const result = await within({}, "yes | head -n 1", { timeoutMs: 3000 });
+  assertEquals([result.stdoutText, result.reason], ["y\n", "exit"]);
+});
