@@ -181,11 +181,13 @@ export class Regex {
   searchLine(chunk: ByteString, from: number, end = chunk.length, separator = 10): number {
     this.#onStep?.(1 + ((end - from) >>> 6));
     const mark = separator === 10 ? "\n" : String.fromCharCode(separator);
+    // A separator at the end closes the last line, and does not begin another one.
+    const stop = end > from && chunk.charCodeAt(end - 1) === separator ? end - 1 : end;
     let begin = from;
     while (begin < end) {
       const start = this.#useLiteral
-        ? this.#literalLine(chunk, begin, end, mark)
-        : this.#automatonLine(chunk, begin, end, separator, mark);
+        ? this.#literalLine(chunk, begin, stop, mark)
+        : this.#automatonLine(chunk, begin, stop, separator, mark);
       if (start < 0) return -1;
       if (
         this.#backtracker === undefined ||
