@@ -8,7 +8,14 @@
 import type { Applet } from "../../applets/contract.ts";
 
 const root = new URL("../../applets/", import.meta.url);
-const NOT_APPLETS = new Set(["contract.ts", "registry.ts", "static_list.ts", "program_table.ts", "mod.ts"]);
+const NOT_APPLETS = new Set([
+  "contract.ts",
+  "registry.ts",
+  "static_list.ts",
+  "program_table.ts",
+  "mod.ts",
+  "program_table.ts",
+]);
 
 /** Module paths below `applets/`, sorted. */
 export function appletFiles(): string[] {

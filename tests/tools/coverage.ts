@@ -1,0 +1,107 @@
+/**
+ * Line coverage of what is shipped, by folder; fails below the floor.
+ *
+ * `deno task coverage [--floor PERCENT] [--keep] [TEST FOLDERS…]`
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+
+/** Share of lines in applets/, sandbox/ and wasi/ that tests must reach, in percent. */
+const defaultFloor = 90;
+
+const root = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+const config = import.meta.resolve("@std/cli").startsWith("file:") ? "deno.npm.json" : "deno.json";
+
+/** Lines found and lines reached. */
+interface Tally {
+  found: number;
+  hit: number;
+}
+
+async function deno(args: readonly string[], stdout: "inherit" | "piped"): Promise<Uint8Array> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: root,
+    stdin: "null",
+    stdout,
+    stderr: "inherit",
+  }).spawn();
+  if (stdout === "inherit") {
+    if (!(await child.status).success) throw new Error(`deno ${args[0]} failed`);
+    return new Uint8Array();
+  }
+  const result = await child.output();
+  if (!result.success) throw new Error(`deno ${args[0]} failed`);
+  return result.stdout;
+}
+
+/** Lines per file, from the LCOV format: `SF:` names a file, `DA:line,count` a line of it. */
+export function readLcov(text: string): Map<string, Tally> {
+  const files = new Map<string, Tally>();
+  let tally: Tally = { found: 0, hit: 0 };
+  for (const line of text.split("\n")) {
+    if (line.startsWith("SF:")) {
+      tally = { found: 0, hit: 0 };
+      files.set(line.slice(3), tally);
+    } else if (line.startsWith("DA:")) {
+      tally.found++;
+      if (Number(line.slice(line.indexOf(",") + 1).split(",")[0]) > 0) tally.hit++;
+    }
+  }
+  return files;
+}
+
+/** The tallies of all files below each folder. */
+export function byFolder(
+  files: ReadonlyMap<string, Tally>,
+  base: string,
+  folders: readonly string[],
+): Map<string, Tally> {
+  const sums = new Map<string, Tally>(folders.map((folder) => [folder, { found: 0, hit: 0 }]));
+  for (const [path, tally] of files) {
+    if (!path.startsWith(base)) continue;
+    const sum = sums.get(path.slice(base.length).split("/")[0]);
+    if (sum === undefined) continue;
+    sum.found += tally.found;
+    sum.hit += tally.hit;
+  }
+  return sums;
+}
+
+function percent({ found, hit }: Tally): number {
+  return found === 0 ? 100 : 100 * hit / found;
+}
+
+async function main(): Promise<number> {
+  const args = parseArgs(Deno.args, { string: ["floor"], boolean: ["keep"] });
+  const floor = Number(args.floor ?? defaultFloor);
+  const dir = `${root}coverage`;
+  const tests = args._.length > 0 ? args._.map(String) : ["tests/"];
+  await Deno.remove(dir, { recursive: true }).catch(() => {});
+  await deno(
+    ["test", "-A", "--no-check", "-q", "-c", config, `--coverage=${dir}`, ...tests],
+    "inherit",
+  );
+  const lcov = await deno(["coverage", "-c", config, "--lcov", dir], "piped");
+  if (!args.keep) await Deno.remove(dir, { recursive: true });
+  const files = readLcov(new TextDecoder().decode(lcov));
+  const sums = byFolder(files, root, ["applets", "sandbox", "wasi"]);
+  const all: Tally = { found: 0, hit: 0 };
+  const worst = [...files].filter(([path]) =>
+    /^(applets|sandbox|wasi)\//.test(path.slice(root.length))
+  )
+    .sort((a, b) => percent(a[1]) - percent(b[1])).slice(0, 15);
+  console.log("least covered:");
+  for (const [path, tally] of worst) {
+    console.log(`  ${percent(tally).toFixed(1).padStart(5)} %  ${path.slice(root.length)}`);
+  }
+  for (const [folder, tally] of sums) {
+    all.found += tally.found;
+    all.hit += tally.hit;
+    console.log(`${folder.padEnd(10)} ${percent(tally).toFixed(1)} % of ${tally.found} lines`);
+  }
+  console.log(`${"all".padEnd(10)} ${percent(all).toFixed(1)} % of ${all.found}, floor ${floor} %`);
+  return percent(all) < floor ? 1 : 0;
+}
+
+if (import.meta.main) Deno.exit(await main());
