@@ -64,19 +64,31 @@ export class Input {
   /** True when no more will come. */
   ended = false;
 
+  /** Whether `buf` was made here and has room after `end`. */
+  #own = false;
+
   /** Adds a chunk behind what is left. */
   add(chunk: Uint8Array): void {
     const left = this.end - this.pos;
     if (left === 0) {
       this.buf = chunk;
-    } else {
-      const joined = new Uint8Array(left + chunk.length);
-      joined.set(this.buf.subarray(this.pos, this.end));
-      joined.set(chunk, left);
-      this.buf = joined;
+      this.pos = 0;
+      this.end = chunk.length;
+      this.#own = false;
+      return;
     }
-    this.pos = 0;
-    this.end = this.buf.length;
+    if (!this.#own || this.end + chunk.length > this.buf.length) {
+      // What grows by many chunks (a block that is needed whole) doubles, so it is not copied each time.
+      const room = left > 0x20000 ? left : 0;
+      const joined = new Uint8Array(left + chunk.length + room);
+      joined.set(this.buf.subarray(this.pos, this.end));
+      this.buf = joined;
+      this.pos = 0;
+      this.end = left;
+      this.#own = true;
+    }
+    this.buf.set(chunk, this.end);
+    this.end += chunk.length;
   }
 
   /** How many bytes are at hand. */
@@ -93,6 +105,7 @@ export class Input {
     this.buf = joined;
     this.pos = 0;
     this.end = joined.length;
+    this.#own = false;
   }
 
   /** Takes everything that is left. */
