@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { byFolder, readLcov } from "./coverage.ts";
+import { byFolder, readLcov, unreached } from "./coverage.ts";
 
 Deno.test("line coverage is summed by folder", () => {
   const files = readLcov(
@@ -9,5 +9,12 @@ Deno.test("line coverage is summed by folder", () => {
   assertEquals(
     byFolder(files, "/p/", ["applets", "wasi"]),
     new Map([["applets", { found: 3, hit: 2 }], ["wasi", { found: 0, hit: 0 }]]),
+  );
+});
+
+Deno.test("a module that no test loads counts with all its lines of code", () => {
+  assertEquals(
+    unreached("/** Doc.\n * More.\n */\nconst a = 1; // one\n\n// two\nf(a);\n").found,
+    2,
   );
 });
