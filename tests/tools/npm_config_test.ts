@@ -12,7 +12,8 @@ const root = new URL("../../", import.meta.url);
 
 Deno.test("deno.json and deno.npm.json are what `deno task npm-config` makes", async () => {
   for (const [name, text] of await generate()) {
-    assertEquals(Deno.readTextFileSync(new URL(name, root)), text, `${name} is out of date`);
+    const isSame = Deno.readTextFileSync(new URL(name, root)) === text;
+    assertEquals(isSame, true, `${name} is out of date: run \`deno task npm-config\``);
   }
 });
 
