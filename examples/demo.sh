@@ -1,8 +1,10 @@
 # A day at a web server, from its log: pipes, sed, awk, sort, a loop, a function, a here-document.
 # `deno task demo` runs it inside the sandbox; `cd examples/data && busybox sh ../demo.sh` natively.
+set -e -o pipefail
 log=${1:-access.log}
+report=$(mktemp)
 
-title() { printf '\n%s\n' "$*" | tee -a /tmp/report; }
+title() { printf '\n%s\n' "$*" | tee -a "$report"; }
 
 title "Requests: $(wc -l <"$log"), of $(cut -d' ' -f1 "$log" | sort -u | wc -l) visitors"
 
@@ -32,4 +34,5 @@ for hour in 09 10 11 12 13 14; do
   printf '%s %s\n' "$hour" "$bar"
 done
 
-title "The report has $(grep -c . /tmp/report) headings, checksum $(sha256sum /tmp/report | cut -c1-12)"
+title "The report has $(grep -c . "$report") headings, checksum $(sha256sum <"$report" | cut -c1-12)"
+rm "$report"
