@@ -110,3 +110,23 @@ Deno.test("regex: searchLine does not look beyond `end`", () => {
   assertEquals(regex.searchLine("bar\nfoo\n", 4, 6), 4);
   assertEquals(regex.lineEnd, 6);
 });
+
+Deno.test("regex: with `base` the search sees what stands before it", () => {
+  const boundary = compile("\\bab", { syntax: "grep" });
+  assertEquals(boundary.exec("abab", 2, { base: 0 }), null);
+  assertEquals([...boundary.exec("ab ab", 2, { base: 0 })!], [3, 5]);
+  assertEquals([...compile("(\\Bb)+", { syntax: "egrep" }).exec("abb", 1, { base: 0 })!], [
+    1,
+    3,
+    2,
+    3,
+  ]);
+  assertEquals(compile("^b", { syntax: "grep" }).exec("ab", 1, { base: 0 }), null);
+  assertEquals([...compile("^b", { syntax: "grep" }).exec("a\nb", 2, { base: 0 })!], [2, 3]);
+  assertEquals([...compile("(x)\\1|^b", { syntax: "egrep" }).exec("b", 0, { base: 0 })!], [
+    0,
+    1,
+    -1,
+    -1,
+  ]);
+});

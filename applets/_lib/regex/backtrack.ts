@@ -10,7 +10,7 @@
  */
 
 import type { ByteString } from "../../../sandbox/types.ts";
-import { EDGE, EDGE_NOT_LINE, holds, OTHER } from "./context.ts";
+import { EDGE, holds, OTHER } from "./context.ts";
 import { RegexError } from "./error.ts";
 import type { StepHook } from "./forward.ts";
 import {
@@ -70,13 +70,14 @@ export class Backtracker {
 
   /**
    * Finds the leftmost match in `text[from, end)`, and of those that begin there the longest.
-   * Fills `offsets`; gives false if there is no match.
+   * `edge` is the category of what stands before `from`. Fills `offsets`; gives false if there is
+   * no match.
    */
   search(
     text: ByteString,
     from: number,
     end: number,
-    notBol: boolean,
+    edge: number,
     offsets: Int32Array,
   ): boolean {
     this.#steps = 0;
@@ -86,7 +87,7 @@ export class Backtracker {
         if (start === end) return false;
         if (first[text.charCodeAt(start)] === 0) continue;
       }
-      if (this.#matchAt(text, from, start, end, notBol, offsets)) return true;
+      if (this.#matchAt(text, from, start, end, edge, offsets)) return true;
     }
     return false;
   }
@@ -114,7 +115,7 @@ export class Backtracker {
     from: number,
     start: number,
     end: number,
-    notBol: boolean,
+    edge: number,
     result: Int32Array,
   ): boolean {
     const {
@@ -198,7 +199,7 @@ export class Backtracker {
           let left = OTHER;
           let right = OTHER;
           if (hasAsserts) {
-            left = notBol ? EDGE_NOT_LINE : EDGE;
+            left = edge;
             if (at > start) left = consumed[classOf[text.charCodeAt(at - 1)]];
             else if (at > from) left = category[classOf[text.charCodeAt(at - 1)]];
             right = at < end ? category[classOf[text.charCodeAt(at)]] : EDGE;

@@ -13,17 +13,7 @@
  */
 
 import type { ByteString } from "../../../sandbox/types.ts";
-import {
-  BUF_FIRST,
-  CATEGORIES,
-  EDGE,
-  EDGE_NOT_LINE,
-  holds,
-  LINE_FIRST,
-  NEWLINE,
-  OTHER,
-  WORD,
-} from "./context.ts";
+import { BUF_FIRST, CATEGORIES, EDGE, holds, LINE_FIRST, NEWLINE, OTHER, WORD } from "./context.ts";
 import { N_ACCEPT, N_ASSERT, N_BACKREF, N_SET, N_SPLIT, type Nfa } from "./nfa.ts";
 
 /** Ask for the end of the leftmost-longest match. */
@@ -370,14 +360,14 @@ export class ForwardAutomaton {
   }
 
   /**
-   * Searches `text[from, end)`, whose left neighbour is not looked at.
+   * Searches `text[from, end)`; `left` is the category of what stands before it.
    *
    * @returns in mode LEFTMOST the end of the leftmost-longest match, in mode ANY a number ≥ 0 if
    * there is a match; −1 if there is none
    */
-  search(text: ByteString, from: number, end: number, notBol: boolean): number {
+  search(text: ByteString, from: number, end: number, left: number): number {
     const classOf = this.#classOf;
-    let row = this.#beginRow(notBol ? EDGE_NOT_LINE : EDGE);
+    let row = this.#beginRow(left);
     if (row === DEAD) return -1;
     let table = this.#table;
     let skip = this.#skip;

@@ -15,6 +15,7 @@
 import type { ByteString } from "../../../sandbox/types.ts";
 import { analyse, type Facts } from "./analyse.ts";
 import { Backtracker } from "./backtrack.ts";
+import { EDGE, EDGE_NOT_LINE } from "./context.ts";
 import { ANY, ForwardAutomaton, LEFTMOST, LINES, type StepHook } from "./forward.ts";
 import { buildNfa, type Nfa } from "./nfa.ts";
 import { parsePattern, type Program, type RegexSyntax } from "./parse.ts";
@@ -48,6 +49,11 @@ export interface MatchFlags {
   readonly notbol?: boolean;
   /** End of the text to search; without it the end of the string. */
   readonly end?: number;
+  /**
+   * Where the text begins. Without it the text begins where the search does, so that `^` and `\b` see
+   * nothing before; with it they see the bytes from there on, and `notbol` is about that place.
+   */
+  readonly base?: number;
 }
 
 const NO_FLAGS: MatchFlags = {};
@@ -107,15 +113,15 @@ export class Regex {
   /**
    * Finds the leftmost match at `from` or later, and the longest of those that begin there.
    *
-   * As with a pointer into a C string, the text begins at `from`: what stands before it is not looked
-   * at, not even by `\b`, and `^` matches there unless `notbol` is set.
+   * As with a pointer into a C string, the text begins at `from` unless `base` says otherwise: what
+   * stands before it is not looked at, not even by `\b`, and `^` matches there unless `notbol` is set.
    *
    * @returns pairs of offsets, −1 where a group took no part; with `nosub` only the first pair is
    * meaningful. The array belongs to the regex and is overwritten by the next call.
    */
   exec(text: ByteString, from = 0, flags: MatchFlags = NO_FLAGS): Int32Array | null {
     const end = flags.end ?? text.length;
-    const notBol = flags.notbol === true;
+    const left = this.#before(text, from, flags);
     const offsets = this.#offsets;
     const { literal, length } = this.#facts;
     if (literal !== undefined) {
@@ -127,8 +133,8 @@ export class Regex {
     }
     this.#onStep?.(1 + ((end - from) >>> 6));
     if (this.#backtracker !== undefined) {
-      if (this.#anyAutomaton().search(text, from, end, notBol) < 0) return null;
-      return this.#backtracker.search(text, from, end, notBol, offsets) ? offsets : null;
+      if (this.#anyAutomaton().search(text, from, end, left) < 0) return null;
+      return this.#backtracker.search(text, from, end, left, offsets) ? offsets : null;
     }
     const forward = this.#leftmost ??= new ForwardAutomaton(
       this.#nfa,
@@ -137,24 +143,24 @@ export class Regex {
       10,
       this.#onStep,
     );
-    const matchEnd = forward.search(text, from, end, notBol);
+    const matchEnd = forward.search(text, from, end, left);
     if (matchEnd < 0) return null;
     let start: number;
     if (this.#wantsGroups) {
       const reverse = this.#reverse ??= new ReverseAutomaton(this.#nfa, this.#onStep);
-      start = reverse.findStart(text, from, matchEnd, end, notBol, true);
+      start = reverse.findStart(text, from, matchEnd, end, left, true);
       // Where both kinds of parse exist, glibc takes one that has no assertion at its end.
       if (
         this.#nfa.acceptsAfterAssert &&
-        reverse.findStart(text, from, matchEnd, end, notBol, true, true) !== start
-      ) reverse.findStart(text, from, matchEnd, end, notBol, true);
+        reverse.findStart(text, from, matchEnd, end, left, true, true) !== start
+      ) reverse.findStart(text, from, matchEnd, end, left, true);
       const walker = this.#walker ??= new SubmatchWalker(this.#nfa, reverse);
-      walker.walk(text, from, start, notBol, offsets);
+      walker.walk(text, from, start, left, offsets);
     } else if (length >= 0) start = matchEnd - length;
     else if (!forward.startsInside) start = from;
     else {
       const reverse = this.#reverse ??= new ReverseAutomaton(this.#nfa, this.#onStep);
-      start = reverse.findStart(text, from, matchEnd, end, notBol, false);
+      start = reverse.findStart(text, from, matchEnd, end, left, false);
     }
     offsets[0] = start;
     offsets[1] = matchEnd;
@@ -167,9 +173,9 @@ export class Regex {
     const { literal } = this.#facts;
     if (literal !== undefined) return indexWithin(text, literal, from, end) >= 0;
     this.#onStep?.(1 + ((end - from) >>> 6));
-    const notBol = flags.notbol === true;
-    if (this.#anyAutomaton().search(text, from, end, notBol) < 0) return false;
-    return this.#backtracker?.search(text, from, end, notBol, this.#offsets) ?? true;
+    const left = this.#before(text, from, flags);
+    if (this.#anyAutomaton().search(text, from, end, left) < 0) return false;
+    return this.#backtracker?.search(text, from, end, left, this.#offsets) ?? true;
   }
 
   /**
@@ -191,7 +197,7 @@ export class Regex {
       if (start < 0) return -1;
       if (
         this.#backtracker === undefined ||
-        this.#backtracker.search(chunk, start, this.lineEnd, false, this.#offsets)
+        this.#backtracker.search(chunk, start, this.lineEnd, EDGE, this.#offsets)
       ) return start;
       begin = this.lineEnd + 1;
     }
@@ -202,6 +208,14 @@ export class Regex {
   forget(): void {
     this.#leftmost?.forget();
     this.#any?.forget();
+  }
+
+  /** The category of what stands before the place where a search begins. */
+  #before(text: ByteString, from: number, flags: MatchFlags): number {
+    if (flags.base !== undefined && from > flags.base) {
+      return this.#nfa.category[this.#nfa.classOf[text.charCodeAt(from - 1)]];
+    }
+    return flags.notbol === true ? EDGE_NOT_LINE : EDGE;
   }
 
   #anyAutomaton(): ForwardAutomaton {
@@ -258,7 +272,7 @@ export class Regex {
         if (this.#hitBytes < this.#hits * SPARSE) this.#useLiteral = false;
         this.#hits = this.#hitBytes = 0;
       }
-      if (this.#anyAutomaton().search(chunk, start, this.lineEnd, false) >= 0) return start;
+      if (this.#anyAutomaton().search(chunk, start, this.lineEnd, EDGE) >= 0) return start;
       begin = this.lineEnd + 1;
     }
     return -1;

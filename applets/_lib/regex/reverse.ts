@@ -205,7 +205,7 @@ export class ReverseAutomaton {
 
   /**
    * Finds where the longest match that ends at `matchEnd` begins, at `from` or later; `end` is the
-   * end of the text. When `record` is set, the states are kept for `reachable`. With `bare` only
+   * end of the text, and `left` the category of what stands before `from`. When `record` is set, the states are kept for `reachable`. With `bare` only
    * those ways count that end without an assertion.
    */
   findStart(
@@ -213,7 +213,7 @@ export class ReverseAutomaton {
     from: number,
     matchEnd: number,
     end: number,
-    notBol: boolean,
+    left: number,
     record: boolean,
     bare = false,
   ): number {
@@ -249,7 +249,9 @@ export class ReverseAutomaton {
       if (keep) recorded[i - from] = row;
     }
     if (i === from) {
-      const column = notBol ? classes + 1 : classes;
+      let column = classes;
+      if (left === EDGE_NOT_LINE) column++;
+      else if (left !== EDGE) column = classOf[text.charCodeAt(from - 1)];
       let entry = table[row + column];
       if (entry === UNKNOWN) entry = this.#build(row, column);
       if (entry < UNKNOWN) found = from;

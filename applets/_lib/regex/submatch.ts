@@ -10,7 +10,7 @@
  */
 
 import type { ByteString } from "../../../sandbox/types.ts";
-import { EDGE, EDGE_NOT_LINE, OTHER } from "./context.ts";
+import { OTHER } from "./context.ts";
 import { N_ACCEPT, N_CLOSE, N_CLOSE_OPTIONAL, N_OPEN, N_SET, N_SPLIT, type Nfa } from "./nfa.ts";
 import type { ReverseAutomaton } from "./reverse.ts";
 
@@ -34,13 +34,13 @@ export class SubmatchWalker {
 
   /**
    * Fills `offsets` from index 2 on for the match `[start, matchEnd)`, for which the backward
-   * automaton has just recorded its states.
+   * automaton has just recorded its states; `edge` is the category of what stands before `from`.
    */
   walk(
     text: ByteString,
     from: number,
     start: number,
-    notBol: boolean,
+    edge: number,
     offsets: Int32Array,
   ): void {
     const { kind, arg, next, other, category, consumed, classOf, hasAsserts, groups, alias } =
@@ -73,7 +73,7 @@ export class SubmatchWalker {
             if (hasAsserts) {
               if (at > start) left = consumed[classOf[text.charCodeAt(at - 1)]];
               else if (at > from) left = category[classOf[text.charCodeAt(at - 1)]];
-              else left = notBol ? EDGE_NOT_LINE : EDGE;
+              else left = edge;
             }
             bits = reverse.reachable(text, at, left);
           }
