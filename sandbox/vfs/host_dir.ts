@@ -381,8 +381,10 @@ export class HostDirNode<P> implements DirNode {
     this.#lastNode = undefined;
   }
 
-  /** @internal It was just seen, and this is what `lstat` said. */
-  seen(stat: Stat, epoch: number): void {
+  /** @internal It was just seen at that path, and this is what `lstat` said. */
+  seen(path: P, stat: Stat, epoch: number): void {
+    // A path remembered from before may lead through an old name of a parent.
+    this.#path = path;
     this.#stat = stat;
     this.#statEpoch = this.#verified = epoch;
     this.#statChanges = this.layer.host.guard.changes;
@@ -397,7 +399,6 @@ export class HostDirNode<P> implements DirNode {
     const epoch = host.guard.epoch();
     if (this.#verified === epoch && this.#path !== undefined) return this.#path;
     const path = this.parent === undefined ? host.root : host.child(this.parent.path(), this.name);
-    this.#path = path;
     const stat = host.lstat(path);
     if (
       stat === undefined || stat.ino !== this.ino || stat.dev !== this.dev ||
@@ -406,7 +407,7 @@ export class HostDirNode<P> implements DirNode {
       this.#verified = -1;
       throw new VfsError("ENOENT");
     }
-    this.seen(stat, epoch);
+    this.seen(path, stat, epoch);
     return path;
   }
 
@@ -422,7 +423,7 @@ export class HostDirNode<P> implements DirNode {
       if (stat === undefined || stat.ino !== this.ino || stat.dev !== this.dev) {
         throw new VfsError("ENOENT");
       }
-      this.seen(stat, guard.epoch());
+      this.seen(path, stat, guard.epoch());
       return this.layer.shown(stat);
     }
     return this.layer.shown(this.#stat);
@@ -464,7 +465,7 @@ export class HostDirNode<P> implements DirNode {
     switch (stat.mode & S_IFMT) {
       case S_IFDIR: {
         const node = layer.directory(this, name, stat);
-        node.seen(stat, epoch);
+        node.seen(path, stat, epoch);
         this.#lastName = name;
         this.#lastNode = node;
         this.#lastEpoch = epoch;
@@ -538,7 +539,7 @@ export class HostDirNode<P> implements DirNode {
       stat = host.lstat(path) ?? stat;
     }
     const node = layer.directory(this, name, stat);
-    node.seen(stat, host.guard.epoch());
+    node.seen(path, stat, host.guard.epoch());
     return node;
   }
 

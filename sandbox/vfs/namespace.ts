@@ -504,15 +504,13 @@ export class Namespace {
     checkDelete(caller, source, from);
     if (target.node !== undefined) checkDelete(caller, target, to);
     else checkChange(caller, target.parent, to);
-    if (source.place !== undefined) {
-      // The way that was walked shows a move into itself, whatever layer it is.
-      const { node } = source.place;
-      const stat = node.stat();
-      for (let at: Place | undefined = target.parent; at !== undefined; at = at.parent) {
-        if (at.mount !== source.place.mount) break;
-        const other = at.node.stat();
-        if (other.ino === stat.ino && other.dev === stat.dev) throw new VfsError("EINVAL", to);
-      }
+    // The ways that were walked show a move into itself, whatever layer it is. Linux looks at this
+    // before it compares the kinds.
+    if (source.place !== undefined && leadsThrough(target.parent, source.place)) {
+      throw new VfsError("EINVAL", to);
+    }
+    if (target.place !== undefined && leadsThrough(source.parent, target.place)) {
+      throw new VfsError("ENOTEMPTY", to);
     }
     named(
       from,
@@ -628,6 +626,16 @@ export function changeAttr(
     }
   }
   named(path, () => node.setAttr(wanted));
+}
+
+/** Whether a place is that directory or was reached through it, inside of one mount. */
+function leadsThrough(place: Place, directory: Place): boolean {
+  const stat = directory.node.stat();
+  for (let at: Place | undefined = place; at?.mount === directory.mount; at = at.parent) {
+    const other = at.node.stat();
+    if (other.ino === stat.ino && other.dev === stat.dev) return true;
+  }
+  return false;
 }
 
 function isReadOnly(found: Resolved): boolean {

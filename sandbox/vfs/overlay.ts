@@ -655,18 +655,22 @@ export class OverlayDir implements DirNode {
     return entries;
   }
 
+  /** What a commit will compare: the lower file that is hidden by what is put there now. */
+  #stampAt(name: ByteString): string | undefined {
+    const lower = this.lowerLookup(name);
+    return lower === undefined ? undefined : stampOf(lower.stat());
+  }
+
   #checkFree(name: ByteString): void {
     if (this.lookup(name) !== undefined) throw new VfsError("EEXIST");
   }
 
   createFile(name: ByteString, mode: number, owner: Owner): FileNode {
     this.#checkFree(name);
-    return new OverlayFile(
-      this,
-      name,
-      this.ensureUpper().createFile(name, mode, owner),
-      undefined,
-    );
+    const made = this.ensureUpper().createFile(name, mode, owner);
+    const stamp = this.#stampAt(name);
+    if (stamp !== undefined) made.extra = { stamp };
+    return new OverlayFile(this, name, made, undefined);
   }
 
   makeDir(name: ByteString, mode: number, owner: Owner): DirNode {
@@ -695,7 +699,10 @@ export class OverlayDir implements DirNode {
   link(name: ByteString, node: VNode): void {
     if (!(node instanceof OverlayEntry) || node.layer !== this.layer) throw new VfsError("EXDEV");
     this.#checkFree(name);
-    this.ensureUpper().link(name, node.copyUp());
+    const copy = node.copyUp();
+    this.ensureUpper().link(name, copy);
+    // It stands in two places now, and a stamp is about one.
+    if (copy.extra?.stamp !== undefined) copy.extra = { ...copy.extra, stamp: undefined };
   }
 
   unlink(name: ByteString): void {
@@ -757,7 +764,7 @@ export class OverlayDir implements DirNode {
       node.extra = source.#lower === undefined
         ? { ...node.extra, opaque: true }
         : { ...node.extra, redirect: source.lowerPath() };
-    }
+    } else node.extra = { ...node.extra, stamp: to.#stampAt(toName) };
     if (target instanceof OverlayDir) to.removeDir(toName);
     else if (target !== undefined) to.unlink(toName);
     fromUpper.rename(name, toUpper, toName);
