@@ -1,6 +1,7 @@
 /** The scripts under examples/ do what the README says, in the sandbox and natively. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { findBusybox } from "../../reference/native.ts";
+import { nativeSubject } from "../../reference/subject.ts";
 
 const root = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 
@@ -29,8 +30,20 @@ Deno.test({
   ignore: findBusybox() === undefined,
   fn() {
     const native = findBusybox()!;
-    const { code, stdout } = run(native.path, ["sh", "../demo.sh"], `${root}examples/data`);
-    assertEquals([code, text(stdout)], [0, recorded]);
+    const links = Deno.makeTempDirSync();
+    try {
+      nativeSubject(native).link(links);
+      const { code, stdout } = new Deno.Command(native.path, {
+        args: ["sh", "../demo.sh"],
+        cwd: `${root}examples/data`,
+        clearEnv: true,
+        env: { PATH: links },
+        stdin: "null",
+      }).outputSync();
+      assertEquals([code, text(stdout)], [0, recorded]);
+    } finally {
+      Deno.removeSync(links, { recursive: true });
+    }
   },
 });
 
