@@ -60,10 +60,20 @@ export abstract class Inode {
   }
 }
 
+/** Files of a directory that are only made when somebody looks into it. */
+export interface LazyFiles {
+  /** Number of the first one; the others follow. */
+  readonly base: number;
+  /** Their names, each also that of the program it stands for. */
+  readonly names: readonly ByteString[];
+  readonly contents: (name: ByteString) => Uint8Array;
+}
+
 /** A directory: names to inode numbers. Number 0 marks a name as removed (overlay whiteout). */
 export class DirInode extends Inode {
   names: Map<ByteString, number> = new Map();
   namesOwner: Token;
+  lazy: LazyFiles | undefined = undefined;
 
   constructor(
     owner: Token,
@@ -86,6 +96,7 @@ export class DirInode extends Inode {
     );
     copy.names = this.names;
     copy.namesOwner = this.namesOwner;
+    copy.lazy = this.lazy;
     return copy;
   }
 
@@ -189,6 +200,12 @@ export class FileInode extends Inode {
     copy.#blocksOwner = this.#blocksOwner;
     copy.#present = this.#present;
     return copy;
+  }
+
+  /** Takes over `bytes`, up to 64 KiB, as the contents of a new file. They must not change later. */
+  fill(bytes: Uint8Array): void {
+    this.#buffer = bytes;
+    this.size = bytes.length;
   }
 
   /** Bytes charged for the contents: holes are free, the rest counts up to the end of the file. */

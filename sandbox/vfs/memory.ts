@@ -131,6 +131,37 @@ export class MemoryLayer implements Layer {
     return this.quota.bytes;
   }
 
+  /**
+   * Puts programs' files into an empty directory, free of charge, when it is first looked into.
+   * Their inode numbers are set aside now and do not depend on when that is.
+   */
+  addLazily(
+    dir: MemoryDir,
+    names: readonly ByteString[],
+    contents: (name: ByteString) => Uint8Array,
+  ): void {
+    this.edit<DirInode>(dir).lazy = { base: this.#next, names, contents };
+    this.#next += names.length;
+  }
+
+  /** Makes the files that were only announced so far. */
+  fill(dir: MemoryDir): DirInode {
+    const inode = this.edit<DirInode>(dir);
+    const { lazy } = inode;
+    if (lazy === undefined) return inode;
+    inode.lazy = undefined;
+    const names = inode.ownNames();
+    for (let i = 0; i < lazy.names.length; i++) {
+      const name = lazy.names[i];
+      const file = new FileInode(this.#token, lazy.base + i, 0o755, 0, 0, BORN);
+      file.fill(lazy.contents(name));
+      file.extra = { program: name };
+      this.table.set(file.ino, file, this.#token);
+      names.set(name, file.ino);
+    }
+    return inode;
+  }
+
   /** Gives every present record the time of birth of whichever fork shows it. */
   freezeTimes(): void {
     for (let ino = ROOT_INO; ino < this.#next; ino++) {
@@ -181,9 +212,8 @@ export class MemoryLayer implements Layer {
     bytes: number,
     make: (token: Token, ino: number, nowNs: bigint) => R,
   ): R {
-    const known = this.table.get(dir.ino) as DirInode | undefined;
-    if (known === undefined) throw new VfsError("ENOENT");
-    if (known.names.get(name)) throw new VfsError("EEXIST");
+    if (dir.isRemoved) throw new VfsError("ENOENT");
+    if (dir.allNames().get(name)) throw new VfsError("EEXIST");
     this.quota.chargeInodes(1);
     try {
       this.quota.chargeBytes(bytes);
@@ -456,7 +486,8 @@ export class MemorySpecial extends MemoryNode implements SpecialNode {
 /** A directory of the memory layer. */
 export class MemoryDir extends MemoryNode implements DirNode {
   #dir(): DirInode {
-    return this.inode() as DirInode;
+    const dir = this.inode() as DirInode;
+    return dir.lazy === undefined ? dir : this.layer.fill(this);
   }
 
   lookup(name: ByteString): MemoryNode | undefined {

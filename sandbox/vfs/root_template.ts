@@ -7,7 +7,7 @@
 import { toBytes, toByteString } from "../bytes.ts";
 import type { ByteString } from "../types.ts";
 import { type ForkContext, Quota } from "./layer.ts";
-import { type MemoryDir, MemoryLayer } from "./memory.ts";
+import { MemoryDir, MemoryLayer } from "./memory.ts";
 
 /** Options of the default root. */
 export interface RootOptions {
@@ -109,8 +109,11 @@ function makeTemplate(options: RootOptions): MemoryLayer {
   for (const [dir, name, text] of files(options)) {
     put(dirs.get(dir) as MemoryDir, name, 0o644, text);
   }
-  const bin = dirs.get("bin") as MemoryDir;
-  for (const name of options.programs) addProgram(bin, name);
+  layer.addLazily(
+    dirs.get("bin") as MemoryDir,
+    options.programs,
+    (name) => toBytes(programMarker(name)),
+  );
   // Scripts start with `#!/usr/bin/env sh` everywhere.
   if (options.programs.includes("env")) {
     (dirs.get("usr/bin") as MemoryDir).makeLink("env", "../../bin/env", ROOT);
@@ -132,7 +135,11 @@ export function addProgram(dir: MemoryDir, name: ByteString): void {
   if (file !== undefined) file.extra = { program: name };
 }
 
-/** Templates by what they were made from. Frozen: only ever forked. */
+/**
+ * Templates by what they were made from; only ever forked. The files of `/bin` are made when a
+ * second sandbox asks for the same template: a command line that starts one sandbox never pays for
+ * them, and a server's sandboxes share them.
+ */
 const templates = new Map<string, MemoryLayer>();
 const MOST_TEMPLATES = 16;
 
@@ -158,6 +165,9 @@ export function createRootLayer(
   if (template === undefined) {
     if (templates.size >= MOST_TEMPLATES) templates.clear();
     templates.set(key, template = makeTemplate(options));
+  } else {
+    const bin = template.root.lookup("bin");
+    if (bin instanceof MemoryDir) template.fill(bin);
   }
   const layer = template.fork(context, true);
   layer.quota = quota;
