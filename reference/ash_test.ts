@@ -102,6 +102,10 @@ async function runCase(
       const head = `==== ${test.folder}/${test.name} (${verdict}, status ${ended.code})\n`;
       Deno.writeTextFileSync(`${options.logs}/${test.folder}.log`, head, { append: true });
       Deno.writeFileSync(`${options.logs}/${test.folder}.log`, ended.output, { append: true });
+      Deno.writeTextFileSync(`${options.logs}/${test.folder}.log`, "---- wanted\n", {
+        append: true,
+      });
+      Deno.writeFileSync(`${options.logs}/${test.folder}.log`, right, { append: true });
     }
     return verdict;
   } finally {
