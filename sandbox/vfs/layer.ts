@@ -65,12 +65,12 @@ export class Quota {
   /** Inodes and links held. */
   inodes = 0;
 
-  /** @param limits Ceilings; with only a byte ceiling there is one inode for each 512 bytes. */
+  /** @param limits Ceilings; with only a byte ceiling there is one inode for each KiB. */
   constructor(limits: QuotaLimits = {}) {
     this.maxBytes = limits.maxBytes ?? Infinity;
     // An inode costs memory too, so a bound on bytes must bound their number.
     this.maxInodes = limits.maxInodes ??
-      (this.maxBytes === Infinity ? Infinity : Math.max(8192, Math.ceil(this.maxBytes / 512)));
+      (this.maxBytes === Infinity ? Infinity : Math.max(8192, Math.ceil(this.maxBytes / 1024)));
   }
 
   /** Takes bytes, or throws ENOSPC and takes nothing. */
