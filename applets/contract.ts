@@ -77,6 +77,8 @@ export interface AppletSpec<T extends OptionTable> {
   readonly raw?: boolean;
   /** `-NUM` as first argument stands for this option with NUM as its argument. */
   readonly numberOption?: string;
+  /** `+NUM` as first argument stands for this option with `+NUM` as its argument. */
+  readonly plusOption?: string;
   /** A lone `--help` is not special (`echo`, `test`, `true`, …). */
   readonly noHelp?: boolean;
   /** Least and most operands; outside of it the usage page is shown. */

@@ -237,9 +237,10 @@ class Lister {
     const { opts } = this.ctx;
     const byName = (a: Item, b: Item): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
     let compare = byName;
-    // Whatever their order: -t goes before -S, that before -v, that before -X.
-    if (opts.S && !opts.t) compare = (a, b) => b.stat!.size - a.stat!.size || byName(a, b);
-    else if (opts.t) {
+    // Of -t and -S the last one counts; both go before -v, and that before -X.
+    const major = this.ctx.order.findLast((name) => name === "t" || name === "S");
+    if (major === "S") compare = (a, b) => b.stat!.size - a.stat!.size || byName(a, b);
+    else if (major === "t") {
       const field = this.#timeField;
       const seconds = (item: Item): bigint => item.stat![field] / 1000000000n;
       compare = (a, b) => {

@@ -56,6 +56,7 @@ sh/main.ts sh ash bash
 sort.ts sort
 tail.ts tail
 taskset.ts taskset
+tee.ts tee
 test.ts test [ [[
 timeout.ts timeout
 true.ts true

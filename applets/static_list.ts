@@ -31,6 +31,7 @@ export const LOADERS: Loaders = new Map([
   ["sort.ts", () => import("./sort.ts")],
   ["tail.ts", () => import("./tail.ts")],
   ["taskset.ts", () => import("./taskset.ts")],
+  ["tee.ts", () => import("./tee.ts")],
   ["test.ts", () => import("./test.ts")],
   ["timeout.ts", () => import("./timeout.ts")],
   ["true.ts", () => import("./true.ts")],

@@ -54,7 +54,7 @@ function longNamesOf(table: OptionTable): Map<string, string> {
 export function parseOptions(
   table: OptionTable,
   argv: readonly ByteString[],
-  spec: Pick<AppletSpec<OptionTable>, "posix" | "numberOption">,
+  spec: Pick<AppletSpec<OptionTable>, "posix" | "numberOption" | "plusOption">,
 ): ParsedOptions {
   const opts: Record<string, unknown> = {};
   const operands: ByteString[] = [];
@@ -71,6 +71,12 @@ export function parseOptions(
   let i = 1;
   for (; i < argv.length; i++) {
     const word = argv[i];
+    if (
+      i === 1 && spec.plusOption !== undefined && word[0] === "+" && isDigit(word.charCodeAt(1))
+    ) {
+      set(spec.plusOption, table[spec.plusOption], word);
+      continue;
+    }
     if (word.length < 2 || word.charCodeAt(0) !== 0x2d) {
       if (spec.posix) break;
       operands.push(word);

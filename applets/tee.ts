@@ -1,0 +1,35 @@
+import { type Applet, defineApplet, type Sink } from "./contract.ts";
+import { SIG } from "../sandbox/types.ts";
+import { eachChunk } from "./_lib/sequence.ts";
+
+/** Copies stdin to stdout and to every FILE. Source of behaviour: POSIX tee, BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "tee",
+  usage: "[-ai] [FILE]...",
+  about: "Copy stdin to each FILE, and also to stdout",
+  options: {
+    a: { help: "Append to the FILEs instead of overwriting" },
+    i: { help: "Ignore interrupt signals" },
+  },
+  run(ctx) {
+    const { opts, operands, create } = ctx;
+    if (opts.i) ctx.ignoreSignal(SIG.INT);
+    const sinks: Sink[] = [ctx.stdout];
+    for (const path of operands) {
+      const sink = path === "-" ? ctx.stdout : create(path, { append: opts.a });
+      if (sink !== undefined) sinks.push(sink);
+    }
+    // A chunk that one sink keeps must not be overwritten by the next read.
+    const keep = sinks.some((sink) => sink.keepsChunks);
+    return eachChunk(ctx.process, ctx.stdin, (chunk) => {
+      let waiting: Promise<unknown> | undefined;
+      for (const sink of sinks) {
+        const full = sink.write(chunk);
+        if (full !== undefined) {
+          waiting = waiting === undefined ? full : Promise.all([waiting, full]);
+        }
+      }
+      return waiting?.then(() => {});
+    }, keep);
+  },
+});
