@@ -249,6 +249,23 @@ export const SOCKET_SIGNATURES: ReadonlyMap<string, string> = new Map([
   ["sock_open", "iiii"],
 ]);
 
+/**
+ * Socket functions of WasmEdge, which uses names of preview 1 and of the extension above for other
+ * signatures. Modules built for it link, and are told NOTSUP.
+ */
+export const FOREIGN_SOCKET_SIGNATURES: ReadonlyMap<string, string> = new Map([
+  ["sock_accept", "ii"],
+  ["sock_bind", "iii"],
+  ["sock_connect", "iii"],
+  ["sock_getaddrinfo", "iiiiiiii"],
+  ["sock_getlocaladdr", "iiii"],
+  ["sock_getpeeraddr", "iiii"],
+  ["sock_getsockopt", "iiiii"],
+  ["sock_listen", "ii"],
+  ["sock_open", "iii"],
+  ["sock_setsockopt", "iiiii"],
+]);
+
 /** Functions of the process extension with their types; `run` and the lengths give an i32. */
 export const PROCESS_SIGNATURES: ReadonlyMap<string, { params: string; result: boolean }> = new Map(
   [

@@ -154,14 +154,25 @@ function limits(reader: Reader): { flags: number; minimum: number; maximum: numb
   return { flags, minimum, maximum: (flags & 1) !== 0 ? reader.u32() : undefined };
 }
 
+/** The functions of a module, as far as their types can be told. */
+export interface Functions {
+  /** Types of the imported functions, in order. */
+  readonly imports: readonly Signature[];
+  /** Types of the exported functions. */
+  readonly exports: ReadonlyMap<string, Signature>;
+}
+
 /**
- * The type of an exported function, or undefined when there is none or it cannot be told (types of
- * the garbage collection proposal).
+ * The types of a module's functions, or undefined when they cannot be told (types of the garbage
+ * collection proposal).
+ *
+ * @throws {ModuleError}
  */
-export function signatureOfExport(bytes: Uint8Array, name: string): Signature | undefined {
+export function functionsOf(bytes: Uint8Array): Functions | undefined {
   const types: Signature[] = [];
   const functions: number[] = [];
-  let wanted: number | undefined;
+  const exported: [name: string, index: number][] = [];
+  let imported = 0;
   for (const section of sectionsOf(bytes)) {
     const reader = new Reader(bytes, section.start, section.end);
     if (section.id === SECTION.TYPE) {
@@ -188,22 +199,30 @@ export function signatureOfExport(bytes: Uint8Array, name: string): Signature | 
             reader.skipLeb();
             reader.byte();
             break;
+          case 4:
+            reader.byte();
+            reader.u32();
+            break;
           default:
             return undefined;
         }
       }
+      imported = functions.length;
     } else if (section.id === SECTION.FUNCTION) {
       for (let count = reader.u32(); count > 0; count--) functions.push(reader.u32());
     } else if (section.id === SECTION.EXPORT) {
       for (let count = reader.u32(); count > 0; count--) {
-        const found = reader.name();
+        const name = reader.name();
         const kind = reader.byte();
         const index = reader.u32();
-        if (kind === 0 && found === name) wanted = index;
+        if (kind === 0) exported.push([name, index]);
       }
     }
   }
-  return wanted === undefined ? undefined : types[functions[wanted]];
+  return {
+    imports: functions.slice(0, imported).map((type) => types[type]),
+    exports: new Map(exported.map(([name, index]) => [name, types[functions[index]]])),
+  };
 }
 
 function leb(value: number): number[] {

@@ -5,7 +5,7 @@
  */
 import type { MaybePromise } from "../sandbox/types.ts";
 import { PREVIEW1, PROCESS_EXTENSION, UNSTABLE } from "./abi.ts";
-import { limitMemory, ModuleError } from "./binary.ts";
+import { functionsOf, limitMemory, ModuleError } from "./binary.ts";
 import type { Guest } from "./guest.ts";
 import { bind, type Extensions, findImport, type Linked } from "./imports.ts";
 import { buildShim, FIELD_VALUE, FIELD_WAIT, HOST } from "./shim.ts";
@@ -132,7 +132,7 @@ function compileNow(bytes: Uint8Array, options: CompileOptions): MaybePromise<Co
   const limited = limitMemory(bytes, options.memoryMax ?? MEMORY_MAX) as Uint8Array<ArrayBuffer>;
   if (limited.length > SYNC_MAX) {
     return WebAssembly.compile(limited).then(
-      (module) => link(module, options),
+      (module) => link(module, limited, options),
       (error) => {
         throw asModuleError(error);
       },
@@ -144,7 +144,7 @@ function compileNow(bytes: Uint8Array, options: CompileOptions): MaybePromise<Co
   } catch (error) {
     throw asModuleError(error);
   }
-  return link(module, options);
+  return link(module, limited, options);
 }
 
 /** The engine's reason, without the name of the interface in front of it. */
@@ -154,12 +154,14 @@ function asModuleError(error: unknown): ModuleError {
   return new ModuleError(reason === "" ? "invalid module" : `invalid module: ${reason}`);
 }
 
-function link(module: WebAssembly.Module, options: CompileOptions): Compiled {
+function link(module: WebAssembly.Module, bytes: Uint8Array, options: CompileOptions): Compiled {
   const extensions = options.extensions ?? { sockets: false, process: false };
   const linked: Linked[] = [];
+  const signatures = functionsOf(bytes)?.imports;
+  let functions = 0;
   for (const wanted of WebAssembly.Module.imports(module)) {
     const found = wanted.kind === "function"
-      ? findImport(wanted.module, wanted.name, extensions)
+      ? findImport(wanted.module, wanted.name, extensions, signatures?.[functions++]?.params)
       : undefined;
     if (found === undefined) {
       throw new ModuleError(`unknown import: ${wanted.module}.${wanted.name} (${wanted.kind})`);

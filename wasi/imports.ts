@@ -7,6 +7,7 @@
  * @module
  */
 import {
+  FOREIGN_SOCKET_SIGNATURES,
   PREVIEW1,
   PREVIEW1_SIGNATURES,
   PROCESS_EXTENSION,
@@ -142,6 +143,8 @@ export const processExtension: CallTable = table({
   wasmedge_process_get_stderr: onProcess((it, p) => it.copyOut(p, it.stderr)),
 });
 
+const notSupported: Call = () => ERRNO.NOTSUP;
+
 /** One import of a module that was found in the tables. */
 export interface Linked {
   readonly module: string;
@@ -156,11 +159,16 @@ export interface Extensions {
   readonly process: boolean;
 }
 
-/** Finds an import, or undefined when it does not exist. */
+/**
+ * Finds an import, or undefined when it does not exist.
+ *
+ * @param signature Parameters as the module declares them, where they can be told.
+ */
 export function findImport(
   module: string,
   name: string,
   extensions: Extensions,
+  signature?: string,
 ): Linked | undefined {
   const link = (calls: CallTable, params: string, result: ShimFunction["result"]): Linked => ({
     module,
@@ -172,19 +180,23 @@ export function findImport(
     case PREVIEW1:
     case UNSTABLE: {
       const params = PREVIEW1_SIGNATURES.get(name);
+      const foreign = FOREIGN_SOCKET_SIGNATURES.get(name);
+      const extra = module === PREVIEW1 && extensions.sockets
+        ? SOCKET_SIGNATURES.get(name)
+        : undefined;
+      if (foreign !== undefined && foreign === signature && foreign !== extra) {
+        return { module, name, call: notSupported, shim: { params: foreign, result: "errno" } };
+      }
       if (params !== undefined) {
         const result = name === "proc_exit" ? "none" : "errno";
         return link(module === PREVIEW1 ? preview1 : previous, params, result);
       }
-      const extra = module === PREVIEW1 && extensions.sockets
-        ? SOCKET_SIGNATURES.get(name)
-        : undefined;
       return extra === undefined ? undefined : link(socketExtension, extra, "errno");
     }
     case PROCESS_EXTENSION: {
-      const signature = extensions.process ? PROCESS_SIGNATURES.get(name) : undefined;
-      if (signature === undefined) return undefined;
-      return link(processExtension, signature.params, signature.result ? "value" : "none");
+      const known = extensions.process ? PROCESS_SIGNATURES.get(name) : undefined;
+      if (known === undefined) return undefined;
+      return link(processExtension, known.params, known.result ? "value" : "none");
     }
     default:
       return undefined;

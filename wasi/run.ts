@@ -18,7 +18,7 @@ import type {
 import { ProcessEnded } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { fromText, toBytes } from "../sandbox/bytes.ts";
-import { type Signature, signatureOfExport } from "./binary.ts";
+import { functionsOf, type Signature } from "./binary.ts";
 import {
   canSuspend,
   compile,
@@ -295,7 +295,7 @@ function runInProcess(
         suspending,
         invoke: invoke === undefined ? undefined : {
           name: invoke,
-          args: argumentsOf(signatureOfExport(bytes, invoke), system.args.slice(1)),
+          args: argumentsOf(functionsOf(bytes)?.exports.get(invoke), system.args.slice(1)),
         },
         print: invoke === undefined ? undefined : (value) => printValue(process, value),
       });
