@@ -1,0 +1,175 @@
+/**
+ * The built-in functions, given their arguments.
+ *
+ * Source of behaviour: POSIX awk "Arithmetic Functions" and "String Functions", the GNU extensions
+ * that BusyBox has, BusyBox 1.35 by experiment.
+ *
+ * @module
+ */
+import type { ByteString } from "../../sandbox/types.ts";
+import type { Regex } from "../_lib/regex/regex.ts";
+import type { AwkArray } from "./array.ts";
+import { type Splitter, splitText } from "./record.ts";
+import { InputText, toInt32, toUint64 } from "./value.ts";
+
+/** A part of a replacement text: literal, or the number of a group (0 for the whole match). */
+export type Replacement = readonly (ByteString | number)[];
+
+/**
+ * Parses the replacement of `sub`, `gsub` and `gensub`.
+ *
+ * Of the backslashes before `&` every two are one; an odd one makes the `&` literal. `gensub` knows
+ * `\1`–`\9` in the same way.
+ */
+export function parseReplacement(text: ByteString, groups: boolean): Replacement {
+  const parts: (ByteString | number)[] = [];
+  let literal = "";
+  for (let at = 0; at < text.length;) {
+    let slashes = 0;
+    while (text.charCodeAt(at + slashes) === 0x5c) slashes++;
+    const next = at + slashes;
+    const code = text.charCodeAt(next);
+    const digit = groups && slashes > 0 && code >= 48 && code <= 57;
+    if (code !== 0x26 && !digit) {
+      literal += text.slice(at, next + 1);
+      at = next + 1;
+      continue;
+    }
+    literal += "\\".repeat(slashes >> 1);
+    const odd = (slashes & 1) === 1;
+    if (odd === digit) {
+      if (literal !== "") parts.push(literal);
+      literal = "";
+      parts.push(digit ? code - 48 : 0);
+    } else literal += text[next];
+    at = next + 1;
+  }
+  if (literal !== "") parts.push(literal);
+  return parts;
+}
+
+/** What a substitution did. */
+export interface Substitution {
+  readonly text: ByteString;
+  readonly count: number;
+}
+
+/**
+ * Replaces matches.
+ *
+ * @param which 0 for all matches, else the number of the only one to replace.
+ */
+export function substitute(
+  regex: Regex,
+  replacement: Replacement,
+  text: ByteString,
+  which: number,
+): Substitution {
+  let result = "";
+  let count = 0;
+  let at = 0;
+  let copied = 0;
+  let begun = false;
+  while (at <= text.length) {
+    const match = regex.exec(text, at, begun ? NOT_BEGUN : undefined);
+    if (match === null) break;
+    const start = match[0];
+    const end = match[1];
+    count++;
+    if (which === 0 || count === which) {
+      result += text.slice(copied, start);
+      for (const part of replacement) {
+        if (typeof part === "string") result += part;
+        else if (part * 2 < match.length && match[part * 2] >= 0) {
+          result += text.slice(match[part * 2], match[part * 2 + 1]);
+        }
+      }
+      copied = end;
+      if (which !== 0) break;
+    }
+    begun = true;
+    if (end === start) {
+      // An empty match: the next char stays, and the search goes on behind it.
+      at = end + 1;
+    } else {
+      at = end;
+      if (at === text.length) break;
+    }
+  }
+  return { text: copied === 0 && result === "" ? text : result + text.slice(copied), count };
+}
+
+const NOT_BEGUN = { notbol: true };
+
+/** `substr`: positions are cut to whole numbers, not rounded, and the length counts from 1 at least. */
+export function substring(text: ByteString, from: number, length: number | undefined): ByteString {
+  let start = toInt32(from) - 1;
+  if (start < 0) start = 0;
+  if (length === undefined) return text.slice(start);
+  const count = toInt32(length);
+  return count <= 0 ? "" : text.slice(start, start + count);
+}
+
+/** `int`. */
+export function wholePart(value: number): number {
+  if (!(Math.abs(value) < 9223372036854775808)) return -9223372036854775808;
+  return Math.trunc(value) + 0;
+}
+
+/** `split`: fills the array and gives the number of elements. */
+export function splitInto(array: AwkArray, text: ByteString, splitter: Splitter): number {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const count = splitText(text, 0, text.length, splitter, starts, ends);
+  array.clear();
+  for (let i = 0; i < count; i++) {
+    array.set(String(i + 1), new InputText(text.slice(starts[i], ends[i])));
+  }
+  return count;
+}
+
+/** Largest operand for which 32-bit operators give what 64-bit ones would. */
+const SMALL = 0x7fffffff;
+
+/** The bit functions of two arguments, on 64-bit unsigned numbers. */
+export function bitOperation(name: string, left: number, right: number): number {
+  const a = Math.trunc(left);
+  const b = Math.trunc(right);
+  if (a >= 0 && b >= 0 && a <= SMALL && b <= SMALL) {
+    switch (name) {
+      case "and":
+        return a & b;
+      case "or":
+        return a | b;
+      case "xor":
+        return a ^ b;
+      case "rshift":
+        if (b < 32) return a >>> b;
+    }
+  }
+  const x = toUint64(left);
+  const y = toUint64(right);
+  switch (name) {
+    case "and":
+      return Number(x & y);
+    case "or":
+      return Number(x | y);
+    case "xor":
+      return Number(x ^ y);
+    case "lshift":
+      return Number(BigInt.asUintN(64, x << (y & 63n)));
+    default:
+      return Number(x >> (y & 63n));
+  }
+}
+
+/** `compl`. */
+export function complement(value: number): number {
+  return Number(BigInt.asUintN(64, ~toUint64(value)));
+}
+
+/** `^` as C's `pow`, which knows more about ones than JavaScript. */
+export function power(base: number, exponent: number): number {
+  if (base === 1 || (base === -1 && Math.abs(exponent) === Infinity)) return 1;
+  return base ** exponent;
+}

@@ -1,0 +1,393 @@
+/**
+ * The current record and its fields.
+ *
+ * A record is a part of the text of a chunk; its fields are pairs of offsets, found only as far as
+ * somebody asks. Strings are made late. Assigning a field or NF turns the fields into values.
+ * Source of behaviour: POSIX awk, "Regular Expressions" and "Variables and Special Variables";
+ * BusyBox 1.35.
+ *
+ * @module
+ */
+import type { ByteString } from "../../sandbox/types.ts";
+import type { Regex } from "../_lib/regex/regex.ts";
+import { parseAwkNumber } from "./number.ts";
+import { InputText, looksNumeric, type Value } from "./value.ts";
+
+/** How fields are separated. */
+export type Splitter =
+  /** Runs of blanks, none at the ends. */
+  | { readonly kind: "blanks" }
+  /** One char, literally. In paragraph mode a newline separates too. */
+  | { readonly kind: "char"; readonly code: number; readonly other: number }
+  /** Every char is a field. */
+  | { readonly kind: "chars" }
+  | { readonly kind: "regex"; readonly regex: Regex };
+
+/** Splits on blanks. */
+export const BLANKS: Splitter = { kind: "blanks" };
+
+/** Most fields native can be made to have; more is "out of memory". */
+export const MOST_FIELDS = 10_000_000;
+
+/** Cuts a part of a text into fields; offsets go to `starts` and `ends`, their number is returned. */
+export function splitText(
+  text: ByteString,
+  from: number,
+  to: number,
+  splitter: Splitter,
+  starts: number[],
+  ends: number[],
+): number {
+  if (from === to) return 0;
+  let count = 0;
+  switch (splitter.kind) {
+    case "blanks": {
+      let at = from;
+      for (;;) {
+        while (at < to && isBlank(text.charCodeAt(at))) at++;
+        if (at >= to) return count;
+        starts[count] = at;
+        while (at < to && !isBlank(text.charCodeAt(at))) at++;
+        ends[count++] = at;
+      }
+    }
+    case "char": {
+      const { code, other } = splitter;
+      let start = from;
+      for (let at = from; at < to; at++) {
+        const char = text.charCodeAt(at);
+        if (char !== code && char !== other) continue;
+        starts[count] = start;
+        ends[count++] = at;
+        start = at + 1;
+      }
+      starts[count] = start;
+      ends[count++] = to;
+      return count;
+    }
+    case "chars":
+      for (let at = from; at < to; at++) {
+        starts[count] = at;
+        ends[count++] = at + 1;
+      }
+      return count;
+    case "regex": {
+      const { regex } = splitter;
+      let start = from;
+      let at = from;
+      const flags = { end: to };
+      while (at < to) {
+        const match = regex.exec(text, at, flags);
+        if (match === null) break;
+        if (match[0] === match[1]) {
+          // Only separators that are not empty count (gawk and BusyBox).
+          at = match[0] + 1;
+          continue;
+        }
+        starts[count] = start;
+        ends[count++] = match[0];
+        start = at = match[1];
+      }
+      starts[count] = start;
+      ends[count++] = to;
+      return count;
+    }
+  }
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13);
+}
+
+/** The current record. */
+export class Record {
+  #text: ByteString = "";
+  #start = 0;
+  #end = 0;
+  /** `$0` as a value; undefined when it is the text between the offsets and nobody asked. */
+  #whole: Value = undefined;
+  #hasWhole = true;
+  /** Offsets of the fields found so far. */
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  #found = 0;
+  /** Where the search for more fields goes on; -1 when all are found. */
+  #next = -1;
+  /** Fields as values, once one was assigned. */
+  #values: Value[] | undefined;
+  /** `$0` has to be put together from the fields, with this between them. */
+  #joinWith: ByteString | undefined;
+  /** NF as it was assigned; undefined when it is the number of fields. */
+  #nf: Value = undefined;
+  #splitter: Splitter = BLANKS;
+
+  /**
+   * @param show Text of a value inside `$0`.
+   */
+  constructor(private readonly show: (value: Value) => ByteString) {}
+
+  /** Makes a part of a text the record. */
+  take(text: ByteString, start: number, end: number): void {
+    this.#text = text;
+    this.#start = start;
+    this.#end = end;
+    this.#hasWhole = false;
+    this.#restart();
+  }
+
+  /** Assigns `$0`. */
+  assign(value: Value): void {
+    const text = this.show(value);
+    this.#text = text;
+    this.#start = 0;
+    this.#end = text.length;
+    this.#whole = value;
+    this.#hasWhole = true;
+    this.#restart();
+  }
+
+  #restart(): void {
+    this.#found = 0;
+    this.#next = this.#start;
+    this.#values = undefined;
+    this.#joinWith = undefined;
+    this.#nf = undefined;
+  }
+
+  /** Another FS, which counts from the next record on: the fields of this one are found now. */
+  setSplitter(splitter: Splitter): void {
+    if (this.#next >= 0 && this.#values === undefined) this.#findAll();
+    this.#splitter = splitter;
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Fields as offsets
+
+  #findAll(): void {
+    if (this.#splitter.kind === "blanks") {
+      this.#find(Infinity);
+      return;
+    }
+    this.#found = splitText(
+      this.#text,
+      this.#start,
+      this.#end,
+      this.#splitter,
+      this.#starts,
+      this.#ends,
+    );
+    this.#next = -1;
+  }
+
+  /** Finds fields until there are `count`, or to the end. */
+  #find(count: number): void {
+    let at = this.#next;
+    if (at < 0) return;
+    const { kind } = this.#splitter;
+    if (kind !== "blanks" && kind !== "char") {
+      this.#findAll();
+      return;
+    }
+    const text = this.#text;
+    const to = this.#end;
+    const starts = this.#starts;
+    const ends = this.#ends;
+    let found = this.#found;
+    if (this.#splitter.kind === "char") {
+      const { code, other } = this.#splitter;
+      // A record that is empty has no field; one that ends in a separator has an empty last one.
+      if (at === to && found === 0) at = -1;
+      while (at >= 0 && found < count) {
+        starts[found] = at;
+        let char = 0;
+        while (at < to && (char = text.charCodeAt(at)) !== code && char !== other) at++;
+        ends[found++] = at;
+        at = at < to ? at + 1 : -1;
+      }
+    } else {
+      while (found < count) {
+        let code = 0;
+        while (at < to && ((code = text.charCodeAt(at)) === 32 || (code >= 9 && code <= 13))) at++;
+        if (at >= to) {
+          at = -1;
+          break;
+        }
+        starts[found] = at;
+        while (at < to && (code = text.charCodeAt(at)) !== 32 && (code < 9 || code > 13)) at++;
+        ends[found++] = at;
+      }
+    }
+    this.#found = found;
+    this.#next = at;
+  }
+
+  /** Whether field `index` (from 1) lies in the text; then `fieldStart` and `fieldEnd` hold. */
+  #inText(index: number): boolean {
+    if (index > this.#found) this.#find(index);
+    return index <= this.#found;
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Reading
+
+  /** A field, or `$0` for 0. */
+  get(index: number): Value {
+    if (index === 0) return this.whole();
+    if (this.#values !== undefined) return this.#values[index - 1];
+    if (!this.#inText(index)) return undefined;
+    return new InputText(this.#text.slice(this.#starts[index - 1], this.#ends[index - 1]));
+  }
+
+  /** A field's number. */
+  number(index: number): number {
+    if (this.#values === undefined && index > 0) {
+      if (!this.#inText(index)) return 0;
+      return parseAwkNumber(this.#text, this.#starts[index - 1], this.#ends[index - 1]);
+    }
+    if (index === 0 && !this.#hasWhole && this.#joinWith === undefined) {
+      return parseAwkNumber(this.#text, this.#start, this.#end);
+    }
+    const value = this.get(index);
+    if (typeof value === "number") return value;
+    if (typeof value === "string") return parseAwkNumber(value, 0, value.length);
+    return value === undefined ? 0 : value.number;
+  }
+
+  /** A field's text. */
+  string(index: number): ByteString {
+    if (this.#values === undefined && index > 0) {
+      if (!this.#inText(index)) return "";
+      return this.#text.slice(this.#starts[index - 1], this.#ends[index - 1]);
+    }
+    if (index === 0 && !this.#hasWhole && this.#joinWith === undefined) {
+      return this.#text.slice(this.#start, this.#end);
+    }
+    return this.show(this.get(index));
+  }
+
+  /** Gives a field's text to `write` without making a string, where it lies in the chunk. */
+  emit(
+    index: number,
+    write: {
+      range(text: ByteString, start: number, end: number): void;
+      text(text: ByteString): void;
+    },
+  ): void {
+    if (index === 0) {
+      if (!this.#hasWhole && this.#joinWith === undefined) {
+        write.range(this.#text, this.#start, this.#end);
+        return;
+      }
+    } else if (this.#values === undefined) {
+      if (this.#inText(index)) {
+        write.range(this.#text, this.#starts[index - 1], this.#ends[index - 1]);
+      }
+      return;
+    }
+    write.text(this.show(this.get(index)));
+  }
+
+  /** A field's length in bytes. */
+  length(index: number): number {
+    if (index === 0) {
+      if (!this.#hasWhole && this.#joinWith === undefined) return this.#end - this.#start;
+    } else if (this.#values === undefined) {
+      return this.#inText(index) ? this.#ends[index - 1] - this.#starts[index - 1] : 0;
+    }
+    return this.show(this.get(index)).length;
+  }
+
+  /**
+   * Compares a field with a number, when it looks like one: negative, 0, positive or NaN; undefined
+   * when the comparison is one of strings.
+   */
+  compareNumber(index: number, number: number): number | undefined {
+    if (this.#values !== undefined || index === 0) {
+      const value = this.get(index);
+      if (value === undefined) return 0 - number;
+      if (typeof value === "number") return value - number;
+      if (typeof value === "string" || !value.numeric) return undefined;
+      return value.number - number;
+    }
+    if (!this.#inText(index)) return 0 - number;
+    const start = this.#starts[index - 1];
+    const end = this.#ends[index - 1];
+    if (!looksNumeric(this.#text, start, end)) return undefined;
+    return parseAwkNumber(this.#text, start, end) - number;
+  }
+
+  /** Whether a regular expression matches `$0`. */
+  matches(regex: Regex): boolean {
+    if (!this.#hasWhole && this.#joinWith === undefined) {
+      this.#flags.end = this.#end;
+      return regex.test(this.#text, this.#start, this.#flags);
+    }
+    return regex.test(this.show(this.whole()));
+  }
+
+  readonly #flags = { end: 0 };
+
+  /** `$0`. */
+  whole(): Value {
+    if (this.#joinWith !== undefined) this.#join();
+    if (!this.#hasWhole) {
+      this.#whole = new InputText(this.#text.slice(this.#start, this.#end));
+      this.#hasWhole = true;
+    }
+    return this.#whole;
+  }
+
+  #join(): void {
+    const values = this.#values!;
+    const parts = new Array<ByteString>(values.length);
+    for (let i = 0; i < values.length; i++) parts[i] = this.show(values[i]);
+    // What was put together is a plain string, never a number that came from outside.
+    this.#whole = parts.join(this.#joinWith);
+    this.#hasWhole = true;
+    this.#joinWith = undefined;
+  }
+
+  /** NF. */
+  fieldCount(): Value {
+    if (this.#nf !== undefined) return this.#nf;
+    if (this.#values !== undefined) return this.#values.length;
+    if (this.#next >= 0) this.#find(Infinity);
+    return this.#found;
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Writing
+
+  /** The fields as values. */
+  #toValues(): Value[] {
+    if (this.#values !== undefined) return this.#values;
+    if (this.#next >= 0) this.#find(Infinity);
+    const values = new Array<Value>(this.#found);
+    for (let i = 0; i < values.length; i++) {
+      values[i] = new InputText(this.#text.slice(this.#starts[i], this.#ends[i]));
+    }
+    return this.#values = values;
+  }
+
+  /** Assigns a field; `separator` is OFS, with which `$0` will be put together. */
+  set(index: number, value: Value, separator: ByteString): void {
+    if (index === 0) {
+      this.assign(value);
+      return;
+    }
+    const values = this.#toValues();
+    while (values.length < index) values.push(undefined);
+    values[index - 1] = value;
+    if (this.#nf !== undefined) this.#nf = undefined;
+    this.#joinWith = separator;
+  }
+
+  /** Assigns NF: fields are dropped or added, and `$0` put together. */
+  setFieldCount(count: number, value: Value, separator: ByteString): void {
+    const values = this.#toValues();
+    while (values.length < count) values.push(undefined);
+    values.length = count;
+    this.#nf = value;
+    this.#joinWith = separator;
+  }
+}

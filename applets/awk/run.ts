@@ -1,0 +1,163 @@
+/**
+ * Runs an awk program: BEGIN rules, records, END rules.
+ *
+ * @module
+ */
+import type { MaybePromise } from "../../sandbox/types.ts";
+import type { Stmt } from "./ast.ts";
+import { Expressions, type FunctionCode } from "./expressions.ts";
+import type { Resolved } from "./resolve.ts";
+import { Control, type Runtime } from "./runtime.ts";
+import { type Exec, EXIT, NEXT, NEXTFILE, NORMAL, type Outcome, Statements } from "./statements.ts";
+
+/** A compiled program. */
+export interface Compiled {
+  readonly begin: readonly Exec[];
+  readonly rules: readonly Exec[];
+  readonly end: readonly Exec[];
+}
+
+/** Compiles a resolved program for a runtime. Bad regular expressions are found here. */
+export function compileProgram(resolved: Resolved, rt: Runtime): Compiled {
+  const { tree, functions, waits } = resolved;
+  const codes: FunctionCode[] = functions.map(({ params }) => ({
+    params: params.length,
+    body: () => NORMAL,
+  }));
+  const expressions = new Expressions(rt, resolved, codes);
+  const statements = new Statements(rt, expressions);
+  functions.forEach(({ body }, index) => {
+    statements.mayWait = waits[index];
+    codes[index].body = statements.compile(body);
+  });
+  statements.mayWait = true;
+  const compile = (body: Stmt): Exec => statements.compile(body);
+  const printRecord: Stmt = { kind: "print", args: [], redirect: undefined, line: 1 };
+  return {
+    begin: tree.begin.map(compile),
+    end: tree.end.map(compile),
+    rules: tree.rules.map(({ pattern, last, action }) => {
+      const body = compile(action ?? printRecord);
+      if (pattern === undefined) return body;
+      if (last === undefined) {
+        return compile({
+          kind: "if",
+          test: pattern,
+          yes: action ?? printRecord,
+          no: undefined,
+          line: 1,
+        });
+      }
+      return range(
+        expressions.truthLater(pattern),
+        expressions.truthLater(last),
+        body,
+      );
+    }),
+  };
+}
+
+/** A rule for `first, last`. */
+function range(
+  first: () => MaybePromise<boolean>,
+  last: () => MaybePromise<boolean>,
+  body: Exec,
+): Exec {
+  let inside = false;
+  const ended = (isLast: boolean): MaybePromise<Outcome> => {
+    if (isLast) inside = false;
+    return body();
+  };
+  const begun = (isFirst: boolean): MaybePromise<Outcome> => {
+    if (!isFirst) return NORMAL;
+    inside = true;
+    const isLast = last();
+    return isLast instanceof Promise ? isLast.then(ended) : ended(isLast);
+  };
+  return () => {
+    const isFirst = inside || first();
+    return isFirst instanceof Promise ? isFirst.then(begun) : begun(isFirst);
+  };
+}
+
+/** The outcome of a statement, taking `next` and `exit` that came out of a function. */
+function outcomeOf(rt: Runtime, exec: Exec): MaybePromise<Outcome> {
+  try {
+    const outcome = exec();
+    return outcome instanceof Promise ? outcome.catch((error) => control(rt, error)) : outcome;
+  } catch (error) {
+    return control(rt, error);
+  }
+}
+
+function control(rt: Runtime, error: unknown): Outcome {
+  if (!(error instanceof Control)) throw error;
+  rt.frame = [];
+  rt.depth = 0;
+  return error.code;
+}
+
+/** Runs it all; the exit status is in the runtime. */
+export function runProgram(program: Compiled, rt: Runtime): MaybePromise<void> {
+  // Programs without input need not become asynchronous.
+  for (let i = 0; i < program.begin.length; i++) {
+    const outcome = outcomeOf(rt, program.begin[i]);
+    if (outcome instanceof Promise) return runRest(program, rt, i + 1, outcome);
+    if (outcome === EXIT) return runEnd(program, rt);
+    // `next` leaves all BEGIN rules.
+    if (outcome === NEXT || outcome === NEXTFILE) break;
+  }
+  if (program.rules.length === 0 && program.end.length === 0) return undefined;
+  return runInput(program, rt);
+}
+
+async function runRest(
+  program: Compiled,
+  rt: Runtime,
+  from: number,
+  first: Promise<Outcome>,
+): Promise<void> {
+  let outcome = await first;
+  for (let i = from;; i++) {
+    if (outcome === EXIT) return runEnd(program, rt);
+    if (outcome === NEXT || outcome === NEXTFILE || i >= program.begin.length) break;
+    const next = outcomeOf(rt, program.begin[i]);
+    outcome = next instanceof Promise ? await next : next;
+  }
+  if (program.rules.length === 0 && program.end.length === 0) return;
+  await runInput(program, rt);
+}
+
+async function runInput(program: Compiled, rt: Runtime): Promise<void> {
+  const { rules } = program;
+  const { record } = rt;
+  records: for (;;) {
+    let more = rt.nextInput();
+    if (more instanceof Promise) more = await more;
+    if (!more) break;
+    const { input } = rt;
+    record.take(input.text, input.start, input.end);
+    for (let i = 0; i < rules.length; i++) {
+      let outcome = outcomeOf(rt, rules[i]);
+      if (outcome instanceof Promise) outcome = await outcome;
+      if (outcome === NORMAL) continue;
+      if (outcome === NEXT) break;
+      if (outcome === NEXTFILE) {
+        rt.skipFile();
+        break;
+      }
+      if (outcome === EXIT) break records;
+    }
+    const wait = rt.turn();
+    if (wait !== undefined) await wait;
+  }
+  await runEnd(program, rt);
+}
+
+async function runEnd(program: Compiled, rt: Runtime): Promise<void> {
+  for (const exec of program.end) {
+    let outcome = outcomeOf(rt, exec);
+    if (outcome instanceof Promise) outcome = await outcome;
+    if (outcome !== NORMAL && outcome <= EXIT) return;
+  }
+}

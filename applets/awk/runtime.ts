@@ -1,0 +1,477 @@
+/**
+ * The state of a running awk program: variables, the current record, streams, and the rules that
+ * turn values into text.
+ *
+ * @module
+ */
+import type { ByteString, MaybePromise, Process } from "../../sandbox/types.ts";
+import { isVfsError } from "../../sandbox/errors.ts";
+import { formatDouble } from "../_lib/format_number.ts";
+import { compile as compileRegex, type Regex, RegexError } from "../_lib/regex/regex.ts";
+import type { Source } from "../_lib/streams.ts";
+import { UTC, type Zone, zoneOf } from "../_lib/time.ts";
+import { AwkArray, Cell } from "./array.ts";
+import { AwkError, errorAt, MSG } from "./errors.ts";
+import { type Format, formatValues, parseFormat } from "./format.ts";
+import { unescapeText } from "./lex.ts";
+import { formatShort } from "./number.ts";
+import { RandomNumbers } from "./random.ts";
+import { type RecordEnd, RecordReader } from "./reader.ts";
+import { BLANKS, Record, type Splitter } from "./record.ts";
+import type { Streams } from "./streams.ts";
+import { InputText, integerText, toBool, toNumber, type Value } from "./value.ts";
+
+/** Steps between two looks at the clock. */
+const SLICE = 2048;
+/** Compiled regular expressions that are kept. */
+const REGEX_CACHE = 500;
+/** Calls inside calls. Native's stack ends after some tens of thousands. */
+export const MAX_CALLS = 20_000;
+
+/** Global variables with a meaning, in the order of their slots. */
+export const SPECIALS: readonly string[] = [
+  ...["NF", "NR", "FNR", "FS", "OFS", "RS", "ORS", "RT", "FILENAME", "SUBSEP", "CONVFMT", "OFMT"],
+  ...["ARGIND", "ARGC", "ARGV", "ERRNO", "ENVIRON", "IGNORECASE", "RSTART", "RLENGTH"],
+];
+
+/** Slot of NF, whose value lives in the record. */
+export const NF_SLOT = 0;
+
+/** How input files are opened; stdin is known from outside. */
+export interface Opener {
+  /** Standard input. */
+  readonly stdin: Source;
+  /** Opens a file. @throws {VfsError} */
+  open(path: ByteString): Source;
+}
+
+/** Ends a function body from inside an expression: `next` or `exit` in a function. */
+export class Control extends Error {
+  /** @param code A statement outcome. */
+  constructor(readonly code: number) {
+    super("control");
+  }
+}
+
+/** What a running program works on. */
+export class Runtime {
+  readonly globals: Cell[] = [];
+  /** Parameters of the function that runs. */
+  frame: Cell[] = [];
+  /** Calls inside calls. */
+  depth = 0;
+  /** Value of the last `return`. */
+  result: Value = undefined;
+  /** Exit status, once `exit` was given one. */
+  exitCode = 0;
+  readonly record: Record;
+  readonly random = new RandomNumbers();
+  convfmt: ByteString = "%.6g";
+  ofmt: ByteString = "%.6g";
+  ofs: ByteString = " ";
+  ors: ByteString = "\n";
+  subsep: ByteString = "\x1c";
+  ignoreCase = false;
+  recordEnd: RecordEnd = { kind: "char", char: "\n" };
+  /** A wait that somebody who can should make: a full pipe, or the end of a time slice. */
+  pending: Promise<void> | undefined;
+  #steps = SLICE;
+  #regexes = new Map<ByteString, Regex>();
+  #formats = new Map<ByteString, Format>();
+  #input: RecordReader | undefined;
+  #inputSource: Source | undefined;
+  #nextArgument = 1;
+  #sawFile = false;
+  #inputDone = false;
+  #zone: Zone | undefined;
+  /** Whether RT has to be kept. */
+  wantsRt = false;
+  readonly #names: ReadonlyMap<ByteString, number>;
+
+  constructor(
+    readonly process: Process,
+    readonly streams: Streams,
+    private readonly opener: Opener,
+    names: ReadonlyMap<ByteString, number>,
+    /** Name and line for errors that no node of the tree names. */
+    readonly source: ByteString,
+  ) {
+    this.#names = names;
+    for (let i = 0; i < names.size; i++) this.globals.push(new Cell(undefined));
+    this.record = new Record((value) => this.text(value));
+    const initial: readonly (readonly [string, Value])[] = [
+      ["FS", " "],
+      ["OFS", " "],
+      ["RS", "\n"],
+      ["ORS", "\n"],
+      ["SUBSEP", "\x1c"],
+      ["CONVFMT", "%.6g"],
+      ["OFMT", "%.6g"],
+      ["NR", 0],
+      ["FNR", 0],
+      ["ARGIND", 0],
+      ["ERRNO", 0],
+    ];
+    for (const [name, value] of initial) this.named(name).value = value;
+  }
+
+  /** The cell of a global variable that exists. */
+  named(name: string): Cell {
+    return this.globals[this.#names.get(name)!];
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Text of values
+
+  /** A number as text, by CONVFMT. */
+  numberText(value: number): ByteString {
+    if (value === (value | 0)) return String(value | 0);
+    return integerText(value) ?? this.#byFormat(this.convfmt, value);
+  }
+
+  #byFormat(format: ByteString, value: number): ByteString {
+    if (format === "%.6g") return formatShort(value);
+    const simple = /^%\.([0-9]{1,3})([efg])$/.exec(format);
+    if (simple !== null) {
+      return formatDouble(value, simple[2], { precision: Number(simple[1]) });
+    }
+    const parsed = this.format(format);
+    // Native accepts numeric conversions only, and hands the number over as an int or a double.
+    const odd = parsed.problem ??
+      (parsed.pieces.some((piece) => typeof piece !== "string" && /[sc]/.test(piece.letter))
+        ? MSG.format
+        : undefined);
+    if (odd !== undefined) throw errorAt(this.source, 1, odd);
+    return formatValues(parsed, [value], () => "");
+  }
+
+  /** A value as text. */
+  text(value: Value): ByteString {
+    if (typeof value === "string") return value;
+    if (typeof value === "number") return this.numberText(value);
+    return value === undefined ? "" : value.text;
+  }
+
+  /** A value as `print` shows it: numbers by OFMT. */
+  shown(value: Value): ByteString {
+    if (typeof value === "number") {
+      if (value === (value | 0)) return String(value | 0);
+      return integerText(value) ?? this.#byFormat(this.ofmt, value);
+    }
+    return this.text(value);
+  }
+
+  /** A parsed `printf` format. */
+  format(text: ByteString): Format {
+    let format = this.#formats.get(text);
+    if (format === undefined) {
+      if (this.#formats.size > REGEX_CACHE) this.#formats.clear();
+      this.#formats.set(text, format = parseFormat(text));
+    }
+    return format;
+  }
+
+  /** Compares as text, by bytes. */
+  compareText(left: ByteString, right: ByteString): number {
+    if (this.ignoreCase) {
+      left = lowerCase(left);
+      right = lowerCase(right);
+    }
+    return left < right ? -1 : left > right ? 1 : 0;
+  }
+
+  /** Compares two values: as numbers when both look like ones. NaN when that is unordered. */
+  compare(left: Value, right: Value): number {
+    if (typeof left === "number" && typeof right === "number") return order(left, right);
+    if (isNumericValue(left) && isNumericValue(right)) {
+      return order(toNumber(left), toNumber(right));
+    }
+    return this.compareText(this.text(left), this.text(right));
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Variables with a meaning
+
+  /** Called after such a variable was assigned. */
+  assigned(name: string): void {
+    const { value } = this.named(name);
+    switch (name) {
+      case "FS":
+        this.record.setSplitter(this.splitter(value));
+        return;
+      case "OFS":
+        this.ofs = this.text(value);
+        return;
+      case "ORS":
+        this.ors = this.text(value);
+        return;
+      case "RS":
+        this.#setRecordEnd(this.text(value));
+        return;
+      case "SUBSEP":
+        this.subsep = this.text(value);
+        return;
+      case "CONVFMT":
+        this.convfmt = this.text(value);
+        return;
+      case "OFMT":
+        this.ofmt = this.text(value);
+        return;
+      case "IGNORECASE":
+        this.ignoreCase = toBool(value);
+        this.record.setSplitter(this.splitter(this.named("FS").value));
+        return;
+    }
+  }
+
+  #setRecordEnd(text: ByteString): void {
+    if (text === "") this.recordEnd = { kind: "paragraph" };
+    else if (text.length === 1) this.recordEnd = { kind: "char", char: text };
+    else this.recordEnd = { kind: "regex", regex: this.regex(text) };
+    this.record.setSplitter(this.splitter(this.named("FS").value));
+  }
+
+  /** How a separator string, or FS, cuts fields. */
+  splitter(value: Value): Splitter {
+    return this.splitterOf(this.text(value), this.recordEnd.kind === "paragraph");
+  }
+
+  /** @param lines Whether a newline separates too. */
+  splitterOf(text: ByteString, lines: boolean): Splitter {
+    if (text === " ") return BLANKS;
+    if (text === "") return { kind: "chars" };
+    if (text.length > 1) return { kind: "regex", regex: this.regex(text) };
+    const code = text.charCodeAt(0);
+    const other = lines ? 10 : this.ignoreCase ? otherCase(code) : code;
+    return { kind: "char", code, other };
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Regular expressions
+
+  /** A regular expression that must be one. @throws {AwkError} */
+  regex(source: ByteString): Regex {
+    return this.#regex(source, false);
+  }
+
+  /** One from a string: what is no extended expression is tried as a basic one (BusyBox). */
+  looseRegex(source: ByteString): Regex {
+    return this.#regex(source, true);
+  }
+
+  #regex(source: ByteString, loose: boolean): Regex {
+    const key = (this.ignoreCase ? "i" : "c") + source;
+    const known = this.#regexes.get(key);
+    if (known !== undefined) return known;
+    const options = { icase: this.ignoreCase, onStep: (steps: number) => this.work(steps) };
+    let regex: Regex;
+    try {
+      regex = compileRegex(source, { syntax: "ere", ...options });
+    } catch (error) {
+      if (!(error instanceof RegexError)) throw error;
+      if (!loose) throw badRegex(source, error);
+      try {
+        regex = compileRegex(source, { syntax: "bre", ...options });
+      } catch (second) {
+        if (!(second instanceof RegexError)) throw second;
+        throw badRegex(source, second);
+      }
+    }
+    if (this.#regexes.size >= REGEX_CACHE) this.#regexes.clear();
+    this.#regexes.set(key, regex);
+    return regex;
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Time
+
+  /** Counts work. What has to be waited for is left in `pending`. */
+  work(steps: number): void {
+    this.#steps -= steps;
+    if (this.#steps > 0) return;
+    const spent = SLICE - this.#steps;
+    this.#steps = SLICE;
+    const wait = this.process.tick(spent);
+    if (wait !== undefined) this.pending = wait;
+  }
+
+  /** Called at the end of each turn of a loop: what to wait for, if anything. */
+  turn(): Promise<void> | undefined {
+    if (--this.#steps <= 0) this.work(0);
+    if (this.pending === undefined) return undefined;
+    const wait = this.pending;
+    this.pending = undefined;
+    return wait;
+  }
+
+  /** The time zone of the process. */
+  get zone(): Zone {
+    return this.#zone ??= zoneOf(this.process) ?? UTC;
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Main input
+
+  /** Does what a `var=value` argument says; false when it is none. */
+  assignArgument(argument: ByteString): boolean {
+    const equals = argument.indexOf("=");
+    if (equals < 1 || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(argument.slice(0, equals))) return false;
+    this.assignText(argument.slice(0, equals), argument.slice(equals + 1));
+    return true;
+  }
+
+  /** Assigns a variable from outside, taking escapes. */
+  assignText(name: ByteString, text: ByteString): void {
+    const slot = this.#names.get(name);
+    const value = new InputText(unescapeText(text));
+    if (slot === undefined) return; // The program never looks at it.
+    if (slot === NF_SLOT) this.setFieldCount(value);
+    else {
+      this.globals[slot].value = value;
+      this.assigned(name);
+    }
+  }
+
+  /** Assigns NF. */
+  setFieldCount(value: Value): void {
+    const count = Math.trunc(toNumber(value));
+    if (count < 0) throw errorAt(this.source, 1, MSG.negativeNf);
+    this.record.setFieldCount(count || 0, value, this.ofs);
+  }
+
+  /** Goes to the next record of the main input; its text is `inputText` from `start` to `end`. */
+  nextInput(): MaybePromise<boolean> {
+    for (;;) {
+      if (this.#input === undefined) {
+        if (!this.#openNext()) return false;
+      }
+      let more: MaybePromise<boolean>;
+      try {
+        more = this.#input!.next(this.recordEnd);
+      } catch (error) {
+        throw this.#readError(error);
+      }
+      if (more instanceof Promise) return this.#nextLater(more);
+      if (more) {
+        this.#counted();
+        return true;
+      }
+      this.skipFile();
+    }
+  }
+
+  async #nextLater(waiting: Promise<boolean>): Promise<boolean> {
+    let more: boolean;
+    try {
+      more = await waiting;
+    } catch (error) {
+      throw this.#readError(error);
+    }
+    if (more) {
+      this.#counted();
+      return true;
+    }
+    this.skipFile();
+    return this.nextInput();
+  }
+
+  #readError(error: unknown): unknown {
+    return isVfsError(error) ? errorAt(this.source, 1, error.reason) : error;
+  }
+
+  #counted(): void {
+    const nr = this.globals[1];
+    const fnr = this.globals[2];
+    nr.value = toNumber(nr.value) + 1;
+    fnr.value = toNumber(fnr.value) + 1;
+    if (this.wantsRt) {
+      const input = this.#input!;
+      this.named("RT").value = input.text.slice(input.end, input.terminatorEnd);
+    }
+  }
+
+  /** The reader that found the record. */
+  get input(): RecordReader {
+    return this.#input!;
+  }
+
+  /** Leaves the current file (`nextfile`). */
+  skipFile(): void {
+    if (this.#input === undefined) return;
+    if (this.#inputSource !== this.opener.stdin) this.#inputSource!.close();
+    this.#input = undefined;
+  }
+
+  #openNext(): boolean {
+    if (this.#inputDone) return false;
+    const argv = this.named("ARGV").toArray();
+    for (;;) {
+      const count = toNumber(this.named("ARGC").value);
+      if (this.#nextArgument >= count) break;
+      const key = String(this.#nextArgument++);
+      const argument = argv.has(key) ? this.text(argv.at(key).value) : "";
+      this.named("ARGIND").value = this.#nextArgument - 1;
+      if (argument === "" || this.assignArgument(argument)) continue;
+      this.#openFile(argument);
+      return true;
+    }
+    this.#inputDone = true;
+    if (this.#sawFile) return false;
+    this.#openFile("-");
+    return true;
+  }
+
+  #openFile(name: ByteString): void {
+    this.#sawFile = true;
+    try {
+      this.#inputSource = name === "-" ? this.opener.stdin : this.opener.open(name);
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      throw new AwkError(`${name}: ${error.reason}`);
+    }
+    this.#input = new RecordReader(this.#inputSource);
+    this.named("FILENAME").value = new InputText(name);
+    this.globals[2].value = 0;
+  }
+}
+
+function badRegex(source: ByteString, error: RegexError): AwkError {
+  return new AwkError(`bad regex '${source}': ${error.message}`);
+}
+
+function isNumericValue(value: Value): boolean {
+  if (typeof value === "number" || value === undefined) return true;
+  return typeof value === "string" ? false : value.numeric;
+}
+
+function order(left: number, right: number): number {
+  return left < right ? -1 : left > right ? 1 : left === right ? 0 : NaN;
+}
+
+/** Lower case of ASCII letters only, as in the C locale. */
+export function lowerCase(text: ByteString): ByteString {
+  const lower = text.toLowerCase();
+  return isAsciiOnly(text) ? lower : text.replace(/[A-Z]/g, (char) => char.toLowerCase());
+}
+
+/** Upper case of ASCII letters only. */
+export function upperCase(text: ByteString): ByteString {
+  return isAsciiOnly(text)
+    ? text.toUpperCase()
+    : text.replace(/[a-z]/g, (char) => char.toUpperCase());
+}
+
+function isAsciiOnly(text: ByteString): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false;
+  return true;
+}
+
+function otherCase(code: number): number {
+  const lower = code | 32;
+  return lower >= 97 && lower <= 122 ? code ^ 32 : code;
+}
+
+/** An empty array, for callers that need one that nobody else has. */
+export function freshArray(): AwkArray {
+  return new AwkArray();
+}

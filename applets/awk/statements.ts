@@ -1,0 +1,436 @@
+/**
+ * Statements to closures.
+ *
+ * A statement gives an outcome: a number when it is done, a promise of one when something had to be
+ * waited for. A loop that meets a promise goes on in an asynchronous copy of itself, so that only
+ * what really waits pays for it.
+ *
+ * @module
+ */
+import type { Stmt } from "./ast.ts";
+import { ungroup } from "./ast.ts";
+import { errorAt, MSG } from "./errors.ts";
+import { type Expressions, RETURN } from "./expressions.ts";
+import type { OutputBuffer } from "./output.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Stream } from "./streams.ts";
+import { toInt32, toNumber, type Value } from "./value.ts";
+
+/** What a statement came to. */
+export type Outcome = number;
+/** On to the next statement. */
+export const NORMAL = 0;
+/** Out of the loop. */
+export const BREAK = 1;
+/** To the next turn of the loop. */
+export const CONTINUE = 2;
+/** To the next record. */
+export const NEXT = 3;
+/** To the next file. */
+export const NEXTFILE = 4;
+/** To the END rules, or out of them. */
+export const EXIT = 5;
+
+/** A compiled statement. */
+export type Exec = () => Outcome | Promise<Outcome>;
+
+const toNormal = (): Outcome => NORMAL;
+
+/** Compiles the statements of one program. */
+export class Statements {
+  /** Whether what is compiled now may wait; the body of a function that never waits may not. */
+  mayWait = true;
+
+  constructor(private readonly rt: Runtime, private readonly expressions: Expressions) {}
+
+  /** Compiles a statement. */
+  compile(stmt: Stmt): Exec {
+    const { rt, expressions } = this;
+    switch (stmt.kind) {
+      case "block":
+        return this.#block(stmt.body);
+      case "expr": {
+        if (expressions.waits(stmt.expr)) {
+          const value = expressions.later(stmt.expr);
+          return () => {
+            const result = value();
+            return result instanceof Promise ? result.then(toNormal) : NORMAL;
+          };
+        }
+        const effect = expressions.effect(stmt.expr);
+        return () => {
+          effect();
+          return NORMAL;
+        };
+      }
+      case "print":
+      case "printf":
+        return this.#print(stmt);
+      case "if":
+        return this.#if(stmt);
+      case "while":
+        return this.#loop(undefined, stmt.test, undefined, stmt.body, false);
+      case "do":
+        return this.#loop(undefined, stmt.test, undefined, stmt.body, true);
+      case "for":
+        return this.#loop(stmt.init, stmt.test, stmt.step, stmt.body, false);
+      case "forin":
+        return this.#forIn(stmt);
+      case "delete":
+        return this.#delete(stmt);
+      case "exit":
+      case "return": {
+        const outcome = stmt.kind === "exit" ? EXIT : RETURN;
+        if (stmt.value === undefined) return () => outcome;
+        const keep = stmt.kind === "exit"
+          ? (value: Value) => {
+            rt.exitCode = toInt32(toNumber(value)) & 255;
+            return outcome;
+          }
+          : (value: Value) => {
+            rt.result = value;
+            return outcome;
+          };
+        const value = expressions.later(stmt.value);
+        return () => {
+          const result = value();
+          return result instanceof Promise ? result.then(keep) : keep(result);
+        };
+      }
+      case "next":
+        return () => NEXT;
+      case "nextfile":
+        return () => NEXTFILE;
+      case "break":
+        return () => BREAK;
+      case "continue":
+        return () => CONTINUE;
+    }
+  }
+
+  #block(body: readonly Stmt[]): Exec {
+    const steps = body.map((each) => this.compile(each));
+    if (steps.length === 0) return toNormal;
+    if (steps.length === 1) return steps[0];
+    return () => {
+      for (let i = 0; i < steps.length; i++) {
+        const outcome = steps[i]();
+        if (outcome !== NORMAL) {
+          return typeof outcome === "number" ? outcome : restOfBlock(steps, i, outcome);
+        }
+      }
+      return NORMAL;
+    };
+  }
+
+  #if(stmt: Stmt & { kind: "if" }): Exec {
+    const { expressions } = this;
+    const yes = this.compile(stmt.yes);
+    const no = stmt.no === undefined ? toNormal : this.compile(stmt.no);
+    if (expressions.waits(stmt.test)) {
+      const test = expressions.truthLater(stmt.test);
+      return () => {
+        const holds = test();
+        if (holds instanceof Promise) return holds.then((truth) => truth ? yes() : no());
+        return holds ? yes() : no();
+      };
+    }
+    const test = expressions.truth(stmt.test);
+    return () => test() ? yes() : no();
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Loops
+
+  #loop(
+    initExpr: (Stmt & { kind: "for" })["init"],
+    testExpr: (Stmt & { kind: "for" })["test"],
+    stepExpr: (Stmt & { kind: "for" })["step"],
+    bodyStmt: Stmt,
+    bodyFirst: boolean,
+  ): Exec {
+    const { rt, expressions } = this;
+    const body = this.compile(bodyStmt);
+    const parts = [initExpr, testExpr, stepExpr];
+    if (parts.some((part) => part !== undefined && expressions.waits(part))) {
+      return this.#waitingLoop(initExpr, testExpr, stepExpr, body, bodyFirst);
+    }
+    const init = initExpr === undefined ? undefined : expressions.effect(initExpr);
+    const test = testExpr === undefined ? undefined : expressions.truth(testExpr);
+    const step = stepExpr === undefined ? undefined : expressions.effect(stepExpr);
+    const goOn = async (first: Promise<Outcome>): Promise<Outcome> => {
+      let outcome = await first;
+      for (;;) {
+        if (outcome === BREAK) return NORMAL;
+        if (outcome !== NORMAL && outcome !== CONTINUE) return outcome;
+        if (step !== undefined) step();
+        const wait = rt.turn();
+        if (wait !== undefined) await wait;
+        if (test !== undefined && !test()) return NORMAL;
+        const next = body();
+        outcome = typeof next === "number" ? next : await next;
+      }
+    };
+    return () => {
+      if (init !== undefined) init();
+      if (!bodyFirst && test !== undefined && !test()) return NORMAL;
+      for (;;) {
+        const outcome = body();
+        if (outcome !== NORMAL) {
+          if (typeof outcome !== "number") return goOn(outcome);
+          if (outcome === BREAK) return NORMAL;
+          if (outcome !== CONTINUE) return outcome;
+        }
+        // The step of a `for` belongs to the turn: what waits after it must not repeat it.
+        const wait = rt.turn();
+        if (wait !== undefined) return goOn(wait.then(toNormal));
+        if (step !== undefined) step();
+        if (test !== undefined && !test()) return NORMAL;
+      }
+    };
+  }
+
+  #waitingLoop(
+    initExpr: (Stmt & { kind: "for" })["init"],
+    testExpr: (Stmt & { kind: "for" })["test"],
+    stepExpr: (Stmt & { kind: "for" })["step"],
+    body: Exec,
+    bodyFirst: boolean,
+  ): Exec {
+    const { rt, expressions } = this;
+    const init = initExpr === undefined ? undefined : expressions.later(initExpr);
+    const test = testExpr === undefined ? undefined : expressions.truthLater(testExpr);
+    const step = stepExpr === undefined ? undefined : expressions.later(stepExpr);
+    return async () => {
+      if (init !== undefined) {
+        const started = init();
+        if (started instanceof Promise) await started;
+      }
+      for (let first = true;; first = false) {
+        if (test !== undefined && !(first && bodyFirst)) {
+          let holds = test();
+          if (holds instanceof Promise) holds = await holds;
+          if (!holds) return NORMAL;
+        }
+        let outcome = body();
+        if (typeof outcome !== "number") outcome = await outcome;
+        if (outcome === BREAK) return NORMAL;
+        if (outcome !== NORMAL && outcome !== CONTINUE) return outcome;
+        if (step !== undefined) {
+          const stepped = step();
+          if (stepped instanceof Promise) await stepped;
+        }
+        const wait = rt.turn();
+        if (wait !== undefined) await wait;
+      }
+    };
+  }
+
+  #forIn(stmt: Stmt & { kind: "forin" }): Exec {
+    const { rt, expressions } = this;
+    const array = expressions.array(stmt.array);
+    const store = expressions.store(stmt.target);
+    const body = this.compile(stmt.body);
+    const goOn = async (
+      keys: readonly string[],
+      index: number,
+      first: Promise<Outcome>,
+    ): Promise<Outcome> => {
+      let outcome = await first;
+      for (let i = index + 1;; i++) {
+        if (outcome === BREAK) return NORMAL;
+        if (outcome !== NORMAL && outcome !== CONTINUE) return outcome;
+        if (i >= keys.length) return NORMAL;
+        const wait = rt.turn();
+        if (wait !== undefined) await wait;
+        store(keys[i]);
+        const next = body();
+        outcome = typeof next === "number" ? next : await next;
+      }
+    };
+    return () => {
+      // The keys are those of the beginning, even if some are deleted meanwhile (BusyBox).
+      const keys = array().keys();
+      for (let i = 0; i < keys.length; i++) {
+        store(keys[i]);
+        const outcome = body();
+        if (outcome !== NORMAL) {
+          if (typeof outcome !== "number") return goOn(keys, i, outcome);
+          if (outcome === BREAK) return NORMAL;
+          if (outcome !== CONTINUE) return outcome;
+        }
+        const wait = rt.turn();
+        if (wait !== undefined) return goOn(keys, i, wait.then(toNormal));
+      }
+      return NORMAL;
+    };
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Output
+
+  #print(stmt: Stmt & { kind: "print" | "printf" }): Exec {
+    const { expressions } = this;
+    const { args, redirect, kind } = stmt;
+    const { mayWait } = this;
+    const waits = args.some((arg) => expressions.waits(arg)) ||
+      (redirect !== undefined && expressions.waits(redirect.target));
+    if (waits) return this.#waitingPrint(stmt);
+    const write = kind === "print" ? this.#printArgs(stmt) : this.#printfArgs(stmt);
+    if (redirect === undefined) {
+      const out = this.rt.streams.stdout;
+      return () => {
+        write(out);
+        return this.#written(out, undefined, mayWait);
+      };
+    }
+    const name = expressions.string(redirect.target);
+    return () => {
+      const stream = this.rt.streams.writer(redirect.kind, name());
+      const out = stream.output;
+      // A stream that was opened for reading takes no output.
+      if (out === undefined) return NORMAL;
+      write(out);
+      return this.#written(out, stream, mayWait);
+    };
+  }
+
+  /** Output inside functions that never wait is waited for at the next turn of a loop outside. */
+  #written(
+    out: OutputBuffer,
+    stream: Stream | undefined,
+    mayWait: boolean,
+  ): Outcome | Promise<Outcome> {
+    if (stream !== undefined && stream.unbuffered) void out.flush();
+    else out.done();
+    if (out.waiting === undefined) return NORMAL;
+    if (mayWait) return out.waiting.then(toNormal);
+    this.rt.pending = out.waiting;
+    return NORMAL;
+  }
+
+  #printArgs(stmt: Stmt & { kind: "print" | "printf" }): (out: OutputBuffer) => void {
+    const { rt, expressions } = this;
+    const { args } = stmt;
+    if (args.length === 0) {
+      return (out) => {
+        rt.record.emit(0, out);
+        out.text(rt.ors);
+      };
+    }
+    const emits = args.map((arg) => expressions.emit(arg));
+    if (emits.length === 1) {
+      const [emit] = emits;
+      return (out) => {
+        emit(out);
+        out.text(rt.ors);
+      };
+    }
+    return (out) => {
+      emits[0](out);
+      for (let i = 1; i < emits.length; i++) {
+        out.text(rt.ofs);
+        emits[i](out);
+      }
+      out.text(rt.ors);
+    };
+  }
+
+  #printfArgs(stmt: Stmt & { kind: "print" | "printf" }): (out: OutputBuffer) => void {
+    const { expressions } = this;
+    const { args, line } = stmt;
+    const values = args.map((arg) => expressions.value(arg));
+    return (out) => {
+      const given = new Array<Value>(values.length);
+      for (let i = 0; i < values.length; i++) given[i] = values[i]();
+      out.text(expressions.formatted(line, given));
+    };
+  }
+
+  #waitingPrint(stmt: Stmt & { kind: "print" | "printf" }): Exec {
+    const { rt, expressions } = this;
+    const { args, redirect, kind, line } = stmt;
+    const values = args.map((arg) => expressions.later(arg));
+    const target = redirect === undefined ? undefined : expressions.later(redirect.target);
+    return async () => {
+      const given: Value[] = [];
+      for (const thunk of values) {
+        const value = thunk();
+        given.push(value instanceof Promise ? await value : value);
+      }
+      let stream: Stream | undefined;
+      let out: OutputBuffer | undefined = rt.streams.stdout;
+      if (target !== undefined) {
+        const name = target();
+        stream = rt.streams.writer(
+          redirect!.kind,
+          rt.text(name instanceof Promise ? await name : name),
+        );
+        out = stream.output;
+        if (out === undefined) return NORMAL;
+      }
+      if (kind === "printf") out.text(expressions.formatted(line, given));
+      else {
+        out.text(given.map((value) => rt.shown(value)).join(rt.ofs));
+        out.text(rt.ors);
+      }
+      if (stream?.unbuffered) void out.flush();
+      else out.done();
+      if (out.waiting !== undefined) await out.waiting;
+      return NORMAL;
+    };
+  }
+
+  // -------------------------------------------------------------------------------------------
+
+  #delete(stmt: Stmt & { kind: "delete" }): Exec {
+    const { rt, expressions } = this;
+    const target = ungroup(stmt.target);
+    if (target.kind === "var") {
+      const array = expressions.array(target);
+      return () => {
+        array().clear();
+        return NORMAL;
+      };
+    }
+    if (target.kind !== "index") {
+      return () => {
+        throw errorAt(rt.source, stmt.line, MSG.notArray);
+      };
+    }
+    const array = expressions.array({ ...target, kind: "var" });
+    if (target.key === undefined) {
+      return () => {
+        array().delete("");
+        return NORMAL;
+      };
+    }
+    if (expressions.waits(target.key)) {
+      const key = expressions.later(target.key);
+      return async () => {
+        const name = key();
+        array().delete(rt.text(name instanceof Promise ? await name : name));
+        return NORMAL;
+      };
+    }
+    const key = expressions.string(target.key);
+    return () => {
+      const name = key();
+      array().delete(name);
+      return NORMAL;
+    };
+  }
+}
+
+async function restOfBlock(
+  steps: readonly Exec[],
+  index: number,
+  waiting: Promise<Outcome>,
+): Promise<Outcome> {
+  let outcome = await waiting;
+  for (let i = index + 1; outcome === NORMAL && i < steps.length; i++) {
+    const next = steps[i]();
+    outcome = typeof next === "number" ? next : await next;
+  }
+  return outcome;
+}

@@ -1,0 +1,102 @@
+/**
+ * Values of awk, and the rules by which a text is a number.
+ *
+ * A value is a number, a string, nothing (never assigned), or a text that came from outside and may
+ * look like a number: POSIX's numeric strings. The last kind decides only when somebody asks.
+ *
+ * @module
+ */
+import type { ByteString } from "../../sandbox/types.ts";
+import { onlyBlanks, parseAwkNumber, parsed } from "./number.ts";
+
+/** Text from input, `getline`, `split`, `ARGV`, `ENVIRON` or `-v`. */
+export class InputText {
+  #state: 0 | 1 | 2 = 0;
+  #number = 0;
+
+  /** @param text The bytes. */
+  constructor(readonly text: ByteString) {}
+
+  #decide(): void {
+    const { text } = this;
+    this.#number = parseAwkNumber(text, 0, text.length);
+    this.#state = looksNumeric(text, 0, text.length) ? 1 : 2;
+  }
+
+  /** The number at its start. */
+  get number(): number {
+    if (this.#state === 0) this.#decide();
+    return this.#number;
+  }
+
+  /** Whether the whole of it is a number. */
+  get numeric(): boolean {
+    if (this.#state === 0) this.#decide();
+    return this.#state === 1;
+  }
+}
+
+/** A value of awk. */
+export type Value = number | ByteString | InputText | undefined;
+
+/**
+ * Whether a text is a number and nothing else but blanks around it. Blanks alone are; `inf` and
+ * `nan` are not, with or without a sign (BusyBox).
+ */
+export function looksNumeric(text: ByteString, start: number, end: number): boolean {
+  if (start === end) return false;
+  const last = text.charCodeAt(end - 1) | 32;
+  // Words and most names fail here at once: a number can only end in a hexadecimal digit, a point
+  // or a blank.
+  if (last > 0x66) return false;
+  const value = parseAwkNumber(text, start, end);
+  return Number.isFinite(value)
+    ? onlyBlanks(text, parsed.end, end)
+    : !Number.isNaN(value) && !/[iI]/.test(text.slice(start, parsed.end)) &&
+      onlyBlanks(text, parsed.end, end);
+}
+
+/** The number of a value. */
+export function toNumber(value: Value): number {
+  if (typeof value === "number") return value;
+  if (typeof value === "string") return parseAwkNumber(value, 0, value.length);
+  return value === undefined ? 0 : value.number;
+}
+
+/** Whether a condition holds. */
+export function toBool(value: Value): boolean {
+  if (typeof value === "number") return value !== 0;
+  if (typeof value === "string") return value.length > 0;
+  if (value === undefined) return false;
+  return value.numeric ? value.number !== 0 : value.text.length > 0;
+}
+
+/** Whether a comparison with it may be one of numbers. */
+export function isNumeric(value: Value): boolean {
+  if (typeof value === "number" || value === undefined) return true;
+  return typeof value === "string" ? false : value.numeric;
+}
+
+/** Whole numbers in this range are shown with all their digits. */
+const INTEGER_LIMIT = 9223372036854775808;
+
+/** The text of a whole number, or undefined when it has a fraction or is too large. */
+export function integerText(value: number): ByteString | undefined {
+  if (value !== Math.trunc(value) || value >= INTEGER_LIMIT || value < -INTEGER_LIMIT) {
+    return undefined;
+  }
+  return Number.isSafeInteger(value) ? String(value) : BigInt(value).toString();
+}
+
+/** A C `int` of a double, as x86 converts: what does not fit becomes the smallest. */
+export function toInt32(value: number): number {
+  const whole = Math.trunc(value);
+  return whole >= -2147483648 && whole <= 2147483647 ? whole | 0 : -2147483648;
+}
+
+/** A C `unsigned long` of a double, as native's bit functions see their arguments. */
+export function toUint64(value: number): bigint {
+  if (!(Math.abs(value) < 18446744073709551616)) return 1n << 63n;
+  if (value < -INTEGER_LIMIT) return 1n << 63n;
+  return BigInt.asUintN(64, BigInt(Math.trunc(value)));
+}
