@@ -33,12 +33,14 @@ export type Loaders = ReadonlyMap<string, () => Promise<AppletModule>>;
  * may be the program of more than one module only if it stands here once.
  */
 const TABLE = `
+awk/main.ts awk
 basename.ts basename
 busybox.ts busybox capbox
 cat.ts cat
 dirname.ts dirname
 echo.ts echo
 false.ts false
+grep.ts grep egrep fgrep
 head.ts head
 ionice.ts ionice
 kill.ts kill
