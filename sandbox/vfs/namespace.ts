@@ -41,7 +41,7 @@ import { ForkContext, type Layer } from "./layer.ts";
 import { MountPoint, type MountRequest } from "./mount_tree.ts";
 import { OpenNode } from "./open_node.ts";
 import { isWithin, pathIn, pathOf, Place } from "./place.ts";
-import { checkSearch, Last, resolve, type Resolved } from "./resolve.ts";
+import { checkSearch, DEPTH_MAX, enter, Last, resolve, type Resolved } from "./resolve.ts";
 
 const S_ISGID = 0o2000;
 const S_ISVTX = 0o1000;
@@ -727,12 +727,17 @@ function relocate(place: Place): Place {
 
 /** Builds the way to a moved directory anew from the root of its mount. */
 function rebuild(place: Place, node: MovableDir): Place {
-  const where = node.whereabouts();
-  if (where === undefined || !isMovable(where.parent)) {
-    let root: Place = place;
-    while (root.parent !== undefined && root.parent.mount === place.mount) root = root.parent;
-    return relocate(root);
+  let root: Place = place;
+  while (root.parent !== undefined && root.point?.layer === undefined) root = root.parent;
+  const way: { readonly node: DirNode; readonly name: ByteString }[] = [];
+  for (let at: DirNode = node; isMovable(at);) {
+    const where = at.whereabouts();
+    if (where === undefined) break;
+    if (way.length >= DEPTH_MAX) throw new VfsError("ENAMETOOLONG");
+    way.push({ node: at, name: where.name });
+    at = where.parent;
   }
-  const parent = rebuild(place, where.parent);
-  return new Place(node, parent, where.name, place.mount, parent.point?.children?.get(where.name));
+  let built = relocate(root);
+  for (let i = way.length - 1; i >= 0; i--) built = enter(built, way[i].name, way[i].node);
+  return built;
 }

@@ -191,14 +191,21 @@ export class OverlayLayer implements Layer {
 }
 
 /** Removes everything below a memory directory, marks of removed names included. */
-function clear(dir: MemoryDir): void {
-  for (const { name, type } of dir.list()) {
-    if (type === S_IFDIR) {
-      clear(dir.lookup(name) as MemoryDir);
-      dir.removeDir(name);
-    } else dir.unlink(name);
+function clear(root: MemoryDir): void {
+  // A list instead of a recursion: guests decide how deep it is.
+  const found: { readonly parent: MemoryDir; readonly name: ByteString }[] = [];
+  const directories = [root];
+  for (let i = 0; i < directories.length; i++) {
+    const dir = directories[i];
+    for (const { name, type } of dir.list()) {
+      if (type === S_IFDIR) {
+        directories.push(dir.lookup(name) as MemoryDir);
+        found.push({ parent: dir, name });
+      } else dir.unlink(name);
+    }
+    dir.forgetWhiteouts();
   }
-  dir.forgetWhiteouts();
+  for (let i = found.length - 1; i >= 0; i--) found[i].parent.removeDir(found[i].name);
 }
 
 /** What tells that a lower file is still the one that was copied. */

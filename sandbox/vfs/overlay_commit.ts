@@ -18,6 +18,7 @@ import {
   type Stat,
   type VNode,
 } from "../types.ts";
+import { DEPTH_MAX } from "./resolve.ts";
 import { copyContents, NAMELESS, OverlayDir, type OverlayLayer, stampOf } from "./overlay.ts";
 
 /** One difference between an overlay and what is below it. */
@@ -72,8 +73,19 @@ function collect(layer: OverlayLayer): Item[] {
   return items;
 }
 
+/**
+ * Guests decide how deep their trees are. No host path could name what this refuses, and everything
+ * after the listing goes no deeper than it.
+ *
+ * @throws {VfsError} ENAMETOOLONG
+ */
+function checkDepth(depth: number): void {
+  if (depth > DEPTH_MAX) throw new VfsError("ENAMETOOLONG");
+}
+
 /** A directory that exists on both sides. */
-function visit(dir: OverlayDir, prefix: ByteString, items: Item[]): void {
+function visit(dir: OverlayDir, prefix: ByteString, items: Item[], depth = 0): void {
+  checkDepth(depth);
   const upper = dir.upperHalf();
   if (upper === undefined) return;
   for (const name of upper.whiteouts()) {
@@ -92,7 +104,7 @@ function visit(dir: OverlayDir, prefix: ByteString, items: Item[]): void {
         if (differ(node.stat(), lower.stat(), false)) {
           items.push(item(dir, name, path, "attributes", node, false, false));
         }
-        visit(node, path + "/", items);
+        visit(node, path + "/", items, depth + 1);
       } else {
         if (lower !== undefined) items.push(removal(dir, name, prefix, lower));
         addAll(dir, name, path, node, items, false);
@@ -164,12 +176,15 @@ function addAll(
   node: VNode,
   items: Item[],
   within: boolean,
+  depth = 0,
 ): void {
+  checkDepth(depth);
   items.push(item(parent, name, path, "added", node, false, within));
   if (!(node instanceof OverlayDir)) return;
   for (const entry of node.list()) {
     const child = node.lookup(entry.name);
-    if (child !== undefined) addAll(node, entry.name, path + "/" + entry.name, child, items, true);
+    if (child === undefined) continue;
+    addAll(node, entry.name, path + "/" + entry.name, child, items, true, depth + 1);
   }
 }
 

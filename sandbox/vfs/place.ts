@@ -8,6 +8,9 @@ import type { MountPoint } from "./mount_tree.ts";
 
 /** A directory together with the way to it. `..` goes back along that way, never by name. */
 export class Place {
+  /** How many directories it is below the root of the namespace. */
+  readonly depth: number;
+
   constructor(
     readonly node: DirNode,
     /** The directory it is in; undefined at the root of the namespace. */
@@ -18,7 +21,9 @@ export class Place {
     readonly mount: MountPoint,
     /** Its node in the mount tree, when something is mounted at it or below it. */
     readonly point: MountPoint | undefined,
-  ) {}
+  ) {
+    this.depth = parent === undefined ? 0 : parent.depth + 1;
+  }
 }
 
 /** Whether `place` is `root` or was reached through it. */

@@ -28,6 +28,12 @@ export const PATH_MAX = 4096;
 /** Most links in one walk, as on Linux. */
 export const LINK_MAX = 40;
 
+/**
+ * Directories in each other that can be entered. No path could name more; a limit keeps everything
+ * that walks a tree from running out of stack.
+ */
+export const DEPTH_MAX = 2048;
+
 /** What to do with a link that is the last component. */
 export const enum Last {
   /** Return the link, unless a slash comes after it. */
@@ -202,6 +208,7 @@ export function enter(
   node: DirNode,
   point: MountPoint | undefined = place.point?.children?.get(name),
 ): Place {
+  if (place.depth >= DEPTH_MAX) throw new VfsError("ENAMETOOLONG", name);
   const mount = point?.layer !== undefined ? point : place.mount;
   return new Place(node, place, name, mount, point);
 }

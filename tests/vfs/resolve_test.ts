@@ -251,3 +251,36 @@ Deno.test("an open directory checks one component at a time and does not follow 
   fs.rename("/a/b", "/c");
   assertEquals(held.entries().length, 1);
 });
+
+Deno.test("depth is bounded, whatever is moved where, and nothing runs out of stack", () => {
+  const made = view();
+  const { fs } = made;
+  const dig = (): number => {
+    let depth = 0;
+    for (;; depth++) {
+      const code = outcome(() => {
+        fs.makeDir("d");
+        fs.changeDir("d");
+      });
+      if (code !== "ok") {
+        assertEquals(code, "ENAMETOOLONG");
+        return depth;
+      }
+    }
+  };
+  assertEquals(dig(), 2048);
+  fs.changeDir("/");
+  fs.rename("/d", "/one");
+  dig();
+  // One tower on top of the other cannot be entered to its end.
+  fs.rename("/one", "top");
+  fs.changeDir("/");
+  let deep = 0;
+  while (outcome(() => fs.changeDir(deep < 2048 ? "d" : "top")) === "ok") deep++;
+  assertEquals(deep, 2048);
+  assertEquals(fs.currentDir().length, 4096);
+  // Whoever is in the part that was moved down still has a directory, but no path to it.
+  const inner = viewOf(made.namespace);
+  inner.fs.changeDir("/");
+  assertEquals(names(inner.fs, "/"), ["d"]);
+});
