@@ -16,13 +16,7 @@ import { waitForeground, waitPipeline } from "./jobs.ts";
 import { Pattern } from "./pattern.ts";
 import { print } from "./print.ts";
 import { compileRedirs, SavedFds } from "./redirect.ts";
-import {
-  type Exec,
-  type Shell,
-  SKIP_BREAK,
-  SKIP_CONTINUE,
-  SKIP_NONE,
-} from "./shell.ts";
+import { type Exec, type Shell, SKIP_BREAK, SKIP_CONTINUE, SKIP_NONE } from "./shell.ts";
 import { checkError, compileSimple, compileWords, finish } from "./simple.ts";
 import { childFiles, startSubshell } from "./subshell.ts";
 import { NameRef } from "./vars.ts";

@@ -8,7 +8,11 @@ import { S_IFMT, S_IFREG } from "../../sandbox/types.ts";
 import type { Shell } from "./shell.ts";
 
 /** Where a program is, without touching the table of known ones; undefined when it is nowhere. */
-export function locateQuietly(sh: Shell, name: string, path: string | undefined): string | undefined {
+export function locateQuietly(
+  sh: Shell,
+  name: string,
+  path: string | undefined,
+): string | undefined {
   const fs = sh.proc.fs;
   if (name.includes("/")) {
     const stat = fs.tryStat(name);

@@ -94,7 +94,12 @@ function keep(sh: Shell, key: string, runs: readonly Exec[]): void {
   programs.set(key, runs.length === 1 ? runs[0] : (shell) => runAll(shell, runs, 0, 0));
 }
 
-function runAll(sh: Shell, runs: readonly Exec[], from: number, before: number): MaybePromise<number> {
+function runAll(
+  sh: Shell,
+  runs: readonly Exec[],
+  from: number,
+  before: number,
+): MaybePromise<number> {
   let status = before;
   for (let i = from; i < runs.length; i++) {
     const r = runs[i](sh);

@@ -19,6 +19,7 @@ interface Frame {
   readonly s: string;
   readonly pos: number;
   readonly alias: string;
+  readonly carried: string[];
 }
 
 /** The text being read. */
@@ -31,6 +32,8 @@ export class Source {
   line: number;
   private frames: Frame[] = [];
   private aliasName = "";
+  /** Aliases that stay in use until the current frame ends, because their last word led here. */
+  private carried: string[] = [];
   private inUse = new Set<string>();
   private finished: string[] = [];
   /** An alias ended in a blank, so the next word is looked up too. */
@@ -91,7 +94,8 @@ export class Source {
       const last = this.s.charCodeAt(this.s.length - 1);
       if (last === 32 || last === 9) this.aliasNext = true;
       // The alias stays in use until the next token, because its last word has just been read.
-      this.finished.push(this.aliasName);
+      this.finished.push(this.aliasName, ...this.carried);
+      this.carried = frame.carried;
       this.s = frame.s;
       this.pos = frame.pos;
       this.aliasName = frame.alias;
@@ -112,7 +116,14 @@ export class Source {
     const text = this.hooks.alias(name);
     if (text === undefined) return false;
     if (text.length === 0) return true;
-    this.frames.push({ s: this.s, pos: this.pos, alias: this.aliasName });
+    this.frames.push({
+      s: this.s,
+      pos: this.pos,
+      alias: this.aliasName,
+      carried: this.carried,
+    });
+    this.carried = this.finished;
+    this.finished = [];
     this.s = text;
     this.pos = 0;
     this.aliasName = name;
@@ -129,6 +140,7 @@ export class Source {
     }
     this.inUse.clear();
     this.finished = [];
+    this.carried = [];
     this.aliasName = "";
     const nl = this.s.indexOf("\n", this.pos);
     this.pos = nl < 0 ? this.s.length : nl + 1;
@@ -152,6 +164,7 @@ export class Source {
     this.frames = [];
     this.inUse.clear();
     this.finished = [];
+    this.carried = [];
     this.aliasName = "";
     this.aliasNext = false;
     this.s = text;

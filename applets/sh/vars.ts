@@ -80,7 +80,9 @@ export class Scope {
   clone(): Scope {
     const copy = new Scope();
     for (const v of this.cells.values()) {
-      if (v.isSet || v.exported || v.readonly || v.special !== undefined) copy.cells.set(v.name, v.clone());
+      if (v.isSet || v.exported || v.readonly || v.special !== undefined) {
+        copy.cells.set(v.name, v.clone());
+      }
     }
     copy.exported = this.exported;
     return copy;

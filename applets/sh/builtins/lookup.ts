@@ -21,9 +21,7 @@ function describe(sh: Shell, name: string, short: boolean, path?: string): strin
   if (isReserved(name)) return short ? `${name}\n` : `${name} is a shell keyword\n`;
   const alias = sh.aliases.get(name);
   if (alias !== undefined) {
-    return short
-      ? `alias ${name}=${singleQuote(alias)}\n`
-      : `${name} is an alias for ${alias}\n`;
+    return short ? `alias ${name}=${singleQuote(alias)}\n` : `${name} is an alias for ${alias}\n`;
   }
   if (sh.functions.has(name)) return short ? `${name}\n` : `${name} is a function\n`;
   if (sh.shared.builtins.has(name)) {
@@ -54,8 +52,11 @@ const commands: Builtin = (sh, argv) => {
     return builtin(sh, operands);
   }
   sh.commandName = undefined;
-  return callless(sh, path, (): MaybePromise<number> =>
-    runProgram(sh, operands, sh.scope.environment()));
+  return callless(
+    sh,
+    path,
+    (): MaybePromise<number> => runProgram(sh, operands, sh.scope.environment()),
+  );
 };
 
 const types: Builtin = (sh, argv) => {

@@ -37,7 +37,9 @@ function listMarked(sh: Shell, word: string, wanted: "exported" | "readonly"): s
 
 const exports: Builtin = (sh, argv) => {
   const { given, operands } = readOptions(argv, "pn");
-  if (operands.length === 0 || given.has("p")) return sh.print(listMarked(sh, "export", "exported"));
+  if (operands.length === 0 || given.has("p")) {
+    return sh.print(listMarked(sh, "export", "exported"));
+  }
   const on = !given.has("n");
   for (const word of operands) {
     const [name, value] = splitAssign(word);
