@@ -26,5 +26,12 @@ Deno.test("every export of the public modules is documented and explicitly typed
     stdout: "null",
     stderr: "piped",
   }).output();
-  assertEquals(success, true, new TextDecoder().decode(stderr));
+  const text = new TextDecoder().decode(stderr);
+  const counts = new Map<string, number>();
+  for (const [, path] of text.matchAll(/--> (\S+?):\d+:\d+/g)) {
+    const short = path.replace(root, "");
+    counts.set(short, (counts.get(short) ?? 0) + 1);
+  }
+  const summary = [...counts].map(([path, count]) => `${path}: ${count}`).join("\n");
+  assertEquals(success, true, `see \`deno task docs\`; problems by file:\n${summary}`);
 });
