@@ -35,17 +35,23 @@ export type Loaders = ReadonlyMap<string, () => Promise<AppletModule>>;
 const TABLE = `
 awk/main.ts awk
 basename.ts basename
+bunzip2.ts bunzip2 bzcat
 busybox.ts busybox capbox
+bzip2.ts bzip2
 cat.ts cat
 dirname.ts dirname
 echo.ts echo
 false.ts false
 grep.ts grep egrep fgrep
+gunzip.ts gunzip zcat
+gzip.ts gzip
 head.ts head
 ionice.ts ionice
 kill.ts kill
 killall.ts killall
 ls.ts ls
+lzma.ts lzma unlzma lzcat
+lzop.ts lzop
 mkdir.ts mkdir
 nice.ts nice
 nohup.ts nohup
@@ -62,7 +68,9 @@ tee.ts tee
 test.ts test [ [[
 timeout.ts timeout
 true.ts true
+uncompress.ts uncompress
 wc.ts wc
+xz.ts xz unxz xzcat
 `;
 
 /** Name → path of its module. */

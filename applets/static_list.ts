@@ -8,17 +8,25 @@ import type { Loaders } from "./registry.ts";
 
 /** Module path → importer. */
 export const LOADERS: Loaders = new Map([
+  ["awk/main.ts", () => import("./awk/main.ts")],
   ["basename.ts", () => import("./basename.ts")],
+  ["bunzip2.ts", () => import("./bunzip2.ts")],
   ["busybox.ts", () => import("./busybox.ts")],
+  ["bzip2.ts", () => import("./bzip2.ts")],
   ["cat.ts", () => import("./cat.ts")],
   ["dirname.ts", () => import("./dirname.ts")],
   ["echo.ts", () => import("./echo.ts")],
   ["false.ts", () => import("./false.ts")],
+  ["grep.ts", () => import("./grep.ts")],
+  ["gunzip.ts", () => import("./gunzip.ts")],
+  ["gzip.ts", () => import("./gzip.ts")],
   ["head.ts", () => import("./head.ts")],
   ["ionice.ts", () => import("./ionice.ts")],
   ["kill.ts", () => import("./kill.ts")],
   ["killall.ts", () => import("./killall.ts")],
   ["ls.ts", () => import("./ls.ts")],
+  ["lzma.ts", () => import("./lzma.ts")],
+  ["lzop.ts", () => import("./lzop.ts")],
   ["mkdir.ts", () => import("./mkdir.ts")],
   ["nice.ts", () => import("./nice.ts")],
   ["nohup.ts", () => import("./nohup.ts")],
@@ -35,5 +43,7 @@ export const LOADERS: Loaders = new Map([
   ["test.ts", () => import("./test.ts")],
   ["timeout.ts", () => import("./timeout.ts")],
   ["true.ts", () => import("./true.ts")],
+  ["uncompress.ts", () => import("./uncompress.ts")],
   ["wc.ts", () => import("./wc.ts")],
+  ["xz.ts", () => import("./xz.ts")],
 ]);

@@ -35,6 +35,8 @@ export class Gunzip implements Decoder {
   #members = 0;
   #crc = 0;
   #length = 0;
+  /** Time of the original in the last header, seconds since the epoch; 0 for none. */
+  mtime = 0;
 
   /** See Codec. */
   write(chunk: Uint8Array): void {
@@ -74,6 +76,7 @@ export class Gunzip implements Decoder {
             if (!input.ended && input.size < LONGEST_HEADER) return undefined;
             throw new CodecError("corrupted data");
           }
+          this.mtime = le32(input.buf, input.pos + 4);
           input.pos += size;
           if (this.#members > 0) this.#inflate.reset();
           this.#crc = this.#length = 0;

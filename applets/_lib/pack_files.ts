@@ -1,0 +1,246 @@
+/**
+ * What gzip, bzip2, xz, lzma, lzop, compress and their kin do with their operands: name the other file, refuse to
+ * overwrite, keep the mode, remove the original. Source of behaviour: native busybox 1.35, by running it.
+ *
+ * @module
+ */
+import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
+import { O_CREAT, O_EXCL, O_TRUNC, O_WRONLY } from "../../sandbox/types.ts";
+import { isVfsError, VfsError } from "../../sandbox/errors.ts";
+import type { Context, OptionTable, Sink, Source } from "../contract.ts";
+import { type Codec, CodecError } from "./codec/codec.ts";
+import { Gunzip } from "./codec/gzip.ts";
+import { UnpackAny } from "./codec/unpack_any.ts";
+import { into, pump } from "./pump.ts";
+import { after, inSequence } from "./sequence.ts";
+
+/** The flags that all of them have. */
+export interface PackFlags {
+  readonly c?: boolean;
+  readonly f?: boolean;
+  readonly k?: boolean;
+  readonly t?: boolean;
+  readonly v?: boolean;
+}
+
+/** One packer or unpacker. */
+export interface Packing {
+  readonly flags: PackFlags;
+  /** The name of the other file; undefined for an unknown suffix. */
+  readonly rename: (path: ByteString) => ByteString | undefined;
+  /** A codec for one file. */
+  readonly codec: () => Codec;
+  /** Modification time for the result, seconds, once the codec has finished; 0 for none. */
+  readonly mtime?: (codec: Codec) => number;
+  /** What the size of the result counts as in the report of -v; the real one if absent. */
+  readonly reported?: number;
+  /** Reading a directory gives nothing instead of an error (native gzip and lzop). */
+  readonly directoryIsEmpty?: boolean;
+  /** What a failed read is called; native differs. */
+  readonly readError?: (error: VfsError) => string;
+  /** How the message of a failed write begins. */
+  readonly writeError?: string;
+  /** An error ends the program and leaves the half-made file (native lzop). */
+  readonly fatal?: boolean;
+  /** A terminal is read like a file. */
+  readonly anyTerminal?: boolean;
+}
+
+/** A failed write to the result, told apart from a failed read. */
+class WriteFailure extends Error {
+  constructor(readonly reason: VfsError) {
+    super("write");
+  }
+}
+
+/** Works through the operands; standard input to standard output without any. */
+export function packFiles<T extends OptionTable>(
+  ctx: Context<T>,
+  packing: Packing,
+): MaybePromise<number> {
+  const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
+  return after(inSequence(paths, (path) => packFile(ctx, packing, path)), () => ctx.status);
+}
+
+function packFile<T extends OptionTable>(
+  ctx: Context<T>,
+  packing: Packing,
+  path: ByteString,
+): MaybePromise<void> {
+  const { flags } = packing;
+  const source = ctx.openPlain(path);
+  if (source === undefined) return;
+  const fromStdin = path === "-";
+  if (fromStdin && source.isTerminal && !flags.f && !packing.anyTerminal) {
+    ctx.warn("compressed data not read from terminal, use -f to force it");
+    return;
+  }
+  let target: ByteString | undefined;
+  let sink: Sink | undefined;
+  if (!flags.t) {
+    if (flags.c || fromStdin) {
+      sink = ctx.stdout;
+    } else {
+      target = packing.rename(path);
+      if (target === undefined) {
+        ctx.warn(`${path}: unknown suffix - ignored`);
+        source.close();
+        return;
+      }
+      sink = createTarget(ctx, packing, source, target);
+      if (sink === undefined) {
+        source.close();
+        return;
+      }
+    }
+  }
+  const codec = packing.codec();
+  const size = target === undefined ? 0 : source.file.stat().size;
+  const take = sink === undefined ? (): void => {} : guarded(into(sink));
+  let working: MaybePromise<unknown>;
+  const failed = (error: unknown): void => fail(ctx, packing, error, path, target, source, sink);
+  let made = 0;
+  const done = (given: number): void => {
+    made = given;
+    if (target !== undefined) finish(ctx, packing, codec, path, target, size, made, sink!);
+    source.close();
+  };
+  try {
+    working = pump(ctx, forgiving(packing, source), codec, take);
+    if (working instanceof Promise) {
+      return working.then((counts) => done((counts as { given: number }).given)).catch(failed);
+    }
+    done((working as { given: number }).given);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** A source whose errors are those of the packer: a directory may count as empty. */
+function forgiving(packing: Packing, source: Source): Source {
+  if (!packing.directoryIsEmpty || source.file.directory === undefined) return source;
+  const empty = Object.create(source) as Source;
+  empty.readReused = (): undefined => undefined;
+  return empty;
+}
+
+function guarded(
+  take: (piece: Uint8Array) => void | Promise<void>,
+): (piece: Uint8Array) => void | Promise<void> {
+  const wrap = (error: unknown): never => {
+    throw isVfsError(error) && error.code !== "EPIPE" ? new WriteFailure(error) : error;
+  };
+  return (piece): void | Promise<void> => {
+    try {
+      const waiting = take(piece);
+      if (waiting !== undefined) return waiting.catch(wrap);
+    } catch (error) {
+      wrap(error);
+    }
+  };
+}
+
+function createTarget<T extends OptionTable>(
+  ctx: Context<T>,
+  packing: Packing,
+  source: Source,
+  target: ByteString,
+): Sink | undefined {
+  const mode = source.file.stat().mode & 0o7777;
+  try {
+    if (packing.flags.f) {
+      try {
+        ctx.fs.unlink(target);
+      } catch (error) {
+        if (!isVfsError(error)) throw error; // What cannot be removed cannot be created either.
+      }
+    }
+    return ctx.sinkOf(ctx.fs.open(target, O_WRONLY | O_CREAT | O_EXCL | O_TRUNC, mode), target);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    ctx.warn(`can't open '${target}': ${error.reason}`);
+    return undefined;
+  }
+}
+
+function finish<T extends OptionTable>(
+  ctx: Context<T>,
+  packing: Packing,
+  codec: Codec,
+  path: ByteString,
+  target: ByteString,
+  size: number,
+  made: number,
+  sink: Sink,
+): void {
+  const mtime = packing.mtime?.(codec) ?? 0;
+  if (mtime !== 0) {
+    const ns = BigInt(mtime) * 1_000_000_000n;
+    sink.file.setAttr({ atimeNs: ns, mtimeNs: ns });
+  }
+  sink.close();
+  if (packing.flags.v) {
+    // Native's arithmetic: whole percents, unsigned when the result is larger than the original.
+    const result = packing.reported ?? made;
+    const percent = result === 0 ? 100 : (100 - Math.floor(size * 100 / result)) >>> 0;
+    ctx.say(`${path}: ${percent}% - replaced with ${target}\n`);
+  }
+  if (packing.flags.k) return;
+  try {
+    ctx.fs.unlink(path);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    ctx.warn(`can't remove file '${path}': ${error.reason}`);
+  }
+}
+
+function fail<T extends OptionTable>(
+  ctx: Context<T>,
+  packing: Packing,
+  error: unknown,
+  _path: ByteString,
+  target: ByteString | undefined,
+  source: Source,
+  sink: Sink | undefined,
+): void {
+  source.close();
+  let message: string;
+  if (error instanceof CodecError) message = error.message;
+  else if (error instanceof WriteFailure) {
+    message = `${packing.writeError ?? "write"}: ${error.reason.reason}`;
+  } else if (isVfsError(error) && error.code !== "EPIPE") {
+    message = packing.readError?.(error) ?? "read error";
+  } else throw error;
+  if (packing.fatal) ctx.fail(message);
+  ctx.warn(message);
+  if (target !== undefined) {
+    sink?.close();
+    try {
+      ctx.fs.unlink(target);
+    } catch (failure) {
+      if (!isVfsError(failure)) throw failure; // Somebody else has removed it.
+    }
+  }
+}
+
+/** The time that a gzip header named. */
+export function gzipTime(codec: Codec): number {
+  const found = codec instanceof UnpackAny ? codec.found : codec;
+  return found instanceof Gunzip ? found.mtime : 0;
+}
+
+/** A rename that takes a suffix off; other suffixes may stand for `.tar`. */
+export function withoutSuffix(
+  suffixes: readonly ByteString[],
+  toTar: readonly ByteString[] = [],
+): (path: ByteString) => ByteString | undefined {
+  return (path) => {
+    for (const suffix of suffixes) {
+      if (path.endsWith(suffix)) return path.slice(0, -suffix.length);
+    }
+    for (const suffix of toTar) {
+      if (path.endsWith(suffix)) return `${path.slice(0, -suffix.length)}.tar`;
+    }
+    return undefined;
+  };
+}

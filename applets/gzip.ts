@@ -1,0 +1,50 @@
+import { type Applet, defineApplet } from "./contract.ts";
+import { Gzip } from "./_lib/codec/gzip.ts";
+import { UnpackAny } from "./_lib/codec/unpack_any.ts";
+import { gzipTime, packFiles, withoutSuffix } from "./_lib/pack_files.ts";
+
+/** Compresses FILEs. Source of behaviour: RFC 1952, BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "gzip",
+  usage: "[-cfkdt] [FILE]...",
+  about: "Replace each FILE by FILE.gz, or compress stdin to stdout",
+  options: {
+    d: { help: "Decompress instead" },
+    c: { help: "Write to stdout and keep FILE", long: ["stdout", "to-stdout"] },
+    f: { help: "Overwrite, and read from a terminal", long: "force" },
+    k: { help: "Keep FILE" },
+    t: { help: "Only check compressed FILEs", long: "test" },
+    v: { long: "verbose" },
+    q: { long: "quiet" },
+    n: { long: "no-name" },
+    1: { long: "fast" },
+    2: {},
+    3: {},
+    4: {},
+    5: {},
+    6: {},
+    7: {},
+    8: {},
+    9: { long: "best" },
+  },
+  run(ctx) {
+    const { opts } = ctx;
+    if (opts.d || opts.t) {
+      return packFiles(ctx, {
+        flags: opts,
+        rename: withoutSuffix([".gz", ".Z"], [".tgz"]),
+        codec: () => new UnpackAny("gzip"),
+        mtime: gzipTime,
+      });
+    }
+    const level = ctx.order.findLast((name) => name >= "1" && name <= "9");
+    return packFiles(ctx, {
+      flags: opts,
+      rename: (path) => `${path}.gz`,
+      codec: () => new Gzip(level === undefined ? 6 : Number(level)),
+      reported: 0,
+      directoryIsEmpty: true,
+      writeError: "write error",
+    });
+  },
+});
