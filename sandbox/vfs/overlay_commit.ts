@@ -54,22 +54,25 @@ export interface CommitOptions {
 }
 
 interface Item extends OverlayChange {
-  readonly parent: OverlayDir;
+  /** Where it goes. */
+  readonly dir: DirNode;
   readonly name: ByteString;
+  /** What the overlay has; undefined for a removal. */
+  readonly node: VNode | undefined;
   /** The lower side changed since. */
   readonly conflict: boolean;
   /** Part of an added directory, which is written as a whole. */
   readonly within: boolean;
 }
 
-/** Lists what the overlay changed: directories before what is in them, removals before what replaces them. */
+/** Lists what the overlay changed: directories before what is in them, removals first. */
 export function diffOverlay(layer: OverlayLayer): OverlayChange[] {
-  return collect(layer).map(({ path, kind, type, size }) => ({ path, kind, type, size }));
+  return collect(layer).map(plain);
 }
 
 function collect(layer: OverlayLayer): Item[] {
   const items: Item[] = [];
-  visit(layer.root, "", items);
+  compare(layer.root, layer.lower.root, "", items, 0);
   return items;
 }
 
@@ -83,108 +86,121 @@ function checkDepth(depth: number): void {
   if (depth > DEPTH_MAX) throw new VfsError("ENAMETOOLONG");
 }
 
-/** A directory that exists on both sides. */
-function visit(dir: OverlayDir, prefix: ByteString, items: Item[], depth = 0): void {
+/**
+ * A directory that exists on both sides. When the overlay's one is the same directory, only what its
+ * upper half has can differ; when it took the other's place, everything can.
+ */
+function compare(
+  dir: OverlayDir,
+  lowerDir: DirNode,
+  prefix: ByteString,
+  items: Item[],
+  depth: number,
+): void {
   checkDepth(depth);
   const upper = dir.upperHalf();
-  if (upper === undefined) return;
-  for (const name of upper.whiteouts()) {
-    const lower = dir.lowerLookup(name);
-    if (lower !== undefined) items.push(removal(dir, name, prefix, lower));
+  const isSame = isSameDir(dir, lowerDir);
+  if (isSame && upper === undefined) return;
+  const shown = (isSame && upper !== undefined ? upper.list() : dir.list())
+    .map((entry) => entry.name).filter((name) => name !== NAMELESS);
+  const present = new Set(shown);
+  const gone = isSame && upper !== undefined
+    ? upper.whiteouts()
+    : lowerDir.list().map((entry) => entry.name).filter((name) => !present.has(name));
+  for (const name of gone) {
+    const lower = lowerDir.lookup(name);
+    if (lower !== undefined) items.push(removal(lowerDir, name, prefix + name, lower));
   }
-  for (const { name } of upper.list()) {
-    if (name === NAMELESS) continue;
+  for (const name of shown) {
     const node = dir.lookup(name);
     if (node === undefined) continue;
-    const lower = dir.lowerLookup(name);
+    const lower = lowerDir.lookup(name);
     const path = prefix + name;
     if (node instanceof OverlayDir) {
-      const isMerged = lower?.type === S_IFDIR && isSameDir(node, lower as DirNode);
-      if (isMerged) {
-        if (differ(node.stat(), lower.stat(), false)) {
-          items.push(item(dir, name, path, "attributes", node, false, false));
-        }
-        visit(node, path + "/", items, depth + 1);
-      } else {
-        if (lower !== undefined) items.push(removal(dir, name, prefix, lower));
-        addAll(dir, name, path, node, items, false);
+      if (lower?.type !== S_IFDIR) {
+        if (lower !== undefined) items.push(removal(lowerDir, name, path, lower));
+        addAll(lowerDir, name, path, node, items, false, depth + 1);
+        continue;
       }
-    } else if (lower === undefined) {
-      items.push(item(dir, name, path, "added", node, isKnownBefore(upper.lookup(name)), false));
-    } else if (lower.type !== node.type) {
-      items.push(removal(dir, name, prefix, lower));
-      items.push(item(dir, name, path, "added", node, false, false));
+      if (differ(node.stat(), lower.stat(), false)) {
+        items.push(item(lowerDir, name, path, "attributes", node, false));
+      }
+      compare(node, lower as DirNode, path + "/", items, depth + 1);
+      continue;
+    }
+    // In a directory that came from elsewhere, stamps are about what was below it there.
+    const stamp = isSame ? upper?.lookup(name)?.extra?.stamp : undefined;
+    if (lower === undefined) {
+      // A copy of something that is not below any more: somebody removed it there.
+      items.push(item(lowerDir, name, path, "added", node, stamp !== undefined));
+    } else if (lower.type === S_IFDIR) {
+      items.push(removal(lowerDir, name, path, lower));
+      items.push(item(lowerDir, name, path, "added", node, false));
     } else {
-      const stamp = upper.lookup(name)?.extra?.stamp;
-      // Made new here, while the lower one was removed: what is there now must be what was.
       const conflict = stamp !== undefined && stamp !== stampOf(lower.stat());
       if (!hasSameContents(node, lower)) {
-        items.push(item(dir, name, path, "modified", node, conflict, false));
+        items.push(item(lowerDir, name, path, "modified", node, conflict));
       } else if (differ(node.stat(), lower.stat(), true)) {
-        items.push(item(dir, name, path, "attributes", node, conflict, false));
+        items.push(item(lowerDir, name, path, "attributes", node, conflict));
       }
     }
   }
 }
 
-/** A copy of something that is not below any more: somebody removed it there. */
-function isKnownBefore(
-  node: { readonly extra?: { readonly stamp?: string } } | undefined,
-): boolean {
-  return node?.extra?.stamp !== undefined;
-}
-
 function isSameDir(node: OverlayDir, lower: DirNode): boolean {
   const own = node.lowerHalf();
   if (own === undefined) return false;
+  if (own === lower) return true;
   const a = own.stat();
   const b = lower.stat();
   return a.ino === b.ino && a.dev === b.dev;
 }
 
-function removal(dir: OverlayDir, name: ByteString, prefix: ByteString, lower: VNode): Item {
+function removal(dir: DirNode, name: ByteString, path: ByteString, lower: VNode): Item {
+  const { type } = lower;
   return {
-    path: prefix + name,
+    path,
     kind: "deleted",
-    type: lower.type,
+    type,
     size: 0,
-    parent: dir,
+    dir,
     name,
+    node: undefined,
     conflict: false,
     within: false,
   };
 }
 
 function item(
-  parent: OverlayDir,
+  dir: DirNode,
   name: ByteString,
   path: ByteString,
   kind: "added" | "modified" | "attributes",
   node: VNode,
   conflict: boolean,
-  within: boolean,
+  within = false,
 ): Item {
   const { type } = node;
   const size = type === S_IFREG ? node.stat().size : 0;
-  return { path, kind, type, size, parent, name, conflict, within };
+  return { path, kind, type, size, dir, name, node, conflict, within };
 }
 
 function addAll(
-  parent: OverlayDir,
+  dir: DirNode,
   name: ByteString,
   path: ByteString,
   node: VNode,
   items: Item[],
   within: boolean,
-  depth = 0,
+  depth: number,
 ): void {
   checkDepth(depth);
-  items.push(item(parent, name, path, "added", node, false, within));
+  items.push(item(dir, name, path, "added", node, false, within));
   if (!(node instanceof OverlayDir)) return;
   for (const entry of node.list()) {
     const child = node.lookup(entry.name);
     if (child === undefined) continue;
-    addAll(node, entry.name, path + "/" + entry.name, child, items, true, depth + 1);
+    addAll(dir, entry.name, path + "/" + entry.name, child, items, true, depth + 1);
   }
 }
 
@@ -194,6 +210,7 @@ function differ(a: Stat, b: Stat, times: boolean): boolean {
 }
 
 function hasSameContents(a: VNode, b: VNode): boolean {
+  if (a.type !== b.type) return false;
   if (a.type === S_IFLNK) return (a as LinkNode).readLink() === (b as LinkNode).readLink();
   if (a.type !== S_IFREG) return true;
   if (a.stat().size !== b.stat().size) return false;
@@ -233,12 +250,31 @@ interface Prepared {
   readonly name: ByteString;
 }
 
+/** What was moved aside to make room for something of another kind. */
+interface Doomed {
+  readonly dir: DirNode;
+  readonly name: ByteString;
+  readonly aside: ByteString;
+}
+
+/** Something that the lower layer does not take: it goes back into the emptied overlay. */
+interface Skipped {
+  readonly path: ByteString;
+  readonly stat: Stat;
+  readonly target: ByteString | undefined;
+}
+
 /**
  * Writes an overlay's changes into its lower layer, and then empties the overlay.
  *
+ * New contents come first, each file by renaming a complete copy into place; removals come last. So
+ * a failure on the way loses nothing: the overlay is as it was, and a second try goes on. Only where
+ * a directory takes the place of something else, or something else that of a directory, there is a
+ * moment in which neither has the name.
+ *
  * @param layer The overlay. Its lower layer must allow changes.
  * @param options How to treat conflicts.
- * @throws {VfsError} when the lower layer refuses; nothing was changed then unless it refused midway
+ * @throws {VfsError} when the lower layer refuses or fails
  */
 export function commitOverlay(layer: OverlayLayer, options: CommitOptions): CommitResult {
   const items = collect(layer);
@@ -246,67 +282,115 @@ export function commitOverlay(layer: OverlayLayer, options: CommitOptions): Comm
   if (conflicts.length > 0 && options.force !== true) {
     return { applied: [], conflicts: conflicts.map(plain), skipped: [] };
   }
-  const tidied = new Set<DirNode>();
-  const prepared: Prepared[] = [];
-  const skipped: ByteString[] = [];
+  const skipped: Skipped[] = [];
+  const prepared = prepare(items, options.nowNs(), skipped);
+  const left = new Set(skipped.map((one) => one.path));
+  const removals = items.filter((one) => one.kind === "deleted" && !left.has(one.path));
+  const inTheWay = new Set(removals.map((one) => one.path));
+  const doomed: Doomed[] = [];
   try {
-    // New contents first: what they are made of may lie below something that is to be removed.
-    for (const one of items) {
-      if (one.within || one.kind === "deleted" || one.kind === "attributes") continue;
-      const dir = lowerDir(one);
-      if (!tidied.has(dir)) {
-        tidied.add(dir);
-        removeStale(dir, options.nowNs());
-      }
-      const node = one.parent.lookup(one.name);
-      if (node === undefined) continue;
-      const temporary = freeName(dir, prepared.length);
-      prepared.push({ dir, temporary, name: one.name });
-      write(dir, temporary, node, one.path, skipped);
-    }
-  } catch (error) {
-    for (const { dir, temporary } of prepared) removeTree(dir, temporary);
-    throw error;
-  }
-  const left = new Set(skipped);
-  try {
-    for (const one of items) {
-      // What would have been replaced by something that was skipped stays.
-      if (one.kind === "deleted" && !left.has(one.path)) removeTree(lowerDir(one), one.name);
-    }
-    for (const { dir, temporary, name } of prepared) {
-      // What was skipped has no temporary name.
-      if (dir.lookup(temporary) === undefined) continue;
-      dir.rename(temporary, dir, name);
+    for (const [path, one] of prepared) {
+      const { dir, temporary, name } = one;
+      if (inTheWay.delete(path)) {
+        const aside = freeName(dir, doomed.length + prepared.size);
+        replace(dir, temporary, name, aside);
+        doomed.push({ dir, name, aside });
+      } else dir.rename(temporary, dir, name);
+      prepared.delete(path);
       (dir as { sync?: () => void }).sync?.();
     }
+    for (const one of items) {
+      if (one.kind !== "attributes" || one.node === undefined) continue;
+      const lower = one.dir.lookup(one.name);
+      if (lower !== undefined) copyAttributes(one.node, lower);
+    }
   } catch (error) {
-    for (const { dir, temporary } of prepared) removeTree(dir, temporary);
+    for (const { dir, temporary } of prepared.values()) removeTree(dir, temporary);
+    // What was moved aside may be what the overlay's own contents consist of.
+    for (const { dir, name, aside } of doomed.reverse()) {
+      removeTree(dir, name);
+      dir.rename(aside, dir, name);
+    }
     throw error;
   }
-  for (const one of items) {
-    if (one.kind !== "attributes") continue;
-    const lower = lowerDir(one).lookup(one.name);
-    const node = one.parent.lookup(one.name);
-    if (lower !== undefined && node !== undefined) copyAttributes(node, lower);
-  }
-  // What was skipped lives on in the overlay, and the rest of it does no harm.
-  if (skipped.length === 0) layer.discard();
+  // From here on the lower layer has everything new. What is in the overlay may consist of lower
+  // files that are about to go, so it goes first.
+  layer.discard();
+  restore(layer, skipped);
+  for (const one of removals) if (inTheWay.has(one.path)) removeTree(one.dir, one.name);
+  for (const { dir, aside } of doomed) removeTree(dir, aside);
   return {
     applied: items.filter((one) => !left.has(one.path)).map(plain),
     conflicts: conflicts.map(plain),
-    skipped,
+    skipped: [...left],
   };
 }
 
-function plain({ path, kind, type, size }: Item): OverlayChange {
+function plain({ path, kind, type, size }: OverlayChange): OverlayChange {
   return { path, kind, type, size };
 }
 
-function lowerDir(one: Item): DirNode {
-  const dir = one.parent.lowerHalf();
-  if (dir === undefined) throw new VfsError("ENOENT", one.path);
-  return dir;
+/** Writes all new contents under temporary names. By path, in order. */
+function prepare(
+  items: readonly Item[],
+  nowNs: bigint,
+  skipped: Skipped[],
+): Map<ByteString, Prepared> {
+  const tidied = new Set<DirNode>();
+  const prepared = new Map<ByteString, Prepared>();
+  try {
+    for (const { dir, name, node, path, kind, within } of items) {
+      if (within || node === undefined || kind === "attributes") continue;
+      if (!tidied.has(dir)) {
+        tidied.add(dir);
+        removeStale(dir, nowNs);
+      }
+      const temporary = freeName(dir, prepared.size);
+      prepared.set(path, { dir, temporary, name });
+      if (!write(dir, temporary, node, path, skipped)) prepared.delete(path);
+    }
+  } catch (error) {
+    for (const { dir, temporary } of prepared.values()) removeTree(dir, temporary);
+    throw error;
+  }
+  return prepared;
+}
+
+/** Puts something in the place of what cannot be renamed over. */
+function replace(
+  dir: DirNode,
+  temporary: ByteString,
+  name: ByteString,
+  aside: ByteString,
+): void {
+  dir.rename(name, dir, aside);
+  try {
+    dir.rename(temporary, dir, name);
+  } catch (error) {
+    dir.rename(aside, dir, name);
+    throw error;
+  }
+}
+
+/** Makes again in the overlay what the lower layer did not take. */
+function restore(layer: OverlayLayer, skipped: readonly Skipped[]): void {
+  for (const { path, stat, target } of skipped) {
+    const names = path.split("/");
+    const name = names.pop() as ByteString;
+    let dir: VNode | undefined = layer.root;
+    for (const one of names) {
+      dir = dir instanceof OverlayDir ? dir.lookup(one) : undefined;
+    }
+    if (!(dir instanceof OverlayDir)) continue;
+    const old = dir.lookup(name);
+    // A directory that stayed because its replacement was skipped stays.
+    if (old?.type === S_IFDIR) continue;
+    if (old !== undefined) dir.unlink(name);
+    const node = target !== undefined
+      ? dir.makeLink(name, target, stat)
+      : dir.makeNode(name, stat.mode, stat.rdev, stat);
+    node.setAttr({ atimeNs: stat.atimeNs, mtimeNs: stat.mtimeNs });
+  }
 }
 
 function freeName(dir: DirNode, from: number): ByteString {
@@ -333,14 +417,17 @@ function removeTree(dir: DirNode, name: ByteString): void {
   dir.removeDir(name);
 }
 
-/** Writes a node of the overlay into a lower directory, with everything below it. */
+/**
+ * Writes a node of the overlay into a lower directory, with everything below it. False when the
+ * lower layer does not take such a thing.
+ */
 function write(
   dir: DirNode,
   name: ByteString,
   node: VNode,
   path: ByteString,
-  skipped: ByteString[],
-): void {
+  skipped: Skipped[],
+): boolean {
   const stat = node.stat();
   const mode = stat.mode & 0o7777;
   switch (node.type) {
@@ -348,16 +435,10 @@ function write(
       const made = dir.makeDir(name, mode | 0o700, stat);
       for (const entry of (node as DirNode).list()) {
         const child = (node as DirNode).lookup(entry.name);
-        if (child !== undefined) {
-          write(made, entry.name, child, path + "/" + entry.name, skipped);
-        }
+        if (child !== undefined) write(made, entry.name, child, path + "/" + entry.name, skipped);
       }
       copyAttributes(node, made);
-      return;
-    }
-    case S_IFLNK: {
-      const target = (node as LinkNode).readLink();
-      return unlessRefused(() => dir.makeLink(name, target, stat), path, skipped);
+      return true;
     }
     case S_IFREG: {
       const made = dir.createFile(name, mode | 0o600, stat);
@@ -374,19 +455,20 @@ function write(
         to.close();
       }
       copyAttributes(node, made);
-      return;
+      return true;
     }
-    default:
-      unlessRefused(() => dir.makeNode(name, stat.mode, stat.rdev, stat), path, skipped);
-  }
-}
-
-function unlessRefused(work: () => void, path: ByteString, skipped: ByteString[]): void {
-  try {
-    work();
-  } catch (error) {
-    if (!(error instanceof VfsError) || error.code !== "EPERM") throw error;
-    skipped.push(path);
+    default: {
+      const target = node.type === S_IFLNK ? (node as LinkNode).readLink() : undefined;
+      try {
+        if (target !== undefined) dir.makeLink(name, target, stat);
+        else dir.makeNode(name, stat.mode, stat.rdev, stat);
+        return true;
+      } catch (error) {
+        if (!(error instanceof VfsError) || error.code !== "EPERM") throw error;
+        skipped.push({ path, stat, target });
+        return false;
+      }
+    }
   }
 }
 
