@@ -50,7 +50,12 @@ const hostGlobals: ReadonlySet<string> = new Set([
 ]);
 
 /** Modules that may import by a specifier that is computed, to load only what is used. */
-const computedImports: ReadonlySet<string> = new Set(["applets/registry.ts", "mod.ts", "cli.ts"]);
+const computedImports: ReadonlySet<string> = new Set([
+  "applets/registry.ts",
+  "wasi/loader.ts",
+  "mod.ts",
+  "cli.ts",
+]);
 
 /** A node as this plugin looks at it: the kinds it knows, and fields to walk. */
 interface Shape {
@@ -243,7 +248,7 @@ const layers = ruleFor(() => true, (ctx, path) => {
       } else if (
         isProduct(path) && !computedImports.has(path) && !path.startsWith("sandbox/host/")
       ) {
-        ctx.report({ node, message: "computed imports are for the registry and sandbox/host/" });
+        ctx.report({ node, message: "computed imports are for the loaders and sandbox/host/" });
       }
     },
   };
