@@ -66,6 +66,8 @@ const TRIAL_HITS = 256;
 export class Regex {
   /** Number of groups. */
   readonly groups: number;
+  /** Whether the pattern has back-references. */
+  readonly hasBackReferences: boolean;
   /** The text that the pattern is, if it is plain text and case matters. */
   readonly literal: ByteString | undefined;
   /** A text that each match contains; empty if none is known. */
@@ -96,6 +98,7 @@ export class Regex {
     this.#onStep = options.onStep;
     this.#wantsGroups = options.nosub !== true && program.groups > 0;
     this.groups = program.groups;
+    this.hasBackReferences = program.hasBackref;
     this.literal = this.#facts.literal;
     this.required = this.#facts.required;
     this.#useLiteral = this.required.length > 1;

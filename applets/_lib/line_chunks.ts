@@ -1,0 +1,128 @@
+/**
+ * Input in batches of whole lines, as one string and as the bytes it was made from.
+ *
+ * Searching a big string and copying ranges of bytes is many times faster than making a string for
+ * each line (DESIGN.md §11). A line longer than a batch makes the batch grow.
+ *
+ * @module
+ */
+import { type ByteString, type MaybePromise, type Process, S_IFREG } from "../../sandbox/types.ts";
+import { toByteString } from "../../sandbox/bytes.ts";
+import type { Source } from "./streams.ts";
+
+/** Bytes of a batch, and of the first one: small input must not pay for a big buffer. */
+const BATCH = 1 << 18;
+const FIRST = 1 << 14;
+
+/** Reads a source as batches of lines. */
+export class LineChunks {
+  /** The lines of the batch, each with its separator; only the very last may lack it. */
+  text: ByteString = "";
+  /** The same bytes, at the same offsets. Valid until the next batch. */
+  bytes: Uint8Array;
+  /** Length of the batch. */
+  end = 0;
+  #filled = 0;
+  /** Up to here there is no separator behind `end`. */
+  #scanned = 0;
+  #atEnd = false;
+
+  /** @param source What is read. @param process Who reads. @param separator Byte that ends lines. */
+  constructor(
+    private readonly source: Source,
+    private readonly process: Process,
+    private readonly separator: number = 10,
+  ) {
+    this.bytes = new Uint8Array(FIRST);
+  }
+
+  /** Whether the input has ended, so that this batch is the last. */
+  get isLast(): boolean {
+    return this.#atEnd && this.end === this.#filled;
+  }
+
+  /** Fetches the next batch; false at the end of the input. */
+  next(): MaybePromise<boolean> {
+    if (this.end > 0) {
+      this.bytes.copyWithin(0, this.end, this.#filled);
+      this.#filled -= this.end;
+      this.#scanned = 0;
+      this.end = 0;
+      if (this.bytes.length < BATCH && !this.#atEnd) this.#grow();
+    }
+    for (;;) {
+      if (this.#atEnd) return this.#finish(this.#filled);
+      const got = this.#fill();
+      if (got instanceof Promise) return this.#nextLater(got);
+      if (this.#cut(got)) return true;
+    }
+  }
+
+  async #nextLater(coming: Promise<number>): Promise<boolean> {
+    let got: MaybePromise<number> = coming;
+    for (;;) {
+      if (got instanceof Promise) got = await got;
+      if (this.#cut(got)) return true;
+      if (this.#atEnd) return this.#finish(this.#filled);
+      got = this.#fill();
+    }
+  }
+
+  /** Gives back the memory that a long line took. */
+  close(): void {
+    if (this.bytes.length > BATCH) this.process.chargeMemory(BATCH - this.bytes.length);
+    this.bytes = this.bytes.subarray(0, 0);
+    this.text = "";
+  }
+
+  /** Reads once; gives the number of bytes, 0 at the end. */
+  #fill(): MaybePromise<number> {
+    if (this.#filled === this.bytes.length) this.#grow();
+    const { file } = this.source;
+    const { waiter } = this.process;
+    const count = file.readInto?.(this.bytes, this.#filled, this.bytes.length, waiter) ?? -1;
+    if (count >= 0) return this.#took(count);
+    const chunk = this.source.readReused(this.bytes.length - this.#filled);
+    if (chunk instanceof Promise) return chunk.then((later) => this.#copy(later));
+    return this.#copy(chunk);
+  }
+
+  #copy(chunk: Uint8Array | undefined): number {
+    if (chunk === undefined) return this.#took(0);
+    this.bytes.set(chunk, this.#filled);
+    return this.#took(chunk.length);
+  }
+
+  #took(count: number): number {
+    if (count === 0) this.#atEnd = true;
+    this.#filled += count;
+    return count;
+  }
+
+  #grow(): void {
+    const size = this.bytes.length < BATCH ? BATCH : this.bytes.length * 2;
+    if (size > BATCH) this.process.chargeMemory(size - Math.max(this.bytes.length, BATCH));
+    const larger = new Uint8Array(size);
+    larger.set(this.bytes.subarray(0, this.#filled));
+    this.bytes = larger;
+  }
+
+  /** Makes a batch of the whole lines that are there, if any. */
+  #cut(got: number): boolean {
+    if (got === 0) return false;
+    // A regular file fills the buffer first; a pipe is served as it comes.
+    if (this.#filled < this.bytes.length && this.source.file.type === S_IFREG) return false;
+    const last = this.bytes.lastIndexOf(this.separator, this.#filled - 1);
+    if (last < this.#scanned) {
+      this.#scanned = this.#filled;
+      return false;
+    }
+    return this.#finish(last + 1);
+  }
+
+  #finish(end: number): boolean {
+    this.end = end;
+    this.text = end === 0 ? "" : toByteString(this.bytes, 0, end);
+    return end > 0;
+  }
+}

@@ -1,0 +1,533 @@
+import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
+import { type ByteString, type MaybePromise, S_IFDIR, S_IFLNK, S_IFMT } from "../sandbox/types.ts";
+import { isVfsError } from "../sandbox/errors.ts";
+import { LineChunks } from "./_lib/line_chunks.ts";
+import { BadPattern, LinePatterns } from "./_lib/line_patterns.ts";
+import { after, inSequence } from "./_lib/sequence.ts";
+
+const USAGE =
+  "[-HhnlLoqvsrRiwFEz] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...";
+
+/**
+ * Prints the lines of FILEs that match patterns. Source of behaviour: POSIX grep, BusyBox 1.35.
+ *
+ * Native uses GNU's own pattern syntaxes here (newline is an alternative, misplaced operators are
+ * taken literally), reads patterns last to first, and compiles one only when a line gets to it.
+ */
+export const applet: Applet = defineApplet({
+  name: "grep",
+  aliases: ["egrep", "fgrep"],
+  usage: { grep: USAGE, egrep: USAGE, fgrep: USAGE },
+  about: "Print the lines of FILEs, or of stdin, that match a pattern",
+  usageStatus: 2,
+  options: {
+    H: { help: "Print the file name before each line" },
+    h: { help: "Print no file names" },
+    n: { help: "Print the line number before each line" },
+    l: { help: "Print only the names of files with a match" },
+    L: { help: "Print only the names of files without a match" },
+    c: { help: "Print only how many lines match" },
+    o: { help: "Print only the matching parts, each on a line" },
+    q: { help: "Print nothing; stop at the first match with status 0" },
+    v: { help: "Take the lines that do not match" },
+    s: { help: "No messages about files that cannot be opened" },
+    r: { help: "Search directories with all below them" },
+    R: { help: "As -r, following symbolic links" },
+    i: { help: "Ignore case" },
+    w: { help: "Match whole words only" },
+    x: { help: "Match whole lines only" },
+    F: { help: "Patterns are plain strings" },
+    E: { help: "Patterns are extended regular expressions" },
+    z: { help: "Lines end with NUL" },
+    m: { arg: "N", help: "Stop a file after N lines" },
+    A: { arg: "N", help: "Print N lines after each match too" },
+    B: { arg: "N", help: "Print N lines before each match too" },
+    C: { arg: "N", help: "As -A N -B N" },
+    e: { arg: "PATTERN", many: true, help: "A pattern; may be given again" },
+    f: { arg: "FILE", many: true, help: "Patterns from FILE, one in each line" },
+    a: {},
+    I: {},
+    color: { arg: "WHEN", optional: true },
+  },
+  needs: ["read"],
+  run(ctx) {
+    return new Grep(ctx).run();
+  },
+});
+
+type Options =
+  & Record<
+    | "H"
+    | "h"
+    | "n"
+    | "l"
+    | "L"
+    | "c"
+    | "o"
+    | "q"
+    | "v"
+    | "s"
+    | "r"
+    | "R"
+    | "i"
+    | "w"
+    | "x"
+    | "F"
+    | "E"
+    | "z",
+    true | undefined
+  >
+  & Record<"m" | "A" | "B" | "C", ByteString | undefined>
+  & Record<"e" | "f", readonly ByteString[] | undefined>;
+
+/** A line kept to be printed before a later match. */
+interface KeptLine {
+  readonly number: number;
+  readonly text: ByteString;
+}
+
+/** A result is known before the input is used up. */
+const STOP = Symbol("stop");
+
+/** One run of grep. */
+class Grep {
+  readonly #opts: Options;
+  readonly #out: Context["out"];
+  #patterns!: LinePatterns;
+  readonly #separator: number;
+  readonly #lineEnd: ByteString;
+  /** Lines of context. */
+  #after = 0;
+  #before = 0;
+  #mostMatches = Infinity;
+  #showNames = false;
+  #matchedAny = false;
+  #failedOpen = false;
+  #printedAny = false;
+  // The state of one file.
+  #name: ByteString = "";
+  #prefixed = false;
+  #number = 0;
+  #matches = 0;
+  #afterLeft = 0;
+  /** Number of the line printed last in this file. */
+  #lastPrinted = 0;
+  #kept: KeptLine[] = [];
+  /** Up to here the lines of the chunk have been printed or need not be. */
+  #settled = 0;
+  #chunk: ByteString = "";
+  #bytes: Uint8Array = new Uint8Array(0);
+
+  constructor(private readonly ctx: Context) {
+    this.#opts = ctx.opts as unknown as Options;
+    this.#out = ctx.out;
+    this.#separator = this.#opts.z ? 0 : 10;
+    this.#lineEnd = this.#opts.z ? "\0" : "\n";
+  }
+
+  run(): MaybePromise<number> {
+    const { ctx } = this;
+    this.#readNumbers();
+    const operands = ctx.operands.slice();
+    const { e = [], f = [] } = this.#opts;
+    const lists: ByteString[] = [...e];
+    if (e.length + f.length === 0) lists.push(operands.shift() ?? ctx.usage());
+    return after(this.#patternFiles(f, lists), () => {
+      this.#compile(lists);
+      return this.#searchAll(operands);
+    });
+  }
+
+  /** `-A`, `-B`, `-C` and `-m`; of context options given again the last one counts. */
+  #readNumbers(): void {
+    const { ctx } = this;
+    for (const name of ctx.order) {
+      if (name !== "A" && name !== "B" && name !== "C" && name !== "m") continue;
+      const count = this.#number_(this.#opts[name]!);
+      if (name === "m") this.#mostMatches = count;
+      if (name === "A" || name === "C") this.#after = count;
+      if (name === "B" || name === "C") this.#before = count;
+    }
+  }
+
+  #number_(text: ByteString): number {
+    const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
+    if (!(value <= 0xffffffff)) this.ctx.fail(`invalid number '${text}'`, 2);
+    if (value > 0x7fffffff) {
+      this.ctx.fail(`number ${text} is not in 0..2147483647 range`, 2);
+    }
+    return value;
+  }
+
+  #patternFiles(paths: readonly ByteString[], lists: ByteString[]): MaybePromise<void> {
+    return inSequence(paths, async (path) => {
+      let source: Source;
+      try {
+        source = path === "-" ? this.ctx.stdin : this.ctx.openOrThrow(path);
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        return this.ctx.fail(`${path}: ${error.reason}`, 2);
+      }
+      const text = await source.readAll();
+      source.close();
+      // A newline at the end of the file begins no further pattern, and an empty file holds none.
+      if (text !== "") lists.push(text.endsWith("\n") ? text.slice(0, -1) : text);
+    });
+  }
+
+  #compile(lists: readonly ByteString[]): void {
+    const { opts, name, process } = this.ctx as Context & { opts: Options };
+    this.#patterns = new LinePatterns(
+      lists.flatMap((list) => list.split("\n")).reverse(),
+      {
+        extended: opts.E === true || name === "egrep",
+        fixed: opts.F === true || name === "fgrep",
+        icase: opts.i === true,
+        whole: opts.x === true,
+        words: opts.w === true,
+        separator: this.#separator,
+        onStep: (steps) => process.waiter.spend(steps >> 3),
+      },
+      opts.o === true && opts.v !== true,
+    );
+  }
+
+  #searchAll(operands: readonly ByteString[]): MaybePromise<number> {
+    const { order } = this.ctx;
+    const names = order.findLast((name) => name === "H" || name === "h");
+    this.#showNames = names === undefined ? operands.length > 1 : names === "H";
+    const paths = operands.length === 0 ? ["-"] : operands;
+    const done = this.#catching(() => inSequence(paths, (path) => this.#searchPath(path, names)));
+    return after(done, (stopped) => {
+      if (stopped) return 0;
+      if (this.#failedOpen) return 2;
+      return this.#matchedAny ? 0 : 1;
+    });
+  }
+
+  /** Runs until the end, or until `STOP` is thrown: then the result is true. */
+  #catching(work: () => MaybePromise<void>): MaybePromise<boolean> {
+    const handle = (error: unknown): boolean => {
+      if (error === STOP) return true;
+      if (error instanceof BadPattern) this.ctx.fail(`bad regex '${error.pattern}'`, 2);
+      throw error;
+    };
+    try {
+      const result = work();
+      if (result instanceof Promise) return result.then(() => false, handle);
+      return false;
+    } catch (error) {
+      return handle(error);
+    }
+  }
+
+  #searchPath(path: ByteString, names: string | undefined): MaybePromise<void> {
+    const { r, R } = this.#opts;
+    if (path !== "-" && (r || R)) {
+      const stat = this.ctx.fs.tryStat(path);
+      if (stat !== undefined && (stat.mode & S_IFMT) === S_IFDIR) {
+        const showNames = this.#showNames;
+        this.#showNames = names !== "h";
+        return after(this.#searchTree(path), () => {
+          this.#showNames = showNames;
+        });
+      }
+    }
+    return this.#searchFile(path);
+  }
+
+  #searchTree(path: ByteString): MaybePromise<void> {
+    let entries;
+    try {
+      entries = this.ctx.fs.readDir(path);
+    } catch (error) {
+      this.#cannotOpen(path, error);
+      return;
+    }
+    const base = path.endsWith("/") ? path : `${path}/`;
+    return inSequence(entries, (entry) => {
+      const below = base + entry.name;
+      let { type } = entry;
+      if (type === S_IFLNK) {
+        const stat = this.ctx.fs.tryStat(below);
+        if (stat !== undefined) type = stat.mode & S_IFMT;
+        // Below the operand, -r searches files behind links and no directories.
+        if (type === S_IFDIR && !this.#opts.R) return;
+      }
+      return type === S_IFDIR ? this.#searchTree(below) : this.#searchFile(below);
+    });
+  }
+
+  #cannotOpen(path: ByteString, error: unknown): void {
+    if (!isVfsError(error)) throw error;
+    this.#failedOpen = true;
+    if (!this.#opts.s) this.ctx.warn(`${path}: ${error.reason}`);
+  }
+
+  #searchFile(path: ByteString): MaybePromise<void> {
+    let source: Source;
+    try {
+      source = path === "-" ? this.ctx.stdin : this.ctx.openOrThrow(path);
+    } catch (error) {
+      this.#cannotOpen(path, error);
+      return;
+    }
+    this.#name = path === "-" ? "(standard input)" : path;
+    this.#prefixed = this.#showNames || this.#opts.n === true;
+    this.#number =
+      this.#matches =
+      this.#afterLeft =
+      this.#lastPrinted =
+        0;
+    this.#kept = [];
+    const chunks = new LineChunks(source, this.ctx.process, this.#separator);
+    return after(this.#readLines(chunks), () => {
+      chunks.close();
+      source.close();
+      return this.#endFile();
+    });
+  }
+
+  /** Reads all batches; a directory or a failing device is like an empty file, as for native. */
+  #readLines(chunks: LineChunks): MaybePromise<void> {
+    for (;;) {
+      let more: MaybePromise<boolean>;
+      try {
+        more = chunks.next();
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        return;
+      }
+      if (more instanceof Promise) return this.#readLinesLater(chunks, more);
+      if (!more || this.#searchChunk(chunks)) return;
+      const pause = this.ctx.tick(1 + (chunks.end >> 6)) ?? this.#out.pending();
+      if (pause !== undefined) return this.#readLinesLater(chunks, pause.then(() => undefined));
+    }
+  }
+
+  async #readLinesLater(
+    chunks: LineChunks,
+    coming: Promise<boolean | undefined>,
+  ): Promise<void> {
+    let more: boolean | undefined = await coming.catch((error) => {
+      if (isVfsError(error)) return false;
+      throw error;
+    });
+    for (;;) {
+      if (more === undefined) {
+        try {
+          more = await chunks.next();
+        } catch (error) {
+          if (!isVfsError(error)) throw error;
+          return;
+        }
+      }
+      if (!more || this.#searchChunk(chunks)) return;
+      more = undefined;
+      await (this.ctx.tick(1 + (chunks.end >> 6)) ?? this.#out.pending());
+    }
+  }
+
+  #endFile(): MaybePromise<void> {
+    const { c, l, L } = this.#opts;
+    const matched = this.#matches > 0;
+    if ((l && matched) || (L && !matched)) {
+      void this.#out.print(`${this.#name}\n`);
+    } else if (c && !l && !L) {
+      const name = this.#showNames ? `${this.#name}:` : "";
+      void this.#out.print(`${name}${this.#matches}\n`);
+    }
+    // With -l or -L, success means that a name was printed.
+    if (L ? !matched || l : matched) this.#matchedAny = true;
+    return this.#out.pending();
+  }
+
+  /** Searches a batch of lines; true when the rest of the file does not matter. */
+  #searchChunk(chunks: LineChunks): boolean {
+    const patterns = this.#patterns;
+    const { end } = chunks;
+    const text = this.#chunk = chunks.text;
+    this.#bytes = chunks.bytes;
+    this.#settled = 0;
+    patterns.startChunk(text);
+    const invert = this.#opts.v === true;
+    for (let from = 0; from < end;) {
+      const start = patterns.next(text, from, end);
+      const gapEnd = start < 0 ? end : start;
+      if (gapEnd > from && (invert ? this.#take(from, gapEnd) : this.#pass(from, gapEnd))) {
+        return true;
+      }
+      if (start < 0) break;
+      const lineEnd = patterns.lineEnd;
+      from = lineEnd + 1;
+      // Taking the match first would let the search for the next line change what -o prints.
+      if (invert ? this.#pass(start, from) : this.#take(start, Math.min(from, end))) return true;
+    }
+    if (this.#before > 0) this.#keepLines(end);
+    return false;
+  }
+
+  /** Lines that are not selected: they count, and may follow a match as context. */
+  #pass(from: number, end: number): boolean {
+    let at = from;
+    while (this.#afterLeft > 0 && at < end) {
+      const stop = this.#endOfLine(at, end);
+      this.#number++;
+      this.#printLine(at, stop, this.#number, "-");
+      at = stop + 1;
+      if (--this.#afterLeft === 0 && this.#matches >= this.#mostMatches) return true;
+    }
+    if (at < end && (this.#opts.n || this.#after + this.#before > 0)) {
+      this.#number += this.#count(at, end);
+    }
+    return false;
+  }
+
+  /** Selected lines. */
+  #take(from: number, end: number): boolean {
+    const { q, l, L, c, n, o } = this.#opts;
+    const plain = !q && !l && !L && !c;
+    if (this.#matches >= this.#mostMatches) return true;
+    if (q) throw STOP;
+    if (l || L) {
+      this.#matches++;
+      return true;
+    }
+    const context = this.#before + this.#after > 0;
+    if (!n && !o && !context && !this.#showNames && this.#mostMatches === Infinity) {
+      // Whole ranges at once: counting, or copying.
+      if (c) this.#matches += this.#count(from, end);
+      else {
+        this.#matches++;
+        this.#printRange(from, end);
+      }
+      return false;
+    }
+    for (let at = from; at < end;) {
+      const stop = this.#endOfLine(at, end);
+      this.#number++;
+      this.#matches++;
+      if (plain) this.#printMatch(at, stop);
+      at = stop + 1;
+      this.#afterLeft = plain ? this.#after : 0;
+      if (this.#matches < this.#mostMatches) continue;
+      // The lines after the last match are still printed, up to the next match.
+      if (this.#afterLeft === 0 || at < end) return true;
+    }
+    return false;
+  }
+
+  #endOfLine(at: number, end: number): number {
+    const stop = this.#chunk.indexOf(this.#lineEnd, at);
+    return stop < 0 || stop > end ? end : stop;
+  }
+
+  /** Counts the lines of a range; the last one may lack its separator. */
+  #count(from: number, end: number): number {
+    const text = this.#chunk;
+    let count = 0;
+    for (let at = from; at < end; count++) {
+      const stop = text.indexOf(this.#lineEnd, at);
+      if (stop < 0 || stop >= end) return count + 1;
+      at = stop + 1;
+    }
+    return count;
+  }
+
+  #printRange(from: number, end: number): void {
+    const out = this.#out;
+    void out.bytes(this.#bytes, from, end);
+    if (this.#bytes[end - 1] !== this.#separator) void out.byte(this.#separator);
+  }
+
+  #printMatch(start: number, end: number): void {
+    if (this.#before > 0) this.#printBefore(start);
+    const { o, v, F } = this.#opts;
+    if (!o) {
+      this.#printLine(start, end, this.#number, ":");
+      return;
+    }
+    this.#settled = end + 1;
+    const patterns = this.#patterns;
+    if (v) return;
+    if (F || this.ctx.name === "fgrep") {
+      // Native prints the pattern, once.
+      this.#mark(this.#number);
+      void this.#out.print(`${this.#prefix(":")}${patterns.matchedText}${this.#lineEnd}`);
+      return;
+    }
+    for (;;) {
+      const { matchStart, matchEnd } = patterns;
+      if (matchEnd > matchStart) {
+        this.#mark(this.#number);
+        if (this.#prefixed) void this.#out.print(this.#prefix(":"));
+        void this.#out.bytes(this.#bytes, matchStart, matchEnd);
+        void this.#out.byte(this.#separator);
+      }
+      const next = matchEnd === matchStart ? matchEnd + 1 : matchEnd;
+      if (matchEnd >= end || next > end) return;
+      if (!patterns.nextInLine(this.#chunk, start, next, end)) return;
+    }
+  }
+
+  /** Prints the lines of context before the selected line that begins at an offset. */
+  #printBefore(start: number): void {
+    let missing = Math.min(this.#before, this.#number - 1 - this.#lastPrinted);
+    const starts: number[] = [];
+    let at = start;
+    while (missing > 0 && at > this.#settled) {
+      at = at < 2 ? 0 : this.#chunk.lastIndexOf(this.#lineEnd, at - 2) + 1;
+      starts.push(at);
+      missing--;
+    }
+    const kept = missing > 0 && this.#settled === 0 ? this.#kept.slice(-missing) : [];
+    for (const line of kept) {
+      this.#mark(line.number);
+      void this.#out.print(this.#prefix("-", line.number) + line.text + this.#lineEnd);
+    }
+    for (let i = starts.length - 1; i >= 0; i--) {
+      const stop = this.#endOfLine(starts[i], start);
+      this.#printLine(starts[i], stop, this.#number - 1 - i, "-");
+    }
+    this.#kept = [];
+  }
+
+  /** Keeps the last lines of a chunk that were not printed. */
+  #keepLines(end: number): void {
+    const fresh: KeptLine[] = [];
+    let number = this.#number;
+    let at = end;
+    while (fresh.length < this.#before && at > this.#settled) {
+      const stop = this.#bytes[at - 1] === this.#separator ? at - 1 : at;
+      at = stop === 0 ? 0 : this.#chunk.lastIndexOf(this.#lineEnd, stop - 1) + 1;
+      fresh.push({ number: number--, text: this.#chunk.slice(at, stop) });
+    }
+    fresh.reverse();
+    const older = this.#settled === 0 ? this.#kept : [];
+    this.#kept = [...older, ...fresh].slice(-this.#before);
+  }
+
+  /** Notes that a line is printed, after a separator where lines were left out. */
+  #mark(number: number): void {
+    if (
+      this.#printedAny && this.#before + this.#after > 0 && number !== this.#lastPrinted &&
+      (this.#lastPrinted === 0 || number !== this.#lastPrinted + 1)
+    ) void this.#out.print("--\n");
+    this.#printedAny = true;
+    this.#lastPrinted = number;
+  }
+
+  #prefix(mark: ByteString, number: number = this.#number): ByteString {
+    let text = this.#showNames ? this.#name + mark : "";
+    if (this.#opts.n) text += number + mark;
+    return text;
+  }
+
+  #printLine(start: number, end: number, number: number, mark: ByteString): void {
+    this.#mark(number);
+    if (this.#prefixed) void this.#out.print(this.#prefix(mark, number));
+    void this.#out.bytes(this.#bytes, start, end);
+    void this.#out.byte(this.#separator);
+    this.#settled = end + 1;
+  }
+}
