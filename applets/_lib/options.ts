@@ -152,7 +152,7 @@ function parseLong(
   if (name === undefined) {
     const matches = [...names.keys()].filter((each) => each.startsWith(given));
     const keys = new Set(matches.map((each) => names.get(each)));
-    if (matches.length === 0) throw new OptionError(`unrecognized option '--${given}'`);
+    if (matches.length === 0) throw new OptionError(`unrecognized option '${word}'`);
     if (keys.size > 1) {
       const list = matches.map((each) => `'--${each}'`).join(" ");
       throw new OptionError(`option '--${given}' is ambiguous; possibilities: ${list}`);
