@@ -35,9 +35,9 @@ export class Pipe {
   /** True once a writer was there: a FIFO's reader waits for its first writer. */
   hadWriter = false;
   /** Woken when data or the end came. */
-  readonly readable = new Queue();
+  readonly readable: Queue = new Queue();
   /** Woken when room came or the readers went. */
-  readonly writable = new Queue();
+  readonly writable: Queue = new Queue();
 
   /** Adds a chunk. */
   push(chunk: Uint8Array): void {

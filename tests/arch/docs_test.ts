@@ -35,3 +35,17 @@ Deno.test("every export of the public modules is documented and explicitly typed
   const summary = [...counts].map(([path, count]) => `${path}: ${count}`).join("\n");
   assertEquals(success, true, `see \`deno task docs\`; problems by file:\n${summary}`);
 });
+
+Deno.test("the package can be published: no slow types, no missing files", async () => {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["publish", "--dry-run", "--allow-dirty", "-c", bound],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  const text = new TextDecoder().decode(stderr);
+  const problems = text.match(/^error\[.*\n +--> .*/gm) ?? [];
+  assertEquals(success, true, `${problems.join("\n")}\n${text.slice(-600)}`);
+});
