@@ -102,11 +102,14 @@ function compare(
   const isSame = isSameDir(dir, lowerDir);
   if (isSame && upper === undefined) return;
   const shown = (isSame && upper !== undefined ? upper.list() : dir.list())
-    .map((entry) => entry.name).filter((name) => name !== NAMELESS);
+    .map((entry) => entry.name)
+    .filter((name) => name !== NAMELESS && !name.startsWith(TEMPORARY));
   const present = new Set(shown);
   const gone = isSame && upper !== undefined
     ? upper.whiteouts()
-    : lowerDir.list().map((entry) => entry.name).filter((name) => !present.has(name));
+    : lowerDir.list().map((entry) => entry.name).filter((name) =>
+      !present.has(name) && !name.startsWith(TEMPORARY)
+    );
   for (const name of gone) {
     const lower = lowerDir.lookup(name);
     if (lower !== undefined) items.push(removal(lowerDir, name, prefix + name, lower));
@@ -199,7 +202,7 @@ function addAll(
   if (!(node instanceof OverlayDir)) return;
   for (const entry of node.list()) {
     const child = node.lookup(entry.name);
-    if (child === undefined) continue;
+    if (child === undefined || entry.name.startsWith(TEMPORARY)) continue;
     addAll(dir, entry.name, path + "/" + entry.name, child, items, true, depth + 1);
   }
 }
@@ -434,6 +437,8 @@ function write(
     case S_IFDIR: {
       const made = dir.makeDir(name, mode | 0o700, stat);
       for (const entry of (node as DirNode).list()) {
+        // A directory that was moved into what took its place is written into itself.
+        if (entry.name.startsWith(TEMPORARY)) continue;
         const child = (node as DirNode).lookup(entry.name);
         if (child !== undefined) write(made, entry.name, child, path + "/" + entry.name, skipped);
       }

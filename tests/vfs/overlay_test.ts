@@ -378,3 +378,39 @@ Deno.test("an overlay over a host directory writes nothing there, through links 
     assert(layer.bytesUsed() > 0);
   });
 });
+
+Deno.test("commit: a directory that was moved into what took its place", () => {
+  const { layer, view: made, below } = pair();
+  const { fs } = made;
+  fs.rename("/d", "/c");
+  fs.makeDir("/d");
+  fs.rename("/c", "/d/c");
+  const want = picture(made);
+  assertEquals(commitOverlay(layer, { nowNs }).skipped, []);
+  assertEquals(picture(below), want);
+  assertEquals(get(below.fs, "/d/c/e/deep"), "deep");
+});
+
+Deno.test("commit: a directory becomes a file and a file a directory", () => {
+  const { layer, view: made, below } = pair();
+  const { fs } = made;
+  fs.rename("/d/e", "/kept");
+  fs.unlink("/d/f");
+  fs.removeDir("/d");
+  put(fs, "/d", "a file now");
+  fs.unlink("/g");
+  fs.makeDir("/g");
+  put(fs, "/g/x", "x");
+  const want = picture(made);
+  assertEquals(diffOverlay(layer).map((one) => `${one.kind} ${one.path}`).sort(), [
+    "added d",
+    "added g",
+    "added g/x",
+    "added kept",
+    "added kept/deep",
+    "deleted d",
+    "deleted g",
+  ]);
+  commitOverlay(layer, { nowNs });
+  assertEquals(picture(below), want);
+});
