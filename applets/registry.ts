@@ -39,6 +39,8 @@ bunzip2.ts bunzip2 bzcat
 busybox.ts busybox capbox
 bzip2.ts bzip2
 cat.ts cat
+cksum.ts cksum
+crc32.ts crc32
 dirname.ts dirname
 echo.ts echo
 false.ts false
@@ -52,6 +54,7 @@ killall.ts killall
 ls.ts ls
 lzma.ts lzma unlzma lzcat
 lzop.ts lzop
+md5sum.ts md5sum sha1sum sha256sum sha512sum
 mkdir.ts mkdir
 nice.ts nice
 nohup.ts nohup
@@ -61,7 +64,9 @@ renice.ts renice
 seq.ts seq
 setsid.ts setsid
 sh/main.ts sh ash bash
+sha3sum.ts sha3sum
 sort.ts sort
+sum.ts sum
 tail.ts tail
 taskset.ts taskset
 tee.ts tee

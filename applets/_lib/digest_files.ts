@@ -1,0 +1,127 @@
+/**
+ * What md5sum and its kin share: printing and checking digests. Source of behaviour: BusyBox 1.35, by running it.
+ *
+ * @module
+ */
+import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
+import { isVfsError } from "../../sandbox/errors.ts";
+import type { Context, OptionTable, Source } from "../contract.ts";
+import { type Hash, toHex } from "./hash/hash.ts";
+import { after, eachChunk, inSequence } from "./sequence.ts";
+
+/** The options that all of them have. */
+export const DIGEST_OPTIONS = {
+  c: { help: "Check FILEs listed with their digests in FILE" },
+  s: { help: "With -c: print nothing, only set the status" },
+  w: { help: "With -c: warn of lines that make no sense" },
+  b: {},
+  t: {},
+} as const;
+
+/** Their values. */
+export interface DigestFlags {
+  readonly c?: boolean;
+  readonly s?: boolean;
+  readonly w?: boolean;
+}
+
+/** Files from this size on are worth the platform's own hash where it has one. */
+const LARGE = 64 * 1024 * 1024;
+
+/** Feeds a source to a hash. @throws {VfsError} when it cannot be read. */
+export function digestOf(
+  ctx: Pick<Context, "tick">,
+  source: Source,
+  hash: Hash,
+): MaybePromise<Uint8Array> {
+  return after(
+    eachChunk(ctx, source, (chunk) => {
+      hash.update(chunk);
+    }),
+    () => hash.digest(),
+  );
+}
+
+/** Prints or checks digests, as the options say. `platformName` is the platform's name of the hash. */
+export function digestFiles<T extends OptionTable>(
+  ctx: Context<T>,
+  flags: DigestFlags,
+  make: () => Hash,
+  platformName?: string,
+): MaybePromise<number> {
+  if ((flags.s || flags.w) && !flags.c) ctx.usage();
+  const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
+
+  const digest = (path: ByteString): MaybePromise<string | undefined> => {
+    const source = ctx.open(path);
+    if (source === undefined) return undefined;
+    const large = platformName !== undefined && path !== "-" && source.file.stat().size >= LARGE;
+    const hash = (large ? ctx.process.platform.createHash(platformName) : undefined) ?? make();
+    const failed = (error: unknown): undefined => {
+      if (!isVfsError(error)) throw error;
+      source.close();
+      ctx.warn(`can't read '${path}': ${error.reason}`);
+      return undefined;
+    };
+    const done = (bytes: Uint8Array): string => {
+      source.close();
+      return toHex(bytes);
+    };
+    try {
+      const working = digestOf(ctx, source, hash);
+      return working instanceof Promise ? working.then(done).catch(failed) : done(working);
+    } catch (error) {
+      return failed(error);
+    }
+  };
+
+  const print = (path: ByteString): MaybePromise<void> =>
+    after(digest(path), (hex) => {
+      if (hex !== undefined) return ctx.out.print(`${hex}  ${path}\n`);
+    });
+
+  const check = async (list: ByteString): Promise<void> => {
+    const source = ctx.openPlain(list);
+    if (source === undefined) return;
+    let total = 0;
+    let failures = 0;
+    for (;;) {
+      let bytes: Uint8Array | undefined;
+      try {
+        bytes = await source.readUntil(10);
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        break; // A directory has no lines.
+      }
+      if (bytes === undefined) break;
+      let line = "";
+      for (const byte of bytes) if (byte !== 10) line += String.fromCharCode(byte);
+      total++;
+      let split = line.indexOf("  ");
+      if (split < 0) split = line.indexOf(" *");
+      if (split < 0) {
+        failures++;
+        if (flags.w) ctx.warn("invalid format");
+        ctx.status = 1;
+        continue;
+      }
+      const path = line.slice(split + 2);
+      const good = await digest(path) === line.slice(0, split);
+      if (!good) {
+        failures++;
+        ctx.status = 1;
+      }
+      if (!flags.s) void ctx.out.print(`${path}: ${good ? "OK" : "FAILED"}\n`);
+    }
+    source.close();
+    if (total === 0) {
+      ctx.status = 1;
+      // Native says this even with -s.
+      ctx.warn(`${list}: no checksum lines found`);
+    } else if (failures > 0 && !flags.s) {
+      ctx.warn(`WARNING: ${failures} of ${total} computed checksums did NOT match`);
+    }
+  };
+
+  return after(inSequence(paths, flags.c ? check : print), () => ctx.status);
+}

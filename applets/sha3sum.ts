@@ -1,0 +1,21 @@
+import { type Applet, defineApplet } from "./contract.ts";
+import { DIGEST_OPTIONS, digestFiles } from "./_lib/digest_files.ts";
+import { Sha3 } from "./_lib/hash/sha3.ts";
+
+/** Prints or checks SHA-3 digests. Source of behaviour: BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "sha3sum",
+  usage: "[-c[sw]] [-a BITS] [FILE]...",
+  about: "Print or check SHA-3 digests",
+  options: {
+    ...DIGEST_OPTIONS,
+    a: { arg: "BITS", help: "224 (default), 256, 384 or 512" },
+  },
+  run(ctx) {
+    const text = ctx.opts.a ?? "224";
+    if (!/^[0-9]+$/.test(text)) ctx.fail(`invalid number '${text}'`);
+    const bits = Number(text);
+    if (bits !== 224 && bits !== 256 && bits !== 384 && bits !== 512) ctx.fail(`bad -a${bits}`);
+    return digestFiles(ctx, ctx.opts, () => new Sha3(bits as 224 | 256 | 384 | 512));
+  },
+});
