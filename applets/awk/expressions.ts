@@ -28,13 +28,13 @@ import {
   substring,
   wholePart,
 } from "./builtins.ts";
-import { errorAt, MSG } from "./errors.ts";
-import { formatValues } from "./format.ts";
+import { AwkError, errorAt, MSG } from "./errors.ts";
+import { countConversions, formatValues } from "./format.ts";
 import { BUILTINS } from "./lex.ts";
 import { makeTime } from "./mktime.ts";
 import type { OutputBuffer } from "./output.ts";
 import type { RecordReader } from "./reader.ts";
-import type { Splitter } from "./record.ts";
+import { MOST_FIELDS, type Splitter } from "./record.ts";
 import { childrenOf, type Resolved } from "./resolve.ts";
 import {
   Control,
@@ -298,15 +298,25 @@ export class Expressions {
   #fieldIndex(expr: Expr & { kind: "field" }): Thunk<number> {
     const inner = ungroup(expr.index);
     if (inner.kind === "number") {
-      const index = toInt32(inner.value);
-      return () => index;
+      const { value } = inner;
+      if (value >= 0 && value <= MOST_FIELDS) {
+        const index = toInt32(value);
+        return () => index;
+      }
+      return () => this.#checkedIndex(expr, value);
     }
     const number = this.number(expr.index);
     return () => {
-      const index = toInt32(number());
-      if (index < 0) this.#fail(expr, MSG.negativeField);
-      return index;
+      return this.#checkedIndex(expr, number());
     };
+  }
+
+  #checkedIndex(expr: Expr, number: number): number {
+    const index = toInt32(number);
+    if (index < 0) this.#fail(expr, MSG.negativeField);
+    // Native makes room for all fields up to this one, even to read it.
+    if (index > MOST_FIELDS) throw new AwkError("out of memory");
+    return index;
   }
 
   // -------------------------------------------------------------------------------------------
@@ -368,7 +378,7 @@ export class Expressions {
       const ref = this.#ref(target);
       return () => {
         const place = ref();
-        const next = value();
+        const next = value() ?? "";
         place.set(next);
         return next;
       };
@@ -381,7 +391,7 @@ export class Expressions {
     }
     return () => {
       const place = cell();
-      return place.value = value();
+      return place.value = value() ?? "";
     };
   }
 
@@ -703,9 +713,7 @@ export class Expressions {
         const value = this.value(left);
         return () => {
           const side = value();
-          if (typeof side === "number") {
-            return holds(op, side < limit ? -1 : side > limit ? 1 : side === limit ? 0 : NaN);
-          }
+          if (typeof side === "number") return holds(op, side - limit);
           return holds(op, rt.compare(side, limit));
         };
       }
@@ -880,8 +888,8 @@ export class Expressions {
         return (out) => rt.record.emit(index(), out);
       }
       case "concat":
-        // Without effects the parts can be written one by one.
-        if (!this.#hasEffects(inner)) {
+        // Where nothing can change or fail meanwhile, the parts can be written one by one.
+        if (inner.parts.every(isSimple)) {
           const parts = inner.parts.map((part) => this.#emitPart(part));
           return (out) => {
             for (let i = 0; i < parts.length; i++) parts[i](out);
@@ -930,7 +938,7 @@ export class Expressions {
       return () => passed(cell);
     }
     const value = this.value(expr);
-    return () => new Cell(value());
+    return () => new Cell(value() ?? "");
   }
 
   #call(expr: Expr & { kind: "call" }): Thunk<Value> {
@@ -951,7 +959,7 @@ export class Expressions {
         throw new Control(outcome);
       }
       const { result } = rt;
-      rt.result = undefined;
+      rt.result = "";
       return result;
     };
   }
@@ -962,7 +970,7 @@ export class Expressions {
     const args = expr.args.map((arg): Thunk<MaybePromise<Cell>> => {
       if (!this.waits(arg)) return this.#argument(arg);
       const value = this.later(arg);
-      return () => then(value(), (result) => new Cell(result));
+      return () => then(value(), (result) => new Cell(result ?? ""));
     });
     if (index === undefined) return () => this.#fail(expr, MSG.undefinedFunction);
     const code = this.functions[index];
@@ -975,7 +983,7 @@ export class Expressions {
         rt.depth--;
         if (outcome > LOCAL_OUTCOMES && outcome !== RETURN) throw new Control(outcome);
         const { result } = rt;
-        rt.result = undefined;
+        rt.result = "";
         return result;
       };
       rt.frame = cells;
@@ -1013,6 +1021,12 @@ export class Expressions {
           const start = from();
           return substring(whole, start, count());
         };
+      }
+      case "sprintf": {
+        const [first, ...rest] = args.map((arg) => this.value(arg));
+        if (first === undefined) return () => "";
+        const arg = (index: number): Value => index < rest.length ? rest[index]() : undefined;
+        return () => this.#sprintf(expr.line, first(), arg);
       }
       case "index": {
         const text = this.string(args[0]);
@@ -1163,7 +1177,8 @@ export class Expressions {
       case "sprintf":
         return {
           pieces: args.map(value),
-          finish: (values) => this.#formatted(expr, values as Value[]),
+          finish: (values) =>
+            this.#sprintf(expr.line, values[0] as Value, (index) => values[index + 1] as Value),
         };
       case "sub":
       case "gsub": {
@@ -1274,19 +1289,24 @@ export class Expressions {
   }
 
   /** What `sprintf` gives; native's strings end at a NUL. */
-  #formatted(expr: Expr, values: readonly Value[]): ByteString {
-    const text = this.formatted(expr.line, values);
+  #sprintf(line: number, format: Value, arg: (index: number) => Value): ByteString {
+    const text = this.formatted(line, format, arg);
     const nul = text.indexOf("\0");
     return nul < 0 ? text : text.slice(0, nul);
   }
 
-  /** Formats as `printf`; the first value is the format. */
-  formatted(line: number, values: readonly Value[]): ByteString {
-    if (values.length === 0) return "";
+  /** Formats as `printf`. */
+  formatted(line: number, format: Value, arg: (index: number) => Value): ByteString {
     const { rt } = this;
-    const format = rt.format(rt.text(values[0]));
-    if (format.problem !== undefined) throw errorAt(rt.source, line, format.problem);
-    return formatValues(format, values.slice(1), (value) => rt.text(value));
+    const parsed = rt.format(rt.text(format));
+    const { problem } = parsed;
+    if (problem === undefined) return formatValues(parsed, arg, (value) => rt.text(value));
+    throw errorAt(rt.source, line, problem);
+  }
+
+  /** How many values a format takes. */
+  conversions(format: Value): number {
+    return countConversions(this.rt.format(this.rt.text(format)));
   }
 
   // -------------------------------------------------------------------------------------------
@@ -1323,7 +1343,7 @@ export class Expressions {
             const left = op === undefined ? 0 : toNumber(place.get());
             return then(value(), (right) => {
               const next = op === undefined
-                ? right
+                ? right ?? ""
                 : this.#compute(expr, op, left, toNumber(right));
               place.set(next);
               return next;
@@ -1413,6 +1433,25 @@ export class Expressions {
     return this.value(expr);
   }
 
+  /** The left side of a comparison: a place, where the right side may change it. */
+  #leftLater(expr: Expr & { kind: "compare" | "match" }): Thunk<MaybePromise<Ref | Value>> {
+    const left = ungroup(expr.left);
+    return isPlace(left) && this.#hasEffects(expr.right) ? this.#refLater(left) : this.later(left);
+  }
+
+  #concatLater(expr: Expr & { kind: "concat" }): Thunk<MaybePromise<Value>> {
+    const { rt } = this;
+    const first = ungroup(expr.parts[0]);
+    const pieces: Thunk<MaybePromise<Ref | ByteString>>[] = expr.parts.map((part) =>
+      this.#laterText(part)
+    );
+    if (isPlace(first) && this.#hasEffects(expr.parts[1])) pieces[0] = this.#refLater(first);
+    return inOrder(pieces, ([head, second, ...rest]) => {
+      const text = typeof head === "string" ? head : rt.text(head.get());
+      return text + (second as ByteString) + rest.join("");
+    });
+  }
+
   #laterText(expr: Expr): Thunk<MaybePromise<ByteString>> {
     if (!this.waits(expr)) return this.string(expr);
     return mapped(this.later(expr), (value) => this.rt.text(value));
@@ -1441,8 +1480,7 @@ export class Expressions {
     }
     if (expr.kind === "field") {
       return mapped(this.later(expr.index), (index): Ref => {
-        const at = toInt32(toNumber(index));
-        if (at < 0) this.#fail(expr, MSG.negativeField);
+        const at = this.#checkedIndex(expr, toNumber(index));
         return {
           get: () => rt.record.get(at),
           set: (value) => rt.record.set(at, value, rt.ofs),
@@ -1575,55 +1613,86 @@ function errorNumber(error: unknown): number {
 
 /** A parameter's cell for a variable that is passed on. */
 function passed(cell: Cell): Cell {
-  const own = new Cell(cell.value);
+  const own = new Cell(cell.value ?? "");
   if (cell.array !== undefined) own.array = cell.array;
-  else if (cell.value === undefined) own.origin = cell;
+  else if (cell.value === undefined || cell.origin !== undefined) own.origin = cell;
   return own;
 }
 
-/** A value that is kept for long must not keep its chunk alive. */
+/**
+ * What assigning a value leaves in an element: a copy that does not keep its chunk alive, and the
+ * empty string for what was never assigned (BusyBox).
+ */
 function kept(value: Value): Value {
+  if (value === undefined) return "";
   return value instanceof InputText && value.text.length >= 13
     ? new InputText(compact(value.text))
     : value;
+}
+
+/** The value of a place, or the value itself. */
+function current(side: Ref | Value): Value {
+  return typeof side === "object" && "get" in side ? side.get() : side;
+}
+
+/** Whether evaluating neither changes anything nor can fail. */
+function isSimple(expr: Expr): boolean {
+  const inner = ungroup(expr);
+  switch (inner.kind) {
+    case "number":
+    case "string":
+    case "var":
+      return true;
+    case "field":
+      return ungroup(inner.index).kind === "number";
+    case "index":
+      return inner.key !== undefined && isSimple(inner.key);
+    case "concat":
+    case "comma":
+      return inner.parts.every(isSimple);
+  }
+  return false;
 }
 
 function isPlace(expr: Expr): boolean {
   return expr.kind === "var" || expr.kind === "index" || expr.kind === "field";
 }
 
-/** Whether a comparison holds, given the order of its sides; NaN is unordered. */
-function holds(op: CompareOp, order: number): boolean {
+/**
+ * Whether a comparison holds, given the difference of its sides. Native has three tests and their
+ * opposites, so that `<` and `<=` hold for what is unordered.
+ */
+function holds(op: CompareOp, difference: number): boolean {
   switch (op) {
     case "<":
-      return order < 0;
+      return !(difference >= 0);
     case "<=":
-      return order <= 0;
+      return !(difference > 0);
     case ">":
-      return order > 0;
+      return difference > 0;
     case ">=":
-      return order >= 0;
+      return difference >= 0;
     case "==":
-      return order === 0;
+      return difference === 0;
     case "!=":
-      return order !== 0;
+      return difference !== 0;
   }
 }
 
 function compareNumbers(op: CompareOp, left: Thunk<number>, right: Thunk<number>): Thunk<boolean> {
   switch (op) {
     case "<":
-      return () => left() < right();
+      return () => !(left() - right() >= 0);
     case "<=":
-      return () => left() <= right();
+      return () => !(left() - right() > 0);
     case ">":
-      return () => left() > right();
+      return () => left() - right() > 0;
     case ">=":
-      return () => left() >= right();
+      return () => left() - right() >= 0;
     case "==":
-      return () => left() === right();
+      return () => left() - right() === 0;
     case "!=":
-      return () => left() !== right();
+      return () => left() - right() !== 0;
   }
 }
 

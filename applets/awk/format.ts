@@ -15,10 +15,13 @@ import { isNumeric, toInt32, toNumber, type Value } from "./value.ts";
 
 /** One conversion. */
 interface Conversion {
+  /** Empty for what is none: it takes a value all the same and is printed as it stands. */
   readonly letter: string;
   readonly format: NumberFormat;
   /** Neither flags nor width nor precision. */
   readonly plain: boolean;
+  /** Printed instead when there is no letter. */
+  readonly raw?: ByteString;
 }
 
 /** A parsed format: literal text, conversions, and what is wrong with it, if anything. */
@@ -116,32 +119,47 @@ function addConversions(piece: ByteString, pieces: (ByteString | Conversion)[]):
       // Not a conversion of C: the library prints it back, a bare point with its zero.
       const dot = piece.indexOf(".", percent);
       const head = piece.slice(percent, at);
-      pieces.push(dot >= 0 && dot === at - 1 ? head + "0" : head);
+      const raw = dot >= 0 && dot === at - 1 ? head + "0" : head;
+      pieces.push({ letter: "", format: {}, plain: true, raw });
     }
   }
 }
 
-/** Formats values. `show` gives the text of a value for `%s`. */
+/** How many values a format takes. */
+export function countConversions(format: Format): number {
+  let count = 0;
+  for (const piece of format.pieces) if (typeof piece !== "string") count++;
+  return count;
+}
+
+/**
+ * Formats values.
+ *
+ * @param arg Gives the value of an index; it is asked once for each conversion, in order.
+ * @param show Gives the text of a value for `%s`.
+ */
 export function formatValues(
   format: Format,
-  args: readonly Value[],
+  arg: (index: number) => Value,
   show: (value: Value) => ByteString,
 ): ByteString {
   let result = "";
   let next = 0;
   for (const piece of format.pieces) {
     if (typeof piece === "string") result += piece;
-    else result += convert(piece, args[next++], show);
+    else result += convert(piece, arg(next++), show);
   }
   return result;
 }
 
 function convert(
-  { letter, format, plain }: Conversion,
+  { letter, format, plain, raw }: Conversion,
   value: Value,
   show: (value: Value) => ByteString,
 ): ByteString {
   switch (letter) {
+    case "":
+      return raw!;
     case "s": {
       const text = show(value);
       if (plain) return text;

@@ -6,7 +6,7 @@ import { unescapeText } from "./lex.ts";
 import { parseProgram, type SourceText } from "./parse.ts";
 import { resolveProgram } from "./resolve.ts";
 import { compileProgram, runProgram } from "./run.ts";
-import { Runtime } from "./runtime.ts";
+import { checkRegex, Runtime } from "./runtime.ts";
 import { Streams } from "./streams.ts";
 import { InputText } from "./value.ts";
 
@@ -81,7 +81,7 @@ function start(
     return flushing === undefined ? finish() : flushing.then(finish);
   };
   try {
-    const tree = parseProgram(sources);
+    const tree = parseProgram(sources, checkRegex);
     const resolved = resolveProgram(tree, []);
     const opener = {
       stdin: ctx.stdin,

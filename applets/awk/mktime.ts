@@ -6,30 +6,24 @@
 import type { ByteString } from "../../sandbox/types.ts";
 import { secondsOf, type Zone } from "../_lib/time.ts";
 
-/** Widths of `YYYY MM DD HH MM SS` as native's `scanf` reads them, and of the daylight flag. */
-const WIDTHS: readonly number[] = [4, 2, 2, 2, 2, 2, 9];
-
-/** Seconds since the epoch of `YYYY MM DD HH MM SS [DST]`, or -1. */
+/**
+ * Seconds since the epoch of `YYYY MM DD HH MM SS [DST]`, or -1.
+ *
+ * Native reads unsigned numbers, a sign allowed, and refuses years before 1900 and months before 1,
+ * but a negative one is huge to it and passes. The value is cut to 32 bits.
+ */
 export function makeTime(text: ByteString, zone: Zone): number {
   const fields: number[] = [];
   let at = 0;
-  for (const width of WIDTHS) {
+  while (fields.length < 7) {
     while (isBlank(text.charCodeAt(at))) at++;
-    const start = at;
-    let digits = 0;
-    // The width counts the sign.
-    while (at < start + width) {
-      const char = text[at] ?? "";
-      if (char >= "0" && char <= "9") digits++;
-      else if (at !== start || (char !== "-" && char !== "+")) break;
-      at++;
-    }
-    if (digits === 0) break;
-    fields.push(Number(text.slice(start, at)));
+    const found = /^[+-]?[0-9]+/.exec(text.slice(at, at + 24));
+    if (found === null) break;
+    fields.push(Number(found[0]) | 0);
+    at += found[0].length;
   }
   const [year, month, day, hour, minute, second, summer] = fields;
-  // Native works in years since 1900 and refuses what lies far before.
-  if (second === undefined || year < 1000) return -1;
+  if (second === undefined || year >>> 0 < 1900 || month >>> 0 < 1) return -1;
   const months = month - 1;
   const seconds = secondsOf({
     year: year + Math.floor(months / 12),
@@ -39,9 +33,8 @@ export function makeTime(text: ByteString, zone: Zone): number {
     minute,
     second,
   }, zone);
-  return summer !== undefined && summer > 0 && !zone.at(seconds).daylight
-    ? seconds - 3600
-    : seconds;
+  const daylight = summer !== undefined && summer > 0 && !zone.at(seconds).daylight;
+  return Number(BigInt.asIntN(32, BigInt(daylight ? seconds - 3600 : seconds)));
 }
 
 function isBlank(code: number): boolean {

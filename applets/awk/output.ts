@@ -23,6 +23,7 @@ export class OutputBuffer {
   error: VfsError | undefined;
   #buffer = new Uint8Array(512);
   #length = 0;
+  #discarding = false;
   readonly #terminal: boolean;
 
   /** @param sink Where it goes. */
@@ -53,6 +54,12 @@ export class OutputBuffer {
     let at = this.#length;
     for (let i = start; i < end; i++) buffer[at++] = text.charCodeAt(i);
     this.#length = at;
+  }
+
+  /** Drops what was not written, and all that comes after. */
+  discard(): void {
+    this.#length = 0;
+    this.#discarding = true;
   }
 
   /** Called when a statement's output is complete. */
@@ -95,7 +102,7 @@ export class OutputBuffer {
   }
 
   #send(chunk: Uint8Array): void {
-    if (this.error !== undefined) return;
+    if (this.error !== undefined || this.#discarding) return;
     if (this.waiting !== undefined) {
       this.#wait(this.waiting.then(() => this.sink.write(chunk)));
       return;

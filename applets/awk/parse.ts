@@ -81,10 +81,18 @@ const AFTER_LENGTH_OPS: ReadonlySet<string> = new Set([
   ...["<", "<=", ">", ">=", "==", "!=", ">>", "]", "EOF", "|"],
 ]);
 
-/** Parses the texts of a program, in order, into one tree. */
-export function parseProgram(sources: readonly SourceText[]): ProgramTree {
+/**
+ * Parses the texts of a program, in order, into one tree.
+ *
+ * @param checkRegex Told each literal regular expression as it is read; throws for a bad one, which
+ * native reports before any error that follows it in the text.
+ */
+export function parseProgram(
+  sources: readonly SourceText[],
+  checkRegex: (source: ByteString) => void = () => {},
+): ProgramTree {
   const parts: Collected = { begin: [], rules: [], end: [], functions: new Map() };
-  for (const source of sources) new Parser(source, parts).program();
+  for (const source of sources) new Parser(source, parts, checkRegex).program();
   return parts;
 }
 
@@ -98,7 +106,11 @@ class Parser {
   /** A `getline` of this expression that may still be given a file by `<`. */
   #pending: { source: Expr | undefined; from: "main" | "file" } | undefined;
 
-  constructor(source: SourceText, parts: Collected) {
+  constructor(
+    source: SourceText,
+    parts: Collected,
+    private readonly checkRegex: (source: ByteString) => void,
+  ) {
     this.#lexer = new Lexer(source.text, source.name);
     this.#parts = parts;
   }
@@ -270,15 +282,14 @@ class Parser {
       case "exit":
       case "return": {
         this.#advance();
-        const kind = this.#peek().kind;
-        const none = kind === ";" || kind === "\n" || kind === "}";
-        const value = none ? undefined : this.#expression();
+        const value = this.#optionalExpression();
         this.#endOfStatement();
         return { kind: token.kind, value, line };
       }
       case "next":
       case "nextfile":
         this.#advance();
+        this.#optionalExpression();
         this.#endOfStatement();
         return { kind: token.kind, line };
       case "break":
@@ -287,6 +298,7 @@ class Parser {
         if (this.#loops === 0) {
           this.#lexer.fail(token.kind === "break" ? MSG.breakOutside : MSG.continueOutside);
         }
+        this.#optionalExpression();
         this.#endOfStatement();
         return { kind: token.kind, line };
       }
@@ -294,6 +306,12 @@ class Parser {
     const expr = this.#expression();
     this.#endOfStatement();
     return { kind: "expr", expr, line };
+  }
+
+  /** What may follow `return` and `exit`, and for native `next` and `break` as well. */
+  #optionalExpression(): Expr | undefined {
+    const { kind } = this.#peek();
+    return kind === ";" || kind === "\n" || kind === "}" ? undefined : this.#expression();
   }
 
   #condition(): Expr {
@@ -687,6 +705,7 @@ class Parser {
 
   #regex(): Expr {
     const token = this.#advance();
+    this.checkRegex(token.text);
     const regex: Expr = { kind: "regex", source: token.text, line: token.line };
     const next = this.#peek("operator").kind;
     // Native drops what is concatenated right after a regular expression.

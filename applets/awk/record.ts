@@ -27,7 +27,7 @@ export type Splitter =
 export const BLANKS: Splitter = { kind: "blanks" };
 
 /** Most fields native can be made to have; more is "out of memory". */
-export const MOST_FIELDS = 10_000_000;
+export const MOST_FIELDS = 5_000_000;
 
 /** Cuts a part of a text into fields; offsets go to `starts` and `ends`, their number is returned. */
 export function splitText(
@@ -123,8 +123,12 @@ export class Record {
 
   /**
    * @param show Text of a value inside `$0`.
+   * @param print Text of a value that is printed.
    */
-  constructor(private readonly show: (value: Value) => ByteString) {}
+  constructor(
+    private readonly show: (value: Value) => ByteString,
+    private readonly print: (value: Value) => ByteString,
+  ) {}
 
   /** Makes a part of a text the record. */
   take(text: ByteString, start: number, end: number): void {
@@ -284,7 +288,7 @@ export class Record {
       }
       return;
     }
-    write.text(this.show(this.get(index)));
+    write.text(this.print(this.get(index)));
   }
 
   /** A field's length in bytes. */

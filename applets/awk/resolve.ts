@@ -65,6 +65,7 @@ class Resolver {
       calls.push(this.#calls);
     }
     this.#params = new Map();
+    this.#calls = new Set();
     for (const body of tree.begin) this.#stmt(body);
     for (const body of tree.end) this.#stmt(body);
     for (const { pattern, last, action } of tree.rules) {

@@ -17,7 +17,7 @@ import { unescapeText } from "./lex.ts";
 import { formatShort } from "./number.ts";
 import { RandomNumbers } from "./random.ts";
 import { type RecordEnd, RecordReader } from "./reader.ts";
-import { BLANKS, Record, type Splitter } from "./record.ts";
+import { BLANKS, MOST_FIELDS, Record, type Splitter } from "./record.ts";
 import type { Streams } from "./streams.ts";
 import { InputText, integerText, toBool, toNumber, type Value } from "./value.ts";
 
@@ -61,7 +61,7 @@ export class Runtime {
   /** Calls inside calls. */
   depth = 0;
   /** Value of the last `return`. */
-  result: Value = undefined;
+  result: Value = "";
   /** Exit status, once `exit` was given one. */
   exitCode = 0;
   readonly record: Record;
@@ -98,7 +98,7 @@ export class Runtime {
   ) {
     this.#names = names;
     for (let i = 0; i < names.size; i++) this.globals.push(new Cell(undefined));
-    this.record = new Record((value) => this.text(value));
+    this.record = new Record((value) => this.text(value), (value) => this.shown(value));
     const initial: readonly (readonly [string, Value])[] = [
       ["FS", " "],
       ["OFS", " "],
@@ -111,6 +111,7 @@ export class Runtime {
       ["FNR", 0],
       ["ARGIND", 0],
       ["ERRNO", 0],
+      ["IGNORECASE", 0],
     ];
     for (const [name, value] of initial) this.named(name).value = value;
   }
@@ -135,14 +136,9 @@ export class Runtime {
     if (simple !== null) {
       return formatDouble(value, simple[2], { precision: Number(simple[1]) });
     }
-    const parsed = this.format(format);
-    // Native accepts numeric conversions only, and hands the number over as an int or a double.
-    const odd = parsed.problem ??
-      (parsed.pieces.some((piece) => typeof piece !== "string" && /[sc]/.test(piece.letter))
-        ? MSG.format
-        : undefined);
-    if (odd !== undefined) throw errorAt(this.source, 1, odd);
-    return formatValues(parsed, [value], () => "");
+    // Native looks at the last char only: it tells whether an int or a double is handed over.
+    if (!/[dioxXueEfFgGaA]$/.test(format)) throw errorAt(this.source, 1, MSG.format);
+    return formatValues(this.format(format), (index) => index === 0 ? value : 0, () => "");
   }
 
   /** A value as text. */
@@ -336,6 +332,7 @@ export class Runtime {
   setFieldCount(value: Value): void {
     const count = Math.trunc(toNumber(value));
     if (count < 0) throw errorAt(this.source, 1, MSG.negativeNf);
+    if (count > MOST_FIELDS) throw new AwkError("out of memory");
     this.record.setFieldCount(count || 0, value, this.ofs);
   }
 
@@ -435,6 +432,16 @@ export class Runtime {
   }
 }
 
+/** Refuses a literal that is no regular expression. @throws {AwkError} */
+export function checkRegex(source: ByteString): void {
+  try {
+    compileRegex(source, { syntax: "ere" });
+  } catch (error) {
+    if (!(error instanceof RegexError)) throw error;
+    throw badRegex(source, error);
+  }
+}
+
 function badRegex(source: ByteString, error: RegexError): AwkError {
   return new AwkError(`bad regex '${source}': ${error.message}`);
 }
@@ -444,8 +451,9 @@ function isNumericValue(value: Value): boolean {
   return typeof value === "string" ? false : value.numeric;
 }
 
+/** Native subtracts, so that an infinity is not equal to itself. */
 function order(left: number, right: number): number {
-  return left < right ? -1 : left > right ? 1 : left === right ? 0 : NaN;
+  return left - right;
 }
 
 /** Lower case of ASCII letters only, as in the C locale. */

@@ -88,7 +88,7 @@ export class Statements {
             return outcome;
           }
           : (value: Value) => {
-            rt.result = value;
+            rt.result = value ?? "";
             return outcome;
           };
         const value = expressions.later(stmt.value);
@@ -340,11 +340,11 @@ export class Statements {
     const { expressions } = this;
     const { args, line } = stmt;
     const values = args.map((arg) => expressions.value(arg));
-    return (out) => {
-      const given = new Array<Value>(values.length);
-      for (let i = 0; i < values.length; i++) given[i] = values[i]();
-      out.text(expressions.formatted(line, given));
-    };
+    const [first, ...rest] = values;
+    if (first === undefined) return () => {};
+    // What the format does not ask for is not evaluated.
+    const arg = (index: number): Value => index < rest.length ? rest[index]() : undefined;
+    return (out) => out.text(expressions.formatted(line, first(), arg));
   }
 
   #waitingPrint(stmt: Stmt & { kind: "print" | "printf" }): Exec {
@@ -353,26 +353,33 @@ export class Statements {
     const values = args.map((arg) => expressions.later(arg));
     const target = redirect === undefined ? undefined : expressions.later(redirect.target);
     return async () => {
-      const given: Value[] = [];
-      for (const thunk of values) {
-        const value = thunk();
-        given.push(value instanceof Promise ? await value : value);
-      }
       let stream: Stream | undefined;
       let out: OutputBuffer | undefined = rt.streams.stdout;
       if (target !== undefined) {
         const name = target();
-        stream = rt.streams.writer(
-          redirect!.kind,
-          rt.text(name instanceof Promise ? await name : name),
-        );
+        const path = rt.text(name instanceof Promise ? await name : name);
+        stream = rt.streams.writer(redirect!.kind, path);
         out = stream.output;
         if (out === undefined) return NORMAL;
       }
-      if (kind === "printf") out.text(expressions.formatted(line, given));
-      else {
-        out.text(given.map((value) => rt.shown(value)).join(rt.ofs));
+      const given: Value[] = [];
+      let count = values.length;
+      for (let i = 0; i < count; i++) {
+        let value = values[i]();
+        if (value instanceof Promise) value = await value;
+        if (kind === "printf") {
+          given.push(value);
+          if (i === 0) count = Math.min(count, 1 + expressions.conversions(value));
+          continue;
+        }
+        if (i > 0) out.text(rt.ofs);
+        out.text(rt.shown(value));
+      }
+      if (kind === "print") {
+        if (count === 0) rt.record.emit(0, out);
         out.text(rt.ors);
+      } else if (given.length > 0) {
+        out.text(expressions.formatted(line, given[0], (index) => given[index + 1]));
       }
       if (stream?.unbuffered) void out.flush();
       else out.done();

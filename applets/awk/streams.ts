@@ -44,7 +44,8 @@ export class Streams {
   }
 
   #file(kind: ">" | ">>", name: ByteString): Stream {
-    if (name === "/dev/stdout" && !this.#stdoutClosed) {
+    if (name === "/dev/stdout") {
+      if (this.#stdoutClosed) throw new AwkError(`can't open '${name}': No such file or directory`);
       return {
         reader: undefined,
         output: this.stdout,
@@ -141,8 +142,8 @@ export class Streams {
   /** Writes out one stream, or says that the name is not known. */
   flush(name: ByteString): MaybePromise<boolean> {
     const stream = this.#open.get(name);
-    if (stream === undefined) return false;
-    const waiting = stream.output?.flush();
+    if (stream === undefined && name !== "/dev/stdout") return false;
+    const waiting = (stream?.output ?? this.stdout).flush();
     return waiting === undefined ? true : waiting.then(() => true);
   }
 
@@ -166,11 +167,19 @@ export class Streams {
     const stream = this.#open.get(name);
     if (stream === undefined) return 0;
     this.#open.delete(name);
-    if (stream.shared) this.#stdoutClosed = true;
+    if (stream.shared) {
+      this.#stdoutClosed = true;
+      const waiting = this.stdout.flush();
+      this.stdout.discard();
+      return waiting === undefined ? 0 : waiting.then(() => 0);
+    }
     return this.#end(stream);
   }
 
   async #end(stream: Stream): Promise<number> {
+    // A command that did not read to its end has not asked for the rest. Writing it would mean
+    // SIGPIPE; native's last write comes before its command has even started.
+    if (stream.child?.status !== undefined) stream.output?.discard();
     const waiting = stream.output?.flush();
     if (waiting !== undefined) await waiting;
     stream.file?.release();
@@ -191,11 +200,6 @@ export class Streams {
     if (first !== undefined) await first;
     for (const stream of this.#open.values()) await this.#end(stream);
     this.#open.clear();
-  }
-
-  /** Whether standard output was closed by its name. */
-  get stdoutClosed(): boolean {
-    return this.#stdoutClosed;
   }
 
   /** Lets go of all descriptors without writing. */

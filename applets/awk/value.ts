@@ -39,21 +39,14 @@ export class InputText {
 /** A value of awk. */
 export type Value = number | ByteString | InputText | undefined;
 
-/**
- * Whether a text is a number and nothing else but blanks around it. Blanks alone are; `inf` and
- * `nan` are not, with or without a sign (BusyBox).
- */
+/** Whether a text is a number and nothing else but blanks around it. Blanks alone are (BusyBox). */
 export function looksNumeric(text: ByteString, start: number, end: number): boolean {
   if (start === end) return false;
-  const last = text.charCodeAt(end - 1) | 32;
-  // Words and most names fail here at once: a number can only end in a hexadecimal digit, a point
-  // or a blank.
-  if (last > 0x66) return false;
-  const value = parseAwkNumber(text, start, end);
-  return Number.isFinite(value)
-    ? onlyBlanks(text, parsed.end, end)
-    : !Number.isNaN(value) && !/[iI]/.test(text.slice(start, parsed.end)) &&
-      onlyBlanks(text, parsed.end, end);
+  const first = text.charCodeAt(start);
+  // Most words fail here at once: of all letters only those of inf and nan may begin a number.
+  if (first > 57 && (first | 32) !== 0x69 && (first | 32) !== 0x6e) return false;
+  parseAwkNumber(text, start, end);
+  return onlyBlanks(text, parsed.end, end);
 }
 
 /** The number of a value. */
