@@ -9,7 +9,7 @@
 import { fromText, toTextStrict } from "../bytes.ts";
 import { VfsError } from "../errors.ts";
 import { type ByteString, S_IFDIR, S_IFLNK, S_IFREG, type Stat, type StatFs } from "../types.ts";
-import type { HostAccess, HostEntry, HostFile, HostGuard, HostOpen } from "../vfs/host_access.ts";
+import type { HostAccess, HostFile, HostGuard, HostOpen } from "../vfs/host_access.ts";
 import { fromHostError, hostErrorCode } from "./errors.ts";
 
 declare const made: unique symbol;
@@ -310,9 +310,8 @@ export class DenoFs implements HostAccess<HostPath> {
     }
   }
 
-  list(path: HostPath): HostEntry[] {
+  list(path: HostPath, each: (name: ByteString, type: number | undefined) => void): void {
     this.#need("read", path);
-    const entries: HostEntry[] = [];
     try {
       for (const entry of Deno.readDirSync(path)) {
         const { name } = entry;
@@ -323,17 +322,14 @@ export class DenoFs implements HostAccess<HostPath> {
           : entry.isSymlink
           ? S_IFLNK
           : undefined;
-        // A name that is not UTF-8 comes with U+FFFD in it and cannot be reached: it is left out.
-        // The lookup that an unknown type asks for finds out.
-        entries.push({
-          name: fromText(name),
-          type: name.includes("\ufffd") ? undefined : type,
-        });
+        const bytes = fromText(name);
+        // A name that is not UTF-8 comes with U+FFFD in it and cannot be reached. The lookup that an
+        // unknown type asks for finds that out, and the entry is left out.
+        each(bytes, bytes === name || !name.includes("\ufffd") ? type : undefined);
       }
     } catch (error) {
       throw fromHostError(error);
     }
-    return entries;
   }
 
   open(path: HostPath, access: HostOpen): HostFile {

@@ -19,12 +19,6 @@ export interface HostFile {
   close(): void;
 }
 
-/** An entry of a host directory; `type` is undefined where the host does not tell at once. */
-export interface HostEntry {
-  readonly name: ByteString;
-  readonly type: number | undefined;
-}
-
 /** How to open an existing file or a new one. */
 export interface HostOpen {
   readonly read: boolean;
@@ -44,7 +38,11 @@ export interface HostAccess<P> {
   child(directory: P, name: ByteString): P;
   /** Not following links; undefined when nothing is there. */
   lstat(path: P): Stat | undefined;
-  list(path: P): HostEntry[];
+  /**
+   * Calls back for each entry. `type` is undefined where the host does not tell at once, or where it
+   * is not sure that the entry can be reached under that name.
+   */
+  list(path: P, each: (name: ByteString, type: number | undefined) => void): void;
   /** Opens an existing file without creating or truncating it. */
   open(path: P, access: HostOpen): HostFile;
   /** Creates a file that must not exist. */

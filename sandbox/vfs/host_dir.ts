@@ -30,7 +30,7 @@ import {
   type StatFs,
   type VNode,
 } from "../types.ts";
-import type { HostAccess, HostEntry, HostFile, HostOpen } from "./host_access.ts";
+import type { HostAccess, HostFile, HostOpen } from "./host_access.ts";
 import type { Layer } from "./layer.ts";
 
 /** Options of a host mount. */
@@ -482,14 +482,14 @@ export class HostDirNode<P> implements DirNode {
 
   list(): DirEntry[] {
     const entries: DirEntry[] = [];
-    for (const entry of this.layer.host.list(this.path())) {
-      if (entry.type !== undefined) {
-        entries.push(new ListedEntry<P>(this, entry));
-        continue;
-      }
-      const node = this.lookup(entry.name);
-      if (node === undefined) continue;
-      entries.push({ name: entry.name, type: node.type, ino: node.stat().ino });
+    const unsure: ByteString[] = [];
+    this.layer.host.list(this.path(), (name, type) => {
+      if (type === undefined) unsure.push(name);
+      else entries.push(new ListedEntry(this, name, type));
+    });
+    for (const name of unsure) {
+      const node = this.lookup(name);
+      if (node !== undefined) entries.push(new ListedEntry(this, name, node.type));
     }
     return entries;
   }
@@ -679,19 +679,15 @@ export class HostDirNode<P> implements DirNode {
 }
 
 /** A listed entry whose inode number is only asked for when somebody wants it. */
-class ListedEntry<P> implements DirEntry {
-  readonly #directory: HostDirNode<P>;
-  readonly name: ByteString;
-  readonly type: number;
-
-  constructor(directory: HostDirNode<P>, entry: HostEntry) {
-    this.#directory = directory;
-    this.name = entry.name;
-    this.type = entry.type as number;
-  }
+class ListedEntry implements DirEntry {
+  constructor(
+    readonly directory: HostDirNode<unknown>,
+    readonly name: ByteString,
+    readonly type: number,
+  ) {}
 
   get ino(): number {
-    return this.#directory.lookup(this.name)?.stat().ino ?? 0;
+    return this.directory.lookup(this.name)?.stat().ino ?? 0;
   }
 }
 

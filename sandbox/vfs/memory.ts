@@ -285,8 +285,9 @@ export class MemoryLayer implements Layer {
       size = inode.size;
       blocks = Math.ceil(inode.charged() / 4096) * 8;
     } else if (inode instanceof LinkInode) size = inode.target.length;
-    else if (inode instanceof DirInode) size = inode.names.size * 20;
-    else if (inode instanceof SpecialInode) rdev = inode.rdev;
+    else if (inode instanceof DirInode) {
+      size = (inode.names.size + (inode.lazy?.names.length ?? 0)) * 20;
+    } else if (inode instanceof SpecialInode) rdev = inode.rdev;
     const born = this.#bornNs;
     return {
       dev: this.dev ?? 1,
