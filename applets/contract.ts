@@ -61,6 +61,7 @@ export type Options<T extends OptionTable> = { readonly [K in keyof T]: OptionVa
 
 /** What `defineApplet` takes. */
 export interface AppletSpec<T extends OptionTable> {
+  /** Its first name. */
   readonly name: string;
   /** Other names of the same program; `ctx.name` tells which was used. */
   readonly aliases?: readonly string[];
@@ -68,6 +69,7 @@ export interface AppletSpec<T extends OptionTable> {
   readonly usage: string | { readonly [name: string]: string };
   /** One or more lines on what it does, in our own words. */
   readonly about: string | { readonly [name: string]: string };
+  /** Its options. */
   readonly options: T;
   /** Exit status of a usage error; default 1. */
   readonly usageStatus?: number;
@@ -87,17 +89,25 @@ export interface AppletSpec<T extends OptionTable> {
   readonly maxOperands?: number;
   /** Deno permissions it can need beyond those of its files, for the README table. */
   readonly needs?: readonly ("read" | "write" | "net")[];
+  /** Does the work; the status it returns is 0 when it returns none. */
   run(ctx: Context<T>): MaybePromise<number | void>;
 }
 
 /** An applet, ready to run. */
 export interface Applet {
+  /** Its first name. */
   readonly name: string;
+  /** Other names that it serves. */
   readonly aliases: readonly string[];
+  /** Arguments, as the usage line shows them. */
   readonly usage: string | { readonly [name: string]: string };
+  /** What it does, in a line. */
   readonly about: string | { readonly [name: string]: string };
+  /** Its options. */
   readonly options: OptionTable;
+  /** Status of its usage page after a bad option. */
   readonly usageStatus: number;
+  /** Permissions that it cannot do without. */
   readonly needs: readonly string[];
   /** Runs it as the program of a process. */
   readonly program: Program;

@@ -13,15 +13,20 @@ export {
   type Applet,
   type AppletSpec,
   Context,
+  type CreateOptions,
   defineApplet,
   type Options,
   type OptionSpec,
   type OptionTable,
   type OptionValue,
+  type Output,
+  type Sink,
+  type Source,
 } from "./contract.ts";
 
 /** A module that holds an applet. */
 export interface AppletModule {
+  /** The applet. */
   readonly applet: Applet;
 }
 

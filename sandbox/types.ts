@@ -41,21 +41,31 @@ export const S_IFSOCK = 0o140000;
 
 /** File status, as `struct stat`. Times are nanoseconds since the epoch. */
 export interface Stat {
+  /** Number of the file system. */
   readonly dev: number;
+  /** Number of the file within its file system. */
   readonly ino: number;
   /** Type and permission bits. */
   readonly mode: number;
+  /** How many names it has. */
   readonly nlink: number;
+  /** User. */
   readonly uid: number;
+  /** Group. */
   readonly gid: number;
+  /** Number of the device that it stands for, else 0. */
   readonly rdev: number;
   /** Bytes. */
   readonly size: number;
+  /** Best size of a read or write. */
   readonly blksize: number;
   /** Units of 512 bytes. */
   readonly blocks: number;
+  /** Last access, in nanoseconds since 1970. */
   readonly atimeNs: bigint;
+  /** Last change of the contents, in nanoseconds since 1970. */
   readonly mtimeNs: bigint;
+  /** Last change of the inode, in nanoseconds since 1970. */
   readonly ctimeNs: bigint;
 }
 
@@ -65,32 +75,47 @@ export interface StatFs {
   readonly typeName: string;
   /** Magic number of the type. */
   readonly type: number;
+  /** Size of a block in bytes. */
   readonly bsize: number;
   /** Counts of `bsize` blocks. */
   readonly blocks: number;
+  /** Free blocks. */
   readonly bfree: number;
+  /** Free blocks for ordinary users. */
   readonly bavail: number;
+  /** Inodes in all. */
   readonly files: number;
+  /** Free inodes. */
   readonly ffree: number;
+  /** Longest name. */
   readonly namelen: number;
   /** Mount id. */
   readonly fsid: number;
+  /** Whether nothing can be changed. */
   readonly readOnly: boolean;
 }
 
 /** One name in a directory. `type` is an `S_IF…` constant. */
 export interface DirEntry {
+  /** Its name. */
   readonly name: ByteString;
+  /** What kind it is. */
   readonly type: number;
+  /** Number of the file within its file system. */
   readonly ino: number;
 }
 
 /** Attributes to change; what is absent stays. */
 export interface AttrChange {
+  /** Mode bits. */
   readonly mode?: number;
+  /** User. */
   readonly uid?: number;
+  /** Group. */
   readonly gid?: number;
+  /** Last access, in nanoseconds since 1970. */
   readonly atimeNs?: bigint;
+  /** Last change of the contents, in nanoseconds since 1970. */
   readonly mtimeNs?: bigint;
   /** Bytes; only for regular files. */
   readonly size?: number;
@@ -100,7 +125,9 @@ export interface AttrChange {
 export interface VNode {
   /** `S_IF…` constant. */
   readonly type: number;
+  /** What is known of it. */
   stat(): Stat;
+  /** Changes mode, owner or times. */
   setAttr(change: AttrChange): void;
 }
 
@@ -112,6 +139,7 @@ export interface FileNode extends VNode {
 
 /** A symbolic link of some layer. */
 export interface LinkNode extends VNode {
+  /** Where the link points. */
   readLink(): ByteString;
 }
 
@@ -129,21 +157,29 @@ export interface DirNode extends VNode {
   list(): DirEntry[];
   /** Creates a regular file; fails with EEXIST when the name is taken. */
   createFile(name: ByteString, mode: number, owner: Owner): FileNode;
+  /** Makes a directory. */
   makeDir(name: ByteString, mode: number, owner: Owner): DirNode;
+  /** Makes a symbolic link. */
   makeLink(name: ByteString, target: ByteString, owner: Owner): LinkNode;
+  /** Makes a fifo or a device. */
   makeNode(name: ByteString, mode: number, rdev: number, owner: Owner): VNode;
   /** Makes a hard link to a node of the same layer. */
   link(name: ByteString, node: VNode): void;
+  /** Removes a name that is not a directory. */
   unlink(name: ByteString): void;
+  /** Removes an empty directory. */
   removeDir(name: ByteString): void;
   /** Renames within the layer, replacing what POSIX lets it replace. */
   rename(name: ByteString, to: DirNode, toName: ByteString): void;
+  /** What is known of the file system. */
   statFs(): StatFs;
 }
 
 /** Who owns what is created. */
 export interface Owner {
+  /** User. */
   readonly uid: number;
+  /** Group. */
   readonly gid: number;
 }
 
@@ -155,10 +191,15 @@ export interface FileHandle {
   pwrite(buffer: Uint8Array, position: number): number;
   /** Current size in bytes. */
   size(): number;
+  /** Cuts or extends the contents. */
   truncate(size: number): void;
+  /** What is known of it. */
   stat(): Stat;
+  /** Changes mode, owner or times. */
   setAttr(change: AttrChange): void;
+  /** Writes everything through. */
   sync(): void;
+  /** Gives it back. */
   close(): void;
   /**
    * A read-only view of up to `max` bytes at `position` without copying, valid until the next
@@ -194,7 +235,9 @@ export const O_CLOEXEC = 0o2000000;
 
 /** Readiness of an open file. `read` is true at end of file too. */
 export interface Readiness {
+  /** Reading. */
   readonly read: boolean;
+  /** Writing. */
   readonly write: boolean;
   /** The other end has gone. */
   readonly hangup: boolean;
@@ -222,7 +265,9 @@ export interface Waiter {
 
 /** A list of waiters, woken together. */
 export interface WaitQueue {
+  /** Asks to be woken. */
   readonly add: (wake: () => void) => void;
+  /** Asks no more. */
   readonly remove: (wake: () => void) => void;
 }
 
@@ -230,7 +275,9 @@ export interface WaitQueue {
 export interface OpenFile {
   /** `S_IF…` constant. */
   readonly type: number;
+  /** Whether a read would not wait. */
   readonly readable: boolean;
+  /** Whether a write would not wait. */
   readonly writable: boolean;
   /** `O_APPEND`, `O_NONBLOCK` and the access mode; may be changed by `fcntl`-like calls. */
   flags: number;
@@ -268,14 +315,21 @@ export interface OpenFile {
   readInto?(target: Uint8Array, start: number, end: number, waiter: Waiter): number;
   /** Writes `source[start, end)` without keeping it: the count, or -1 for "use `write`". */
   writeFrom?(source: Uint8Array, start: number, end: number, waiter: Waiter): number;
+  /** Reads at a position and leaves the offset alone. */
   pread(buffer: Uint8Array, position: number): number;
+  /** Writes at a position and leaves the offset alone. */
   pwrite(buffer: Uint8Array, position: number): number;
   /** Moves the position; whence 0 start, 1 current, 2 end. Throws ESPIPE where that has no sense. */
   seek(offset: number, whence: 0 | 1 | 2): number;
+  /** Cuts or extends the contents. */
   truncate(size: number): void;
+  /** What is known of it. */
   stat(): Stat;
+  /** Changes mode, owner or times. */
   setAttr(change: AttrChange): void;
+  /** Writes everything through. */
   sync(): void;
+  /** What would not wait now. */
   ready(): Readiness;
   /** Woken whenever `ready()` may have changed. */
   readonly changed: WaitQueue;
@@ -287,7 +341,9 @@ export interface OpenFile {
 
 /** A terminal, as a capability. */
 export interface Terminal {
+  /** Width in columns. */
   columns(): number;
+  /** Height in rows. */
   rows(): number;
   /** Raw: no echo, no line editing, keys as they come; `isig` keeps ^C and ^Z as signals. */
   setRaw(raw: boolean, options?: { readonly isig?: boolean }): void;
@@ -303,21 +359,29 @@ export interface Terminal {
 export interface Directory {
   /** Entries but `.` and `..`. */
   entries(): DirEntry[];
+  /** What is known of it. */
   stat(): Stat;
   /** Names here and below may be paths of several components, from this directory. */
   lstatAt(name: ByteString): Stat;
+  /** What is known of a name in it, links not followed. */
   statAt(name: ByteString): Stat;
+  /** Where a link in it points. */
   readLinkAt(name: ByteString): ByteString;
   /** The sub-directory of that name; throws ENOTDIR or ELOOP for a link unless `follow`. */
   directoryAt(name: ByteString, follow?: boolean): Directory;
+  /** Opens a file below it. */
   openAt(path: ByteString, flags: number, mode?: number): OpenFile;
+  /** Makes a directory below it. */
   makeDirAt(path: ByteString, mode: number): void;
+  /** Removes a name in it that is not a directory. */
   unlinkAt(name: ByteString): void;
+  /** Removes an empty directory in it. */
   removeDirAt(name: ByteString): void;
   /** Renames; both directories must be confined, or neither. */
   renameAt(from: ByteString, to: Directory, toPath: ByteString): void;
   /** Makes a hard link; a symbolic link at the end of `from` is itself linked. */
   linkAt(from: ByteString, to: Directory, toPath: ByteString): void;
+  /** Makes a symbolic link below it. */
   symlinkAt(target: ByteString, path: ByteString): void;
   /** Undefined leaves a time as it is. */
   setTimesAt(
@@ -352,22 +416,35 @@ export interface FollowOption {
 export interface ProcessFs {
   /** Opens; a FIFO without a peer is opened at once and its reads wait. */
   open(path: ByteString, flags: number, mode?: number): OpenFile;
+  /** Opens a directory for calls relative to it. */
   openDirectory(path: ByteString): Directory;
+  /** What is known of it. */
   stat(path: ByteString): Stat;
+  /** What is known of it, a last link not followed. */
   lstat(path: ByteString): Stat;
   /** As `stat`, but undefined where nothing (or nothing reachable) is there. */
   tryStat(path: ByteString, option?: FollowOption): Stat | undefined;
+  /** The entries, without `.` and `..`. */
   readDir(path: ByteString): DirEntry[];
+  /** Makes a directory. */
   makeDir(path: ByteString, mode?: number): void;
+  /** Removes an empty directory. */
   removeDir(path: ByteString): void;
+  /** Removes a name that is not a directory. */
   unlink(path: ByteString): void;
+  /** Renames, replacing what was there. */
   rename(from: ByteString, to: ByteString): void;
   /** Makes a hard link `to` to `from`; a symbolic link `from` is not followed unless asked. */
   link(from: ByteString, to: ByteString, option?: FollowOption): void;
+  /** Makes a symbolic link. */
   symlink(target: ByteString, path: ByteString): void;
+  /** Where the link points. */
   readLink(path: ByteString): ByteString;
+  /** Makes a fifo or a device. */
   makeNode(path: ByteString, mode: number, rdev?: number): void;
+  /** Changes mode bits. */
   chmod(path: ByteString, mode: number, option?: FollowOption): void;
+  /** Changes owner and group. */
   chown(path: ByteString, uid: number, gid: number, option?: FollowOption): void;
   /** Undefined leaves a time as it is. */
   setTimes(
@@ -376,13 +453,17 @@ export interface ProcessFs {
     mtimeNs: bigint | undefined,
     option?: FollowOption,
   ): void;
+  /** Cuts or extends the contents. */
   truncate(path: ByteString, size: number): void;
   /** Checks rights of the process: 4 read, 2 write, 1 execute or search, 0 existence. */
   access(path: ByteString, rights: number): boolean;
   /** Canonical absolute path; the last component may be missing when `missingLast`. */
   realPath(path: ByteString, option?: { readonly missingLast?: boolean }): ByteString;
+  /** What is known of the file system. */
   statFs(path: ByteString): StatFs;
+  /** Makes it the working directory. */
   changeDir(path: ByteString): void;
+  /** The working directory. */
   currentDir(): ByteString;
   /** Makes a directory the process's root (`chroot`). */
   changeRoot(path: ByteString): void;
@@ -431,6 +512,7 @@ export interface SpawnOptions {
   readonly file?: ByteString;
   /** PATH to search instead of the one in `env`. */
   readonly searchPath?: ByteString;
+  /** Environment. */
   readonly env?: Environment;
   /**
    * The child's descriptors, by number: replaces inheritance. Each is retained by the spawn, the
@@ -447,12 +529,15 @@ export interface SpawnOptions {
   readonly ignoreSignals?: readonly number[];
   /** Give ignored and caught signals their default action in the child. */
   readonly resetSignals?: boolean;
+  /** Niceness. */
   readonly nice?: number;
+  /** Mode bits that new files do not get. */
   readonly umask?: number;
 }
 
 /** A child that was started. */
 export interface Child {
+  /** Process number. */
   readonly pid: number;
   /** Set once it has ended. */
   readonly status: ExitStatus | undefined;
@@ -466,57 +551,87 @@ export interface Child {
 
 /** What `ps`, `top`, `kill` and `/proc` show of one process. */
 export interface ProcessInfo {
+  /** Process number. */
   readonly pid: number;
+  /** Number of the parent. */
   readonly ppid: number;
+  /** Process group. */
   readonly pgid: number;
+  /** Session. */
   readonly sid: number;
+  /** User. */
   readonly uid: number;
+  /** Group. */
   readonly gid: number;
   /** Name of the program (`comm`). */
   readonly name: ByteString;
+  /** Its arguments, its own name first. */
   readonly argv: readonly ByteString[];
   /** R running, S waiting, T stopped, Z zombie. */
   readonly state: "R" | "S" | "T" | "Z";
+  /** Niceness. */
   readonly nice: number;
+  /** CPU time in milliseconds. */
   readonly cpuMs: number;
   /** Milliseconds since the epoch. */
   readonly startMs: number;
+  /** Its terminal, if it has one. */
   readonly tty: ByteString | undefined;
   /** Bytes attributed to it. */
   readonly memory: number;
+  /** How many threads it has. */
   readonly threads: number;
 }
 
 /** A file, one of a set to wait for. */
 export interface PollItem {
+  /** The open file. */
   readonly file: OpenFile;
+  /** Reading. */
   readonly read?: boolean;
+  /** Writing. */
   readonly write?: boolean;
 }
 
 /** A process, as its own program sees it. */
 export interface Process {
+  /** Process number. */
   readonly pid: number;
+  /** Number of the parent. */
   readonly ppid: number;
+  /** Process group. */
   pgid: number;
+  /** Session. */
   readonly sid: number;
   /** Arguments; `argv[0]` is the name it was called by. */
   readonly argv: readonly ByteString[];
+  /** Environment. */
   env: Environment;
+  /** Mode bits that new files do not get. */
   umask: number;
+  /** User. */
   uid: number;
+  /** Group. */
   gid: number;
+  /** Groups besides the first. */
   readonly groups: readonly number[];
+  /** Niceness. */
   nice: number;
   /** Virtual CPU mask. */
   affinity: number;
   /** Virtual I/O priority: class 0–3 and data 0–7. */
   ioPriority: { class: number; data: number };
+  /** Files, as it sees them. */
   readonly fs: ProcessFs;
+  /** Time, as it sees it. */
   readonly clock: Clock;
+  /** Randomness, as it sees it. */
   readonly random: Random;
+  /** The network, as far as it is granted. */
   readonly net: Network;
+  /** What it may see of the whole system. */
   readonly kernel: KernelView;
+  /** How its calls wait, and are interrupted. */
   readonly waiter: Waiter;
   /** Host-backed accelerations that change no result: fast hashes and codecs. */
   readonly platform: Platform;
@@ -527,7 +642,9 @@ export interface Process {
   fdNumbers(): number[];
   /** Puts `file` (its reference passes to the table) at `number`, or at the lowest free one from `from`. */
   setFd(file: OpenFile, number?: number, from?: number, closeOnExec?: boolean): number;
+  /** Closes a descriptor; false when it was not open. */
   closeFd(number: number): boolean;
+  /** Whether a descriptor is closed when a program starts. */
   isCloseOnExec(number: number): boolean;
   /** A bounded pipe: two open files, each with one reference that belongs to the caller. */
   pipe(): { readonly read: OpenFile; readonly write: OpenFile };
@@ -576,6 +693,7 @@ export interface Process {
   exit(code: number): never;
   /** Sets what a signal does to this process. */
   setSignal(signal: number, action: SignalAction): void;
+  /** What a signal does. */
   getSignal(signal: number): SignalAction;
   /** Sends a signal: pid > 0 one, 0 own group, -1 all, < -1 that group. Throws ESRCH, EPERM. */
   kill(pid: number, signal: number): void;
@@ -587,6 +705,7 @@ export interface Process {
   times(): { self: number; children: number };
   /** Resource limits of `ulimit`; undefined is unlimited. */
   getLimit(name: LimitName): number | undefined;
+  /** Lowers one of its limits. */
   setLimit(name: LimitName, value: number | undefined): void;
   /** The controlling terminal. */
   readonly tty: Terminal | undefined;
@@ -616,7 +735,12 @@ export type LimitName =
 
 /** Thrown through a program whose process has ended; only the kernel catches it. */
 export class ProcessEnded extends Error {
-  /** @param pid The process. @param code Its exit code. */
+  /**
+   * Ends the process `pid` with the status `code`.
+   *
+   * @param pid The process.
+   * @param code Its exit code.
+   */
   constructor(readonly pid: number, readonly code: number) {
     super("process ended");
     this.name = "ProcessEnded";
@@ -639,6 +763,7 @@ export interface Clock {
 
 /** Random bytes, as a capability: cryptographic or seeded. */
 export interface Random {
+  /** Fills the buffer with random bytes. */
   fill(buffer: Uint8Array): void;
   /** A number in 0 ≤ x < 2^32. */
   uint32(): number;
@@ -646,40 +771,57 @@ export interface Random {
 
 /** A network address. `host` is an IP literal once resolved. */
 export interface NetAddress {
+  /** Name or address. */
   readonly host: string;
+  /** Port. */
   readonly port: number;
 }
 
 /** A connected stream. */
 export interface NetConnection {
+  /** Own end. */
   readonly local: NetAddress;
+  /** Far end. */
   readonly remote: NetAddress;
   /** Reads and writes; closing it closes the connection. */
   readonly file: OpenFile;
+  /** Tells the far end that nothing more comes. */
   closeWrite(): Promise<void>;
 }
 
 /** A listening socket. */
 export interface NetListener {
+  /** Own end. */
   readonly local: NetAddress;
+  /** Waits for a connection. */
   accept(waiter: Waiter): Promise<NetConnection>;
+  /** Gives it back. */
   close(): void;
 }
 
 /** A datagram socket. */
 export interface NetDatagram {
+  /** Own end. */
   readonly local: NetAddress;
+  /** Sends a datagram. */
   send(data: Uint8Array, to: NetAddress): Promise<void>;
+  /** Waits for a datagram. */
   receive(waiter: Waiter): Promise<{ data: Uint8Array; from: NetAddress }>;
+  /** Gives it back. */
   close(): void;
 }
 
 /** A socket in the sandbox's own table, for `ss` and `netstat`. */
 export interface SocketInfo {
+  /** TCP or UDP. */
   readonly protocol: "tcp" | "udp" | "unix";
+  /** State of the connection, as `netstat` names it. */
   readonly state: string;
+  /** Own end. */
   readonly local: NetAddress;
+  /** Far end. */
   readonly remote: NetAddress | undefined;
+  /** Process number. */
   readonly pid: number;
 }
 
@@ -702,10 +844,13 @@ export interface Network {
       readonly localPort?: number;
     },
   ): Promise<NetConnection>;
+  /** Waits for connections. */
   listen(host: string, port: number): NetListener;
+  /** Opens a socket for datagrams. */
   datagram(host: string, port: number): NetDatagram;
   /** Addresses of a name the policy allows. */
   resolve(host: string, family?: 4 | 6): Promise<string[]>;
+  /** All open sockets. */
   sockets(): SocketInfo[];
 }
 
@@ -724,14 +869,21 @@ export interface Platform {
 
 /** What programs may see of the kernel: the sandbox's own tables. */
 export interface KernelView {
+  /** All processes. */
   processes(): ProcessInfo[];
+  /** A process by number. */
   process(pid: number): ProcessInfo | undefined;
   /** Changes virtual attributes of a process; throws ESRCH or EPERM. */
   setPriority(pid: number, nice: number): void;
+  /** Sets the processors that it may run on. */
   setAffinity(pid: number, mask: number): void;
+  /** The processors that it may run on. */
   getAffinity(pid: number): number;
+  /** Sets its class and level for input and output. */
   setIoPriority(pid: number, value: { class: number; data: number }): void;
+  /** Its class and level for input and output. */
   getIoPriority(pid: number): { class: number; data: number };
+  /** Name of the system. */
   hostname: ByteString;
   /** `uname` fields. */
   readonly uname: {
@@ -747,11 +899,15 @@ export interface KernelView {
   readonly bootMs: number;
   /** Load averages over 1, 5, 15 minutes. */
   loadAverage(): [number, number, number];
+  /** Memory in bytes: all, used, and used by files. */
   memory(): { readonly total: number; readonly used: number; readonly files: number };
+  /** Number of processors. */
   readonly processors: number;
+  /** What is mounted where. */
   mounts(): MountInfo[];
   /** Names of all programs that need no file (applets and host commands). */
   programNames(): ByteString[];
+  /** Whether a program of that name is built in. */
   hasProgram(name: ByteString): boolean;
   /** The sandbox's log, as `logger`, `dmesg` and `logread` use it. */
   readonly log: { append(line: ByteString): void; lines(): readonly ByteString[]; clear(): void };
@@ -761,9 +917,13 @@ export interface KernelView {
 
 /** One line of `/proc/mounts`. */
 export interface MountInfo {
+  /** What is mounted. */
   readonly source: ByteString;
+  /** Where it is mounted. */
   readonly target: ByteString;
+  /** What kind it is. */
   readonly type: string;
+  /** Options, comma-separated. */
   readonly options: string;
 }
 
@@ -771,10 +931,13 @@ export interface MountInfo {
 export interface AuditEvent {
   /** `read`, `write`, `net`, `spawn`, `limit`, `error`, … */
   readonly kind: string;
+  /** Whether it was allowed. */
   readonly allowed: boolean;
+  /** Process number. */
   readonly pid?: number;
   /** What it was about: a virtual path, an address, a program. */
   readonly subject: string;
+  /** More about it. */
   readonly detail?: string;
 }
 
@@ -786,9 +949,10 @@ export const SIGNAL_NAMES: readonly string[] = Object.freeze([
 ]);
 
 /** Signal numbers by name. */
-export const SIG = Object.freeze({
+export const SIG = {
   HUP: 1, INT: 2, QUIT: 3, ILL: 4, TRAP: 5, ABRT: 6, BUS: 7, FPE: 8, KILL: 9, USR1: 10, SEGV: 11,
   USR2: 12, PIPE: 13, ALRM: 14, TERM: 15, STKFLT: 16, CHLD: 17, CONT: 18, STOP: 19, TSTP: 20,
   TTIN: 21, TTOU: 22, URG: 23, XCPU: 24, XFSZ: 25, VTALRM: 26, PROF: 27, WINCH: 28, POLL: 29,
   PWR: 30, SYS: 31,
-});
+} as const;
+Object.freeze(SIG);

@@ -11,7 +11,11 @@ import { PAGE } from "./abi.ts";
 
 /** A module that cannot be run, with the words for the user. */
 export class ModuleError extends Error {
-  /** @param message One line. */
+  /**
+   * Says what is wrong with the module.
+   *
+   * @param message One line.
+   */
   constructor(message: string) {
     super(message);
     this.name = "ModuleError";

@@ -6,7 +6,7 @@
 import { type ErrorCode, isVfsError } from "../sandbox/errors.ts";
 
 /** `errno` of preview 1; wasi_unstable has the same numbers. */
-export const ERRNO = Object.freeze({
+export const ERRNO = {
   SUCCESS: 0,
   "2BIG": 1,
   ACCES: 2,
@@ -84,7 +84,8 @@ export const ERRNO = Object.freeze({
   TXTBSY: 74,
   XDEV: 75,
   NOTCAPABLE: 76,
-});
+} as const;
+Object.freeze(ERRNO);
 
 /** A number of `ERRNO`. */
 export type Errno = number;

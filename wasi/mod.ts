@@ -70,6 +70,7 @@ export type {
 
 /** A directory to hand over. */
 export interface PreopenedDirectory {
+  /** The directory. */
   readonly directory: Directory;
   /** Refuse every change. */
   readonly readOnly?: boolean;
@@ -79,6 +80,7 @@ export interface PreopenedDirectory {
 export interface WasiOptions {
   /** Arguments; the first is the program's name. */
   readonly args?: readonly string[];
+  /** The whole environment of the guest. */
   readonly env?: Readonly<Record<string, string>>;
   /** Directories by the name they have for the guest. */
   readonly preopens?: Readonly<Record<string, Directory | PreopenedDirectory>>;
@@ -86,6 +88,7 @@ export interface WasiOptions {
   readonly stdin?: Uint8Array | PullChunk | OpenFile;
   /** Output: a function that takes chunks, or an open file. Default: it is thrown away. */
   readonly stdout?: PushChunk | OpenFile;
+  /** Where standard error goes. */
   readonly stderr?: PushChunk | OpenFile;
   /** The time, as a clock or a function such as `Date.now`. Default: it only counts looks. */
   readonly clock?: Clock | (() => number);
@@ -104,7 +107,12 @@ export interface WasiOptions {
 
 /** How a guest ended that did not simply return. */
 export class WasiTrap extends Error {
-  /** @param message What happened. @param code Exit status for it. */
+  /**
+   * Says what the guest asked for, and its status.
+   *
+   * @param message What happened.
+   * @param code Exit status for it.
+   */
   constructor(message: string, readonly code: number) {
     super(message);
     this.name = "WasiTrap";
@@ -271,7 +279,11 @@ export class Wasi {
   readonly #options: WasiOptions;
   #used = false;
 
-  /** @param options What the guest gets. */
+  /**
+   * Prepares a run with these capabilities.
+   *
+   * @param options What the guest gets.
+   */
   constructor(options: WasiOptions = {}) {
     this.#options = options;
     const guest = this.#guest = new Guest(standalone(options));
@@ -360,7 +372,7 @@ export class Wasi {
    */
   imports(
     option: { readonly suspending?: boolean } = {},
-  ): { readonly [PREVIEW1]: WebAssembly.ModuleImports } {
+  ): { readonly wasi_snapshot_preview1: WebAssembly.ModuleImports } {
     const linked: Linked[] = [];
     for (const name of PREVIEW1_SIGNATURES.keys()) {
       linked.push(findImport(PREVIEW1, name, { sockets: false, process: false }) as Linked);

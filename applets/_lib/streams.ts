@@ -13,6 +13,8 @@ export const CHUNK = 65536;
 /** Input. */
 export class Source {
   /**
+   * Reads from an open file on behalf of a process.
+   *
    * @param maybeFile The open file; undefined stands for a closed descriptor.
    * @param process Who reads.
    * @param name For messages.
@@ -94,6 +96,8 @@ export class Sink {
   #queue: Promise<void> | undefined;
 
   /**
+   * Writes to an open file on behalf of a process.
+   *
    * @param maybeFile The open file; undefined stands for a closed descriptor.
    * @param process Who writes.
    * @param name For messages.
@@ -187,7 +191,12 @@ export class Output {
   #writing: Promise<void> | undefined;
   readonly #lineBuffered: boolean;
 
-  /** @param sink Where it goes. @param size Bytes of buffer. */
+  /**
+   * Gathers text before it is written.
+   *
+   * @param sink Where it goes.
+   * @param size Bytes of buffer.
+   */
   constructor(readonly sink: Sink, private readonly size: number = CHUNK) {
     this.#buffer = new Uint8Array(256);
     this.#lineBuffered = sink.isTerminal;

@@ -40,39 +40,61 @@ export type Isolation = "inline" | "process";
 
 /** What a sandbox is made of. All fields are optional; an empty policy reaches nothing. */
 export interface PolicyInput {
+  /** Directories of the host and where they appear. */
   readonly mounts?: readonly MountSpec[];
   /** Variables, or names to pass on from the host's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Hosts that may be reached. */
   readonly net?: readonly NetGrant[];
   /** Addresses that may be listened on, such as `127.0.0.1:8080`. */
   readonly listen?: readonly NetGrant[];
+  /** Limits. */
   readonly limits?: Partial<Limits>;
+  /** Real time, or a frozen one. */
   readonly clock?: ClockSpec;
   /** A seed for repeatable randomness, or `"real"`. */
   readonly random?: "real" | number;
+  /** Is told of each use of a capability. */
   readonly audit?: (event: AuditEvent) => void;
+  /** How far apart from the host program. */
   readonly isolation?: Isolation;
   /** Working directory of the first process. Default `/`. */
   readonly cwd?: string;
+  /** Name that the sandbox gives itself. */
   readonly hostname?: string;
+  /** User that programs run as. */
   readonly uid?: number;
+  /** Group that programs run as. */
   readonly gid?: number;
 }
 
 /** A checked policy; frozen. */
 export interface Policy {
+  /** Directories of the host and where they appear. */
   readonly mounts: readonly Required<MountSpec>[];
+  /** The whole environment. */
   readonly env: ReadonlyMap<string, string>;
+  /** Hosts that may be reached. */
   readonly net: readonly NetGrant[];
+  /** Addresses that may be listened on. */
   readonly listen: readonly NetGrant[];
+  /** Limits. */
   readonly limits: Limits;
+  /** Real time, or a frozen one. */
   readonly clock: ClockSpec;
+  /** Seed of the randomness; undefined for real randomness. */
   readonly seed: number | undefined;
+  /** Is told of each use of a capability. */
   readonly audit: ((event: AuditEvent) => void) | undefined;
+  /** How far apart from the host program. */
   readonly isolation: Isolation;
+  /** Working directory. */
   readonly cwd: string;
+  /** Name that the sandbox gives itself. */
   readonly hostname: string;
+  /** User that programs run as. */
   readonly uid: number;
+  /** Group that programs run as. */
   readonly gid: number;
 }
 

@@ -22,9 +22,13 @@ import { fromText, toBytes, toText } from "../bytes.ts";
 
 /** One entry of a directory. */
 export interface FileEntry {
+  /** Its name. */
   readonly name: string;
+  /** Whether it is a regular file. */
   readonly isFile: boolean;
+  /** Whether it is a directory. */
   readonly isDirectory: boolean;
+  /** Whether it is a symbolic link. */
   readonly isSymlink: boolean;
 }
 

@@ -21,7 +21,12 @@ export class RunResult {
   /** Bytes of standard error that were captured. */
   readonly stderr: Uint8Array;
 
-  /** @param status How it ended. @param reason The limit reached, if one was. */
+  /**
+   * Made by the session when the program has ended.
+   *
+   * @param status How it ended.
+   * @param reason The limit reached, if one was.
+   */
   constructor(
     status: ExitStatus,
     reason: EndReason | undefined,

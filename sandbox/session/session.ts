@@ -92,9 +92,11 @@ export type Argument = string | Uint8Array;
 
 /** How a spawned program ended. */
 export interface SpawnStatus {
+  /** Status or code. */
   readonly code: number;
   /** Such as `"SIGTERM"`, or null. */
   readonly signal: string | null;
+  /** Why it ended. */
   readonly reason: EndReason;
 }
 
