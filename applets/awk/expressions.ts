@@ -1325,10 +1325,7 @@ export class Expressions {
           (values: Value[]) => values.map((value) => rt.text(value)).join(rt.subsep),
         );
       case "concat":
-        return inOrder(
-          expr.parts.map((part) => this.#laterText(part)),
-          (texts: ByteString[]) => texts.join(""),
-        );
+        return this.#concatLater(expr);
       case "index":
       case "field": {
         const ref = this.#refLater(expr);
@@ -1393,15 +1390,17 @@ export class Expressions {
           ? this.#literal(right.source)
           : mapped(this.later(right), (source) => rt.looseRegex(rt.text(source)));
         return inOrder<unknown, Value>(
-          [this.later(expr.left), regex],
-          ([text, pattern]) =>
-            (pattern as Regex).test(rt.text(text as Value)) !== expr.negated ? 1 : 0,
+          [this.#leftLater(expr), regex],
+          ([side, pattern]) => {
+            const text = rt.text(current(side as Ref | Value));
+            return (pattern as Regex).test(text) !== expr.negated ? 1 : 0;
+          },
         );
       }
       case "compare":
-        return inOrder(
-          [this.later(expr.left), this.later(expr.right)],
-          ([one, two]) => holds(expr.op, rt.compare(one, two)) ? 1 : 0,
+        return inOrder<Ref | Value, Value>(
+          [this.#leftLater(expr), this.later(expr.right)],
+          ([one, two]) => holds(expr.op, rt.compare(current(one), two as Value)) ? 1 : 0,
         );
       case "arith":
         return inOrder(
