@@ -144,6 +144,9 @@ export abstract class BaseFile implements OpenFile {
 const AHEAD_MIN = 4096;
 const AHEAD_MAX = 65536;
 
+/** Reads up to this many bytes are served from what was read ahead, where the host is asked. */
+const SMALL_READ = 512;
+
 /** Bytes moved that count as one step of `tick`. */
 export const BYTES_PER_STEP = 64;
 
@@ -324,7 +327,24 @@ export class RegularFile extends BaseFile {
   /** Reads at the position into part of a buffer; for guests whose memory is the buffer. */
   readInto(target: Uint8Array, start: number, end: number, waiter: Waiter): number {
     this.#checkReadable();
-    const n = this.handle.pread(target.subarray(start, end), this.#position);
+    const size = end - start;
+    let n: number;
+    if (size <= SMALL_READ && this.handle.view === undefined) {
+      // A call to the host costs more than copying out of what was read ahead.
+      let ahead = this.#ahead;
+      let from = this.#position - this.#aheadStart;
+      if (
+        ahead === undefined || this.#aheadEpoch !== this.context.writeEpoch || from < 0 ||
+        from >= ahead.length
+      ) {
+        this.#aheadAt();
+        ahead = this.#ahead as Uint8Array;
+        from = 0;
+      }
+      n = Math.min(size, ahead.length - from);
+      if (n <= 64) for (let i = 0; i < n; i++) target[start + i] = ahead[from + i];
+      else target.set(ahead.subarray(from, from + n), start);
+    } else n = this.handle.pread(target.subarray(start, end), this.#position);
     this.#position += n;
     waiter.spend(1 + Math.ceil(n / BYTES_PER_STEP));
     return n;
@@ -364,6 +384,8 @@ export class RegularFile extends BaseFile {
     const base = whence === 0 ? 0 : whence === 1 ? this.#position : this.handle.size();
     const position = base + offset;
     if (position < 0 || !Number.isSafeInteger(position)) throw new VfsError("EINVAL");
+    // Who goes back wants to see the file as it is now.
+    if (position !== this.#position) this.#ahead = undefined;
     this.#position = position;
     return position;
   }
