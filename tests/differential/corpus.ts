@@ -12,9 +12,22 @@
 
 import { Sandbox } from "../../mod.ts";
 import { findBusybox } from "../../reference/native.ts";
+import { Jail } from "./jail.ts";
+import { hostTree, sandboxTree, treeChanges } from "./tree.ts";
 
-/** Exit status, standard output and messages of a command; one char for each byte. */
-export type Answer = readonly [status: number, stdout: string, stderr: string];
+/**
+ * Exit status, standard output and messages of a command, one char for each byte; and how it changed
+ * the files, where it did.
+ */
+export type Answer = readonly [
+  status: number,
+  stdout: string,
+  stderr: string,
+  ...tree: readonly [changes: readonly string[]] | readonly [],
+];
+
+/** Directory of the files, in the jail and in the sandbox. */
+const WORK = "/tmp/w";
 
 /** Recorded answers of native, by command. */
 export interface Recorded {
@@ -51,58 +64,47 @@ export function readRecorded(name: string): Recorded {
   return JSON.parse(Deno.readTextFileSync(new URL(`${name}.native.json`, here)));
 }
 
-/** Runs commands in sandboxes of their own. */
+/** Runs commands, each in a sandbox of its own with fresh files. */
 export async function answersOfCapbox(name: string, cases: readonly string[]): Promise<Answer[]> {
   await using sandbox = await Sandbox.create();
-  await sandbox.run(["mkdir", "/tmp/w"]);
-  // Links are made without `ln`, so that a corpus tests no applet but its own.
-  const lines = readSetup(name).split("\n");
-  const script = lines.filter((line) => !line.startsWith("ln ")).join("\n");
-  const setup = await sandbox.sh(script, { cwd: "/tmp/w" });
+  await sandbox.fs.mkdir(WORK);
+  const setup = await sandbox.sh(readSetup(name), { cwd: WORK });
   if (setup.code !== 0) throw new Error(`setup of ${name}: ${setup.stderrText}`);
-  for (const line of lines) {
-    const link = /^ln -s (\S+) (\S+)$/.exec(line);
-    if (link !== null) await sandbox.fs.symlink(link[1], `/tmp/w/${link[2]}`);
-  }
+  const before = await sandboxTree(sandbox, WORK);
   const answers: Answer[] = [];
   for (const command of cases) {
     const fork = sandbox.fork();
-    const result = await fork.sh(command, { cwd: "/tmp/w", stdin: "", timeoutMs: 20_000 });
-    answers.push([result.code, latin1(result.stdout), withoutUsage(latin1(result.stderr))]);
+    const result = await fork.sh(command, { cwd: WORK, stdin: "", timeoutMs: 20_000, env: ENV });
+    const text = [latin1(result.stdout), withoutUsage(latin1(result.stderr))] as const;
+    const changes = treeChanges(before, await sandboxTree(fork, WORK));
+    answers.push(
+      changes.length === 0 ? [result.code, ...text] : [result.code, ...text, changes],
+    );
     fork.close();
   }
   return answers;
 }
 
-/** Runs commands under native busybox, each with fresh files. */
+const ENV = { LC_ALL: "C", PATH: "/bin" };
+
+/** Runs commands under native busybox in a jail, each with fresh files. */
 export function answersOfNative(name: string, cases: readonly string[]): Answer[] {
   const native = findBusybox();
   if (native === undefined) throw new Error("there is no native busybox");
-  const top = Deno.makeTempDirSync();
-  const bin = `${top}/bin`;
-  Deno.mkdirSync(bin);
-  for (const applet of native.applets) Deno.symlinkSync(native.path, `${bin}/${applet}`);
-  const env = { PATH: bin, HOME: "/root", LC_ALL: "C" };
-  const shell = (script: string, cwd: string): Deno.CommandOutput =>
-    new Deno.Command(`${bin}/timeout`, {
-      args: ["20", `${bin}/sh`, "-c", script],
-      cwd,
-      env,
-      clearEnv: true,
-      stdin: "null",
-    }).outputSync();
+  using jail = Jail.create(native.path);
   const setup = readSetup(name);
-  const answers = cases.map((command, index): Answer => {
-    const dir = `${top}/${index}`;
+  const dir = `${jail.root}${WORK}`;
+  return cases.map((command): Answer => {
     Deno.mkdirSync(dir);
-    const made = shell(setup, dir);
-    if (!made.success) throw new Error(`setup of ${name}: ${latin1(made.stderr)}`);
-    const { code, stdout, stderr } = shell(command, dir);
+    const made = jail.shell(setup, WORK);
+    if (made.code !== 0) throw new Error(`setup of ${name}: ${latin1(made.stderr)}`);
+    const before = hostTree(dir);
+    const { code, stdout, stderr } = jail.shell(command, WORK);
+    const changes = treeChanges(before, hostTree(dir));
     Deno.removeSync(dir, { recursive: true });
-    return [code, latin1(stdout), withoutUsage(latin1(stderr))];
+    const text = [latin1(stdout), withoutUsage(latin1(stderr))] as const;
+    return changes.length === 0 ? [code, ...text] : [code, ...text, changes];
   });
-  Deno.removeSync(top, { recursive: true });
-  return answers;
 }
 
 /** Compares our answers with recorded ones; gives a line for each difference. */
@@ -127,13 +129,13 @@ if (import.meta.main) {
   const [name] = Deno.args;
   const cases = readCases(name);
   const answers = answersOfNative(name, cases);
-  const recorded: Recorded = {
-    version: findBusybox()?.version ?? "",
-    answers: Object.fromEntries(cases.map((command, index) => [command, answers[index]])),
-  };
+  const recorded = cases.map((command, index) =>
+    `${JSON.stringify(command)}: ${JSON.stringify(answers[index])}`
+  );
+  const version = JSON.stringify(findBusybox()?.version ?? "");
   Deno.writeTextFileSync(
     new URL(`${name}.native.json`, here),
-    JSON.stringify(recorded, undefined, 1) + "\n",
+    `{"version": ${version}, "answers": {\n${recorded.join(",\n")}\n}}\n`,
   );
   for (const line of await differences(name)) console.log(line);
 }
