@@ -8,7 +8,11 @@ import type { AppletSpec, OptionSpec, OptionTable } from "../contract.ts";
 
 /** Ends an applet with a status. */
 export class AppletExit extends Error {
-  /** @param status Exit status. */
+  /**
+   * Ends with this status.
+   *
+   * @param status Exit status.
+   */
   constructor(readonly status: number) {
     super("exit");
     this.name = "AppletExit";
