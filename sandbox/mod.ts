@@ -4,13 +4,20 @@
  * @module
  */
 export * from "./types.ts";
-export { type ErrorCode, errnoNumber, isErrorCode, isVfsError, strerror, VfsError } from "./errors.ts";
+export {
+  errnoNumber,
+  type ErrorCode,
+  isErrorCode,
+  isVfsError,
+  strerror,
+  VfsError,
+} from "./errors.ts";
 export {
   concatBytes,
   fromText,
   isAscii,
-  toByteString,
   toBytes,
+  toByteString,
   toText,
   toTextStrict,
   writeBytes,

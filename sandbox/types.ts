@@ -864,7 +864,9 @@ export interface Platform {
   createCodec(
     name: "gzip" | "gunzip" | "deflate-raw" | "inflate-raw",
     level?: number,
-  ): { push(chunk: Uint8Array): MaybePromise<Uint8Array[]>; finish(): MaybePromise<Uint8Array[]> } | undefined;
+  ):
+    | { push(chunk: Uint8Array): MaybePromise<Uint8Array[]>; finish(): MaybePromise<Uint8Array[]> }
+    | undefined;
 }
 
 /** What programs may see of the kernel: the sandbox's own tables. */
@@ -943,16 +945,72 @@ export interface AuditEvent {
 
 /** Signals of Linux by number; index 0 is unused (`kill -l` of busybox prints 1–31). */
 export const SIGNAL_NAMES: readonly string[] = Object.freeze([
-  "EXIT", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2",
-  "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU",
-  "XFSZ", "VTALRM", "PROF", "WINCH", "POLL", "PWR", "SYS",
+  "EXIT",
+  "HUP",
+  "INT",
+  "QUIT",
+  "ILL",
+  "TRAP",
+  "ABRT",
+  "BUS",
+  "FPE",
+  "KILL",
+  "USR1",
+  "SEGV",
+  "USR2",
+  "PIPE",
+  "ALRM",
+  "TERM",
+  "STKFLT",
+  "CHLD",
+  "CONT",
+  "STOP",
+  "TSTP",
+  "TTIN",
+  "TTOU",
+  "URG",
+  "XCPU",
+  "XFSZ",
+  "VTALRM",
+  "PROF",
+  "WINCH",
+  "POLL",
+  "PWR",
+  "SYS",
 ]);
 
 /** Signal numbers by name. */
 export const SIG = {
-  HUP: 1, INT: 2, QUIT: 3, ILL: 4, TRAP: 5, ABRT: 6, BUS: 7, FPE: 8, KILL: 9, USR1: 10, SEGV: 11,
-  USR2: 12, PIPE: 13, ALRM: 14, TERM: 15, STKFLT: 16, CHLD: 17, CONT: 18, STOP: 19, TSTP: 20,
-  TTIN: 21, TTOU: 22, URG: 23, XCPU: 24, XFSZ: 25, VTALRM: 26, PROF: 27, WINCH: 28, POLL: 29,
-  PWR: 30, SYS: 31,
+  HUP: 1,
+  INT: 2,
+  QUIT: 3,
+  ILL: 4,
+  TRAP: 5,
+  ABRT: 6,
+  BUS: 7,
+  FPE: 8,
+  KILL: 9,
+  USR1: 10,
+  SEGV: 11,
+  USR2: 12,
+  PIPE: 13,
+  ALRM: 14,
+  TERM: 15,
+  STKFLT: 16,
+  CHLD: 17,
+  CONT: 18,
+  STOP: 19,
+  TSTP: 20,
+  TTIN: 21,
+  TTOU: 22,
+  URG: 23,
+  XCPU: 24,
+  XFSZ: 25,
+  VTALRM: 26,
+  PROF: 27,
+  WINCH: 28,
+  POLL: 29,
+  PWR: 30,
+  SYS: 31,
 } as const;
 Object.freeze(SIG);

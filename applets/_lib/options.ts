@@ -60,7 +60,8 @@ export function parseOptions(
   argv: readonly ByteString[],
   spec: Pick<AppletSpec<OptionTable>, "posix" | "numberOption" | "plusOption">,
 ): ParsedOptions {
-  const opts: Record<string, unknown> = {};
+  // Keys are the letters and names of the table; without a prototype, nothing else is found.
+  const opts: Record<string, unknown> = Object.create(null);
   const operands: ByteString[] = [];
   const order: string[] = [];
 
