@@ -51,6 +51,7 @@ try {
     ["empty script", deno, [...flags, `${dir}/empty.ts`], ""],
     ["script that prints", deno, [...flags, `${dir}/print.ts`], "hi\n"],
     ["cli.ts echo hi", deno, [...flags, `${root}cli.ts`, "echo", "hi"], "hi\n"],
+    ["the same with -A", deno, [...flags, "-A", `${root}cli.ts`, "echo", "hi"], "hi\n"],
     ["cli.ts sh -c 'echo hi'", deno, [...flags, `${root}cli.ts`, "sh", "-c", "echo hi"], "hi\n"],
   ];
   const native = findBusybox();
