@@ -240,11 +240,14 @@ export class DenoFs implements HostAccess<HostPath> {
   readonly root: HostPath;
   readonly isWholeHost: boolean;
   readonly #granted: Record<Right, boolean>;
+  /** Whether the root itself has no links in it: not known where Deno granted only parts. */
+  readonly #isCanonical: boolean;
   /** Paths asked about one by one, where the root as a whole was not granted. */
   readonly #asked: Record<Right, Map<string, boolean>> = { read: new Map(), write: new Map() };
 
-  private constructor(root: HostPath) {
+  private constructor(root: HostPath, isCanonical: boolean) {
     this.root = root;
+    this.#isCanonical = isCanonical;
     this.isWholeHost = root === "/";
     this.#granted = { read: isGranted("read", root), write: isGranted("write", root) };
   }
@@ -262,7 +265,7 @@ export class DenoFs implements HostAccess<HostPath> {
     // Asking first: a call without the right would open a prompt on a terminal.
     if (!isGranted("read", path)) {
       if (!partial || !path.startsWith("/")) throw new VfsError("EACCES");
-      return new DenoFs(path.replace(/(?<=.)\/+$/, "") as HostPath);
+      return new DenoFs(path.replace(/(?<=.)\/+$/, "") as HostPath, false);
     }
     let real: string;
     try {
@@ -270,7 +273,7 @@ export class DenoFs implements HostAccess<HostPath> {
     } catch (error) {
       throw fromHostError(error);
     }
-    return new DenoFs(real as HostPath);
+    return new DenoFs(real as HostPath, true);
   }
 
   /** Whether Deno lets this tree be changed at its root. */
@@ -306,6 +309,18 @@ export class DenoFs implements HostAccess<HostPath> {
     } catch (error) {
       const code = hostErrorCode(error);
       if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+      throw new VfsError(code);
+    }
+  }
+
+  isDirect(path: HostPath): boolean {
+    if (!this.#isCanonical) return true;
+    this.#need("read", path);
+    try {
+      return Deno.realPathSync(path) === path;
+    } catch (error) {
+      const code = hostErrorCode(error);
+      if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return false;
       throw new VfsError(code);
     }
   }

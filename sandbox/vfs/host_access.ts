@@ -38,6 +38,8 @@ export interface HostAccess<P> {
   child(directory: P, name: ByteString): P;
   /** Not following links; undefined when nothing is there. */
   lstat(path: P): Stat | undefined;
+  /** Whether at this moment no part of the path is a link. */
+  isDirect(path: P): boolean;
   /**
    * Calls back for each entry. `type` is undefined where the host does not tell at once, or where it
    * is not sure that the entry can be reached under that name.

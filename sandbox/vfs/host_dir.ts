@@ -7,8 +7,10 @@
  * directories are ever opened), hard links (a file that also has a name outside is not written),
  * a working directory whose parent is swapped for a link (verified again in each epoch).
  *
- * What remains: another process of the host that swaps a directory between our check and our use,
- * some microseconds apart. Overlay mounts have no such window for writes.
+ * What remains: another process of the host that swaps a directory for a link and back, more than
+ * once and each time between two of our calls, some microseconds apart. Before contents are read or
+ * changed it is looked at again, after the file is open. Overlay mounts have no such window for
+ * writes at all.
  *
  * @module
  */
@@ -188,6 +190,11 @@ abstract class HostEntryNode<P> implements VNode {
     return this.#stat;
   }
 
+  /** Whether these are the facts of the same file. */
+  protected isSame(stat: Stat): boolean {
+    return stat.ino === this.#stat.ino && stat.dev === this.#stat.dev;
+  }
+
   /** The facts as of this moment. @throws {VfsError} ENOENT when it is not the same any more. */
   checked(): Stat {
     const stat = this.layer.host.lstat(this.path());
@@ -209,9 +216,10 @@ abstract class HostEntryNode<P> implements VNode {
   }
 
   setAttr(change: AttrChange): void {
+    const path = this.layer.host.child(this.directory.surePath(), this.name);
     const stat = this.checked();
     this.layer.checkLinks(stat);
-    changeHost(this.layer, this.path(), stat, change);
+    changeHost(this.layer, path, stat, change);
   }
 }
 
@@ -251,17 +259,23 @@ export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
       throw error;
     }
     try {
-      const known = this.facts();
       const stat = file.stat();
-      if (
-        stat.ino !== known.ino || stat.dev !== known.dev || (stat.mode & S_IFMT) !== S_IFREG
-      ) throw new VfsError("ENOENT");
+      if ((stat.mode & S_IFMT) !== S_IFREG) throw new VfsError("ENOENT");
+      this.#confirm(path, stat);
       if (access.write) layer.checkLinks(stat);
       return new HostHandle(layer, file, this);
     } catch (error) {
       file.close();
       throw error;
     }
+  }
+
+  /** What is open must be what was looked up, and be there still, with no link on the way. */
+  #confirm(path: P, stat: Stat): void {
+    const { host } = this.layer;
+    if (!this.isSame(stat) || !host.isDirect(path)) throw new VfsError("ENOENT");
+    const now = host.lstat(path);
+    if (now === undefined || !this.isSame(now)) throw new VfsError("ENOENT");
   }
 
   override setAttr(change: AttrChange): void {
@@ -411,6 +425,19 @@ export class HostDirNode<P> implements DirNode {
     return path;
   }
 
+  /**
+   * Its host path for a change: looked at again even when that was done in this epoch, since what
+   * another process did meanwhile must not turn a change outwards.
+   */
+  surePath(): P {
+    const path = this.path();
+    if (!this.layer.host.isDirect(path)) {
+      this.#verified = -1;
+      throw new VfsError("ENOENT");
+    }
+    return path;
+  }
+
   stat(): Stat {
     const { host } = this.layer;
     const path = this.path();
@@ -431,7 +458,7 @@ export class HostDirNode<P> implements DirNode {
 
   setAttr(change: AttrChange): void {
     if (change.size !== undefined) throw new VfsError("EISDIR");
-    const path = this.path();
+    const path = this.surePath();
     const stat = this.layer.host.lstat(path);
     if (stat === undefined || stat.ino !== this.ino || stat.dev !== this.dev) {
       throw new VfsError("ENOENT");
@@ -502,11 +529,15 @@ export class HostDirNode<P> implements DirNode {
     access: HostOpen,
   ): { readonly node: FileNode; readonly handle: FileHandle } {
     const { host } = this.layer;
-    const path = host.child(this.path(), name);
+    const path = host.child(this.surePath(), name);
     host.guard.changes++;
     const file = host.create(path, mode, access);
     try {
       let stat = file.stat();
+      const now = host.isDirect(path) ? host.lstat(path) : undefined;
+      if (now === undefined || now.ino !== stat.ino || now.dev !== stat.dev) {
+        throw new VfsError("ENOENT");
+      }
       if ((stat.mode & 0o7777) !== mode) {
         // The host's own umask is not the guest's.
         host.chmod(path, mode);
@@ -529,7 +560,7 @@ export class HostDirNode<P> implements DirNode {
   makeDir(name: ByteString, mode: number, _owner: Owner): DirNode {
     const { layer } = this;
     const { host } = layer;
-    const path = host.child(this.path(), name);
+    const path = host.child(this.surePath(), name);
     host.guard.changes++;
     host.makeDir(path, mode);
     let stat = host.lstat(path);
@@ -549,7 +580,7 @@ export class HostDirNode<P> implements DirNode {
       throw new VfsError("EPERM");
     }
     if (host.isWholeHost && options.symlinks === false) throw new VfsError("EPERM");
-    const path = host.child(this.path(), name);
+    const path = host.child(this.surePath(), name);
     host.guard.changes++;
     host.guard.bump();
     host.symlink(target, path);
@@ -589,7 +620,7 @@ export class HostDirNode<P> implements DirNode {
     const stat = node.checked();
     // A further name for a file whose other names are unknown is refused like a write to it.
     layer.checkLinks(stat);
-    const path = host.child(this.path(), name);
+    const path = host.child(this.surePath(), name);
     host.guard.changes++;
     host.link(node.path() as P, path);
     layer.linked(stat);
@@ -597,7 +628,7 @@ export class HostDirNode<P> implements DirNode {
 
   unlink(name: ByteString): void {
     const { host } = this.layer;
-    const path = host.child(this.path(), name);
+    const path = host.child(this.surePath(), name);
     const stat = host.lstat(path);
     if (stat === undefined) throw new VfsError("ENOENT");
     if ((stat.mode & S_IFMT) === S_IFDIR) throw new VfsError("EISDIR");
@@ -608,7 +639,7 @@ export class HostDirNode<P> implements DirNode {
 
   removeDir(name: ByteString): void {
     const { host } = this.layer;
-    const path = host.child(this.path(), name);
+    const path = host.child(this.surePath(), name);
     const stat = host.lstat(path);
     if (stat === undefined) throw new VfsError("ENOENT");
     if ((stat.mode & S_IFMT) !== S_IFDIR) throw new VfsError("ENOTDIR");
@@ -621,8 +652,8 @@ export class HostDirNode<P> implements DirNode {
     const { layer } = this;
     if (!(to instanceof HostDirNode) || to.layer !== layer) throw new VfsError("EXDEV");
     const { host } = layer;
-    const from = host.child(this.path(), name);
-    const target = host.child(to.path() as P, toName);
+    const from = host.child(this.surePath(), name);
+    const target = host.child(to.surePath() as P, toName);
     const stat = host.lstat(from);
     if (stat === undefined) throw new VfsError("ENOENT");
     const type = stat.mode & S_IFMT;
