@@ -7,14 +7,18 @@
  * @module
  */
 import { BANNER } from "./applets/contract.ts";
-import { Sandbox } from "./mod.ts";
-import { CLI_HELP, CliError, type CliOptions, parseCli } from "./sandbox/session/cli_options.ts";
-import type { SandboxOptions } from "./sandbox/session/session.ts";
-import { openHostStreams } from "./sandbox/host/stdio.ts";
-import { SIG } from "./sandbox/types.ts";
-import { isVfsError } from "./sandbox/errors.ts";
-import { Queue } from "./sandbox/kernel/wait_queue.ts";
 import * as appletTable from "./applets/program_table.ts";
+import { refuseUnread } from "./applets/registry.ts";
+import { isVfsError } from "./sandbox/errors.ts";
+import { fromText } from "./sandbox/bytes.ts";
+import { ProcessEnded, SIG } from "./sandbox/types.ts";
+import type { SandboxOptions } from "./sandbox/session/session.ts";
+import { CliError, type CliOptions } from "./sandbox/session/cli_types.ts";
+// What most starts do not need is imported when it is needed.
+const importOptions = () => import("./sandbox/session/cli_options.ts");
+const importSandbox = () => import("./mod.ts");
+const importStreams = () => import("./sandbox/host/stdio.ts");
+const importBare = () => import("./sandbox/kernel/bare_process.ts");
 
 const VERSION = "0.1.0";
 const encoder = new TextEncoder();
@@ -55,7 +59,8 @@ function appletList(): string {
   return text + line.trimEnd() + "\n";
 }
 
-function showBanner(): void {
+async function showBanner(): Promise<void> {
+  const { CLI_HELP } = await importOptions();
   print(`${BANNER}\n${CLI_HELP}\nCurrently defined functions:\n${appletList()}`);
 }
 
@@ -176,6 +181,11 @@ function install(args: readonly string[]): number {
 
 /** Runs a program of the sandbox on the host's own streams. */
 async function runProgram(argv: readonly string[], options: SandboxOptions): Promise<number> {
+  const [{ Sandbox }, { openHostStreams }, { Queue }] = await Promise.all([
+    importSandbox(),
+    importStreams(),
+    import("./sandbox/kernel/wait_queue.ts"),
+  ]);
   const sandbox = await Sandbox.create(options);
   const open = new Set([1, 2]);
   let allClosed = () => {};
@@ -228,15 +238,55 @@ async function runProgram(argv: readonly string[], options: SandboxOptions): Pro
   return status.code;
 }
 
+/**
+ * Applets that read and write nothing but their arguments and streams. They run without a sandbox,
+ * which would cost more time than they need.
+ */
+const BARE = new Set(["echo", "printf", "seq", "true", "false", "basename", "dirname", "yes"]);
+
+/** Runs an applet that needs no sandbox. */
+async function runBare(argv: readonly string[]): Promise<number> {
+  const [{ createBareProcess }, streams, program, { yieldToHost, fillRandom }] = await Promise.all([
+    importBare(),
+    importStreams(),
+    appletTable.load(argv[0]),
+    import("./sandbox/host/kernel_host.ts"),
+  ]);
+  const never = { add: () => {}, remove: () => {} };
+  const { stdin, stdout, stderr } = streams.openHostStreams({
+    closed: () => {},
+    account: () => {},
+    resized: never,
+  });
+  const process = createBareProcess(argv.map(fromText), new Map(), {
+    files: [stdin, stdout, stderr],
+    yield: yieldToHost,
+    fillRandom: (buffer) => fillRandom(buffer as Uint8Array<ArrayBuffer>),
+  });
+  try {
+    return await program(process);
+  } catch (error) {
+    if (error instanceof ProcessEnded) return error.code;
+    throw error;
+  }
+}
+
 async function main(args: readonly string[]): Promise<number> {
   if (args.length === 0) {
-    showBanner();
+    await showBanner();
     return 0;
   }
+  if (BARE.has(args[0]) && appletTable.has(args[0])) return await runBare(args);
+  if (
+    import.meta.dirname !== undefined && !isGranted({ name: "read", path: import.meta.dirname })
+  ) {
+    refuseUnread(`needs the right to read its own module: --allow-read=${import.meta.dirname}`);
+  }
+  const { parseCli } = await importOptions();
   const cli = parseCli(args);
   switch (cli.action) {
     case "help":
-      showBanner();
+      await showBanner();
       return 0;
     case "version":
       print(`capbox ${VERSION}\n`);
@@ -251,7 +301,7 @@ async function main(args: readonly string[]): Promise<number> {
       return install(cli.actionArgs);
   }
   if (cli.argv.length === 0) {
-    showBanner();
+    await showBanner();
     return 0;
   }
   const name = cli.argv[0];
