@@ -15,7 +15,7 @@ import { errnoNumber, isVfsError } from "../../sandbox/errors.ts";
 import type { Regex } from "../_lib/regex/regex.ts";
 import { calendarTime } from "../_lib/time.ts";
 import { strftime } from "../_lib/strftime.ts";
-import { type AwkArray, Cell, compact } from "./array.ts";
+import { AwkArray, Cell, compact } from "./array.ts";
 import { type ArithOp, type CompareOp, type Expr, ungroup } from "./ast.ts";
 import {
   bitOperation,
@@ -38,7 +38,6 @@ import { MOST_FIELDS, type Splitter } from "./record.ts";
 import { childrenOf, type Resolved } from "./resolve.ts";
 import {
   Control,
-  freshArray,
   lowerCase,
   MAX_CALLS,
   NF_SLOT,
@@ -199,6 +198,11 @@ export class Expressions {
     if (expr.kind !== "index") return undefined;
     const array = this.#arrayOf(expr);
     if (expr.key === undefined) return () => array().at("");
+    const inner = ungroup(expr.key);
+    if (inner.kind === "field") {
+      const index = this.#fieldIndex(inner);
+      return () => rt.record.elementOf(array(), index());
+    }
     const key = this.string(expr.key);
     return () => {
       const name = key();
@@ -210,9 +214,9 @@ export class Expressions {
   #arrayOf(expr: Expr & { kind: "var" | "index" }): Thunk<AwkArray> {
     const { rt } = this;
     const { local, slot } = this.#slot(expr);
-    if (local) return () => rt.frame[slot].toArray();
+    if (local) return () => rt.frame[slot].toArray(rt.meter);
     const cell = rt.globals[slot];
-    return () => cell.array ?? cell.toArray();
+    return () => cell.array ?? cell.toArray(rt.meter);
   }
 
   /** The array that an operand of `in`, `split` or `for` names, or an empty one. */
@@ -222,7 +226,7 @@ export class Expressions {
     const effect = this.effect(inner);
     return () => {
       effect();
-      return freshArray();
+      return new AwkArray(this.rt.meter);
     };
   }
 
@@ -974,24 +978,32 @@ export class Expressions {
     });
     if (index === undefined) return () => this.#fail(expr, MSG.undefinedFunction);
     const code = this.functions[index];
+    const finish = (saved: Cell[], outcome: number): Value => {
+      rt.frame = saved;
+      rt.depth--;
+      if (outcome > LOCAL_OUTCOMES && outcome !== RETURN) throw new Control(outcome);
+      const { result } = rt;
+      rt.result = "";
+      return result;
+    };
     const enter = (cells: Cell[]): MaybePromise<Value> => {
-      while (cells.length < code.params) cells.push(new Cell(undefined));
+      for (let i = cells.length; i < code.params; i++) cells.push(new Cell(undefined));
       if (++rt.depth > MAX_CALLS) this.#fail(expr, MSG.depth);
       const saved = rt.frame;
-      const finish = (outcome: number): Value => {
-        rt.frame = saved;
-        rt.depth--;
-        if (outcome > LOCAL_OUTCOMES && outcome !== RETURN) throw new Control(outcome);
-        const { result } = rt;
-        rt.result = "";
-        return result;
-      };
       rt.frame = cells;
+      // The JavaScript stack ends long before native's: now and then it is let go.
       const rest = rt.turn() ?? (rt.depth % REST === 0 ? Promise.resolve() : undefined);
       const outcome = rest === undefined ? code.body() : rest.then(() => code.body());
-      return typeof outcome === "number" ? finish(outcome) : outcome.then(finish);
+      if (typeof outcome === "number") return finish(saved, outcome);
+      return outcome.then((number) => finish(saved, number));
     };
-    return inOrder(args, enter);
+    if (expr.args.some((arg) => this.waits(arg))) return inOrder(args, enter);
+    const plain = args as readonly Thunk<Cell>[];
+    return () => {
+      const cells = new Array<Cell>(plain.length);
+      for (let i = 0; i < plain.length; i++) cells[i] = plain[i]();
+      return enter(cells);
+    };
   }
 
   // -------------------------------------------------------------------------------------------
@@ -1403,6 +1415,7 @@ export class Expressions {
           ([one, two]) => holds(expr.op, rt.compare(current(one), two as Value)) ? 1 : 0,
         );
       case "arith":
+        if (expr.rest.length === 1) return this.#arithLater(expr);
         return inOrder(
           [expr.first, ...expr.rest].map((each) => mapped(this.later(each), toNumber)),
           (numbers: number[]) => {
@@ -1430,6 +1443,27 @@ export class Expressions {
         return this.#getline(expr);
     }
     return this.value(expr);
+  }
+
+  /** The usual two operands, without a list of values. */
+  #arithLater(expr: Expr & { kind: "arith" }): Thunk<MaybePromise<Value>> {
+    const first = this.later(expr.first);
+    const second = this.later(expr.rest[0]);
+    const op = expr.ops[0];
+    return () => {
+      const left = first();
+      if (left instanceof Promise) {
+        return left.then((one) => {
+          const number = toNumber(one);
+          return then(second(), (two) => this.#compute(expr, op, number, toNumber(two)));
+        });
+      }
+      const number = toNumber(left);
+      const right = second();
+      return right instanceof Promise
+        ? right.then((two) => this.#compute(expr, op, number, toNumber(two)))
+        : this.#compute(expr, op, number, toNumber(right));
+    };
   }
 
   /** The left side of a comparison: a place, where the right side may change it. */

@@ -66,12 +66,19 @@ function start(
 ): MaybePromise<number> {
   const { process } = ctx;
   const streams = new Streams(process, ctx.stdout);
+  let release = (): void => {};
   const die = (error: unknown): MaybePromise<number> => {
-    if (!(error instanceof AwkError) && !isStackOverflow(error)) {
+    release();
+    const tooLarge = error instanceof RangeError && !isStackOverflow(error);
+    if (!(error instanceof AwkError) && !tooLarge && !isStackOverflow(error)) {
       streams.abandon();
       throw error;
     }
-    const message = error instanceof AwkError ? error.message : MSG.depth;
+    const message = error instanceof AwkError
+      ? error.message
+      : tooLarge
+      ? "out of memory"
+      : MSG.depth;
     const flushing = streams.flushAll();
     const finish = (): number => {
       ctx.say(`${ctx.name}: ${message}\n`);
@@ -88,11 +95,13 @@ function start(
       open: (path: ByteString) => new Source(process.fs.open(path, 0), process, path, true),
     };
     const rt = new Runtime(process, streams, opener, resolved.globals, sources[0].name);
+    release = () => rt.release();
     rt.wantsRt = sources.some(({ text }) => /\bRT\b/.test(text));
     const program = compileProgram(resolved, rt);
     prepare(ctx, rt, assignments, operands);
     const running = runProgram(program, rt);
     const finish = (): MaybePromise<number> => {
+      rt.release();
       const closing = streams.closeAll();
       return closing === undefined ? rt.exitCode : closing.then(() => rt.exitCode);
     };
@@ -109,11 +118,11 @@ function prepare(
   assignments: readonly [ByteString, ByteString][],
   operands: readonly ByteString[],
 ): void {
-  const argv = rt.named("ARGV").toArray();
+  const argv = rt.named("ARGV").toArray(rt.meter);
   argv.set("0", new InputText("awk"));
   operands.forEach((word, index) => argv.set(String(index + 1), new InputText(word)));
   rt.named("ARGC").value = operands.length + 1;
-  const environ = rt.named("ENVIRON").toArray();
+  const environ = rt.named("ENVIRON").toArray(rt.meter);
   for (const [name, value] of ctx.env) environ.set(name, new InputText(value));
   if (ctx.opts.F !== undefined) {
     rt.named("FS").value = unescapeText(ctx.opts.F);

@@ -10,6 +10,7 @@
  */
 import type { ByteString } from "../../sandbox/types.ts";
 import type { Regex } from "../_lib/regex/regex.ts";
+import type { AwkArray, Cell } from "./array.ts";
 import { parseAwkNumber } from "./number.ts";
 import { InputText, looksNumeric, type Value } from "./value.ts";
 
@@ -289,6 +290,14 @@ export class Record {
       return;
     }
     write.text(this.print(this.get(index)));
+  }
+
+  /** The element of an array whose key is a field, found where the field lies in its chunk. */
+  elementOf(array: AwkArray, index: number): Cell {
+    if (index > 0 && this.#values === undefined && this.#inText(index)) {
+      return array.atRange(this.#text, this.#starts[index - 1], this.#ends[index - 1]);
+    }
+    return array.at(this.string(index));
   }
 
   /** A field's length in bytes. */

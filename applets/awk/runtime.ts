@@ -10,7 +10,7 @@ import { formatDouble } from "../_lib/format_number.ts";
 import { compile as compileRegex, type Regex, RegexError } from "../_lib/regex/regex.ts";
 import type { Source } from "../_lib/streams.ts";
 import { UTC, type Zone, zoneOf } from "../_lib/time.ts";
-import { AwkArray, Cell } from "./array.ts";
+import { Cell, type MemoryMeter } from "./array.ts";
 import { AwkError, errorAt, MSG } from "./errors.ts";
 import { type Format, formatValues, parseFormat } from "./format.ts";
 import { unescapeText } from "./lex.ts";
@@ -76,6 +76,7 @@ export class Runtime {
   /** A wait that somebody who can should make: a full pipe, or the end of a time slice. */
   pending: Promise<void> | undefined;
   #steps = SLICE;
+  #memory = 0;
   #regexes = new Map<ByteString, Regex>();
   #formats = new Map<ByteString, Format>();
   #input: RecordReader | undefined;
@@ -300,6 +301,18 @@ export class Runtime {
     return wait;
   }
 
+  /** Charges memory to the sandbox. */
+  readonly meter: MemoryMeter = (bytes) => {
+    this.#memory += bytes;
+    this.process.chargeMemory(bytes);
+  };
+
+  /** Gives back what was charged. */
+  release(): void {
+    if (this.#memory !== 0) this.process.chargeMemory(-this.#memory);
+    this.#memory = 0;
+  }
+
   /** The time zone of the process. */
   get zone(): Zone {
     return this.#zone ??= zoneOf(this.process) ?? UTC;
@@ -401,7 +414,7 @@ export class Runtime {
 
   #openNext(): boolean {
     if (this.#inputDone) return false;
-    const argv = this.named("ARGV").toArray();
+    const argv = this.named("ARGV").toArray(this.meter);
     for (;;) {
       const count = toNumber(this.named("ARGC").value);
       if (this.#nextArgument >= count) break;
@@ -477,9 +490,4 @@ function isAsciiOnly(text: ByteString): boolean {
 function otherCase(code: number): number {
   const lower = code | 32;
   return lower >= 97 && lower <= 122 ? code ^ 32 : code;
-}
-
-/** An empty array, for callers that need one that nobody else has. */
-export function freshArray(): AwkArray {
-  return new AwkArray();
 }
