@@ -44,6 +44,8 @@ import { isWithin, pathIn, pathOf, Place } from "./place.ts";
 import { checkSearch, DEPTH_MAX, enter, Last, resolve, type Resolved } from "./resolve.ts";
 
 const S_ISGID = 0o2000;
+/** Above the numbers of a host's own devices, so that (device, inode) never means two files. */
+const FIRST_DEVICE = 0xf0000;
 const S_ISVTX = 0o1000;
 
 /** What an `open` found; the kernel makes an open file description of it. */
@@ -97,7 +99,7 @@ export class Namespace {
   #setLayer(point: MountPoint, layer: Layer, request: MountRequest): void {
     point.layer = layer;
     point.request = request;
-    layer.dev ??= 0x20 + point.id;
+    layer.dev ??= FIRST_DEVICE + point.id;
     this.#order.push(point);
   }
 
@@ -599,6 +601,8 @@ export function changeAttr(
   path: ByteString,
 ): void {
   let wanted = change;
+  // Links have no mode of their own on Linux.
+  if (change.mode !== undefined && node.type === S_IFLNK) throw new VfsError("ENOTSUP", path);
   if (caller.uid !== 0) {
     const stat = node.stat();
     const isOwner = stat.uid === caller.uid;

@@ -13,22 +13,25 @@ import {
   type ByteString,
   type DirEntry,
   type DirNode,
-  type FileHandle,
   type FileNode,
   type LinkNode,
   type Owner,
   S_IFDIR,
-  S_IFIFO,
-  S_IFLNK,
-  S_IFMT,
-  S_IFREG,
-  type SpecialNode,
   type Stat,
   type StatFs,
   type VNode,
 } from "../types.ts";
 import type { ForkContext, Layer, Quota } from "./layer.ts";
-import { MemoryDir, MemoryFile, MemoryLayer, type MemoryNode } from "./memory.ts";
+import { MemoryDir, type MemoryFile, MemoryLayer, type MemoryNode } from "./memory.ts";
+import {
+  keepTimes,
+  NAMELESS,
+  OverlayEntry,
+  overlayEntry,
+  OverlayFile,
+  OverlayLink,
+  stampOf,
+} from "./overlay_entry.ts";
 
 /** Options of an overlay. */
 export interface OverlayOptions {
@@ -38,11 +41,9 @@ export interface OverlayOptions {
   readonly maxFileSize?: number;
 }
 
-const COPY_CHUNK = 65536;
-/** Above this, inode numbers of the lower layer are given out anew. */
-const INO_LIMIT = 2 ** 51;
-/** A name that the resolver never lets through, for files that have lost theirs. */
-export const NAMELESS = "\0nameless";
+/** Inode numbers of each lower device below this, for so many devices, are kept; others are new. */
+const INO_SPAN = 2 ** 44;
+const MOST_DEVICES = 64;
 
 /** A layer over another one. */
 export class OverlayLayer implements Layer {
@@ -55,9 +56,10 @@ export class OverlayLayer implements Layer {
   generation = 0;
   readonly #directories = new Map<number, WeakRef<OverlayDir>>();
   #sweepAt = 1024;
+  /** Devices of the lower layer, by which their inodes are kept apart. */
+  readonly #devices = new Map<number, number>();
   /** Numbers for inodes of the lower layer that cannot keep theirs. */
   readonly #numbers = new Map<string, number>();
-  readonly #lowerDev: number;
   /** Handles open on lower files, and where those files went when they were copied up. */
   readonly #lowerOpen = new Map<number, number>();
   readonly #switched = new Map<number, MemoryFile>();
@@ -68,7 +70,7 @@ export class OverlayLayer implements Layer {
    */
   constructor(readonly lower: Layer, options: OverlayOptions, upper?: MemoryLayer) {
     const stat = lower.root.stat();
-    this.#lowerDev = stat.dev;
+    this.#devices.set(stat.dev, 0);
     if (upper === undefined) {
       this.upper = new MemoryLayer({ ...options, rootMode: stat.mode & 0o7777, rootOwner: stat });
       this.markRoot(stat);
@@ -94,6 +96,7 @@ export class OverlayLayer implements Layer {
     const upper = this.upper.fork(context);
     const copy = new OverlayLayer(lower, { nowNs: upper.nowNs }, upper);
     copy.dev = this.dev;
+    for (const [device, index] of this.#devices) copy.#devices.set(device, index);
     for (const [key, ino] of this.#numbers) copy.#numbers.set(key, ino);
     return copy;
   }
@@ -104,11 +107,13 @@ export class OverlayLayer implements Layer {
 
   /** @internal Even numbers are lower inodes, odd ones upper. */
   lowerIno(stat: Stat): number {
-    if (stat.dev === this.#lowerDev && stat.ino < INO_LIMIT) return stat.ino * 2;
+    let index = this.#devices.get(stat.dev);
+    if (index === undefined) this.#devices.set(stat.dev, index = this.#devices.size);
+    if (index < MOST_DEVICES && stat.ino < INO_SPAN) return (index * INO_SPAN + stat.ino) * 2;
     const key = stat.dev + ":" + stat.ino;
     let ino = this.#numbers.get(key);
     if (ino === undefined) {
-      this.#numbers.set(key, ino = INO_LIMIT * 2 + 2 * (this.#numbers.size + 1));
+      this.#numbers.set(key, ino = (MOST_DEVICES * INO_SPAN + this.#numbers.size + 1) * 2);
     }
     return ino;
   }
@@ -206,274 +211,6 @@ function clear(root: MemoryDir): void {
     dir.forgetWhiteouts();
   }
   for (let i = found.length - 1; i >= 0; i--) found[i].parent.removeDir(found[i].name);
-}
-
-/** What tells that a lower file is still the one that was copied. */
-export function stampOf(stat: Stat): string {
-  return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}`;
-}
-
-/** Runs a change of entries that leaves no trace in the directory's times. */
-function keepTimes<T>(dir: MemoryDir, work: () => T): T {
-  const { atimeNs, mtimeNs } = dir.stat();
-  const result = work();
-  dir.setAttr({ atimeNs, mtimeNs });
-  return result;
-}
-
-/** A node other than a directory. Its upper half may come later. */
-abstract class OverlayEntry implements VNode {
-  protected upper: MemoryNode | undefined;
-  /** Inode number as shown, the same before and after the copy. */
-  readonly ino: number;
-
-  constructor(
-    readonly directory: OverlayDir,
-    readonly name: ByteString,
-    upper: MemoryNode | undefined,
-    readonly lower: VNode | undefined,
-  ) {
-    this.upper = upper;
-    const { layer } = directory;
-    this.ino = upper !== undefined
-      ? layer.upperIno(upper)
-      : layer.lowerIno((lower as VNode).stat());
-  }
-
-  get layer(): OverlayLayer {
-    return this.directory.layer;
-  }
-
-  get type(): number {
-    return (this.upper ?? this.lower as VNode).type;
-  }
-
-  /** The upper half, if there is one by now. */
-  current(): MemoryNode | undefined {
-    if (this.upper === undefined) {
-      const found = this.directory.upperHalf()?.lookup(this.name);
-      if (found !== undefined && found.extra?.showIno === this.ino) this.upper = found;
-    }
-    return this.upper;
-  }
-
-  stat(): Stat {
-    return this.layer.shown((this.current() ?? this.lower as VNode).stat(), this.ino);
-  }
-
-  setAttr(change: AttrChange): void {
-    this.copyUp(change.size === 0).setAttr(change);
-  }
-
-  /** Whether the name still leads to this file. */
-  protected isNamed(): boolean {
-    const up = this.directory.upperHalf();
-    if (up === undefined) return true;
-    const found = up.lookup(this.name);
-    if (found !== undefined) return found.extra?.showIno === this.ino;
-    return !up.isWhitedOut(this.name);
-  }
-
-  /** The upper half, made now if need be; `empty` when its contents are about to go anyway. */
-  copyUp(empty = false): MemoryNode {
-    const known = this.current();
-    if (known !== undefined) return known;
-    const { layer } = this;
-    const lower = this.lower as VNode;
-    const stat = lower.stat();
-    const isNamed = this.isNamed();
-    // A file that was removed while open has no place to be copied to but this one.
-    const dir = isNamed ? this.directory.ensureUpper() : layer.upper.root;
-    const name = isNamed ? this.name : NAMELESS;
-    if (!isNamed && dir.lookup(NAMELESS) !== undefined) dir.unlink(NAMELESS);
-    const node = keepTimes(dir, () => {
-      const made = this.makeCopy(dir, name, stat, empty);
-      made.setAttr({ mode: stat.mode, atimeNs: stat.atimeNs, mtimeNs: stat.mtimeNs });
-      made.extra = {
-        // Names of a hard-linked lower file part here, so they must not share a number.
-        showIno: stat.nlink > 1 ? undefined : this.ino,
-        stamp: stampOf(stat),
-      };
-      return made;
-    });
-    this.upper = node;
-    if (node instanceof MemoryFile) layer.copiedUp(this.ino, node);
-    return node;
-  }
-
-  protected abstract makeCopy(
-    dir: MemoryDir,
-    name: ByteString,
-    stat: Stat,
-    empty: boolean,
-  ): MemoryNode;
-}
-
-/** A regular file. */
-class OverlayFile extends OverlayEntry implements FileNode {
-  get programName(): ByteString | undefined {
-    return ((this.current() ?? this.lower) as { programName?: ByteString }).programName;
-  }
-
-  openFile(access: { readonly read: boolean; readonly write: boolean }): FileHandle {
-    const upper = this.current();
-    if (upper !== undefined) {
-      return new OverlayHandle(this, undefined, (upper as MemoryFile).openFile(access), access);
-    }
-    // Copied at the first write only: a file that is truncated need not be copied at all.
-    const lower = (this.lower as FileNode).openFile({ read: true, write: false });
-    return new OverlayHandle(this, lower, undefined, access);
-  }
-
-  protected override makeCopy(
-    dir: MemoryDir,
-    name: ByteString,
-    stat: Stat,
-    empty: boolean,
-  ): MemoryFile {
-    const made = dir.createFile(name, stat.mode & 0o7777, stat);
-    if (empty) return made;
-    try {
-      const from = (this.lower as FileNode).openFile({ read: true, write: false });
-      const to = made.openFile({ read: false, write: true });
-      try {
-        copyContents(from, to);
-      } finally {
-        from.close();
-        to.close();
-      }
-    } catch (error) {
-      dir.unlink(name);
-      throw error;
-    }
-    return made;
-  }
-}
-
-/** Copies all bytes of one file to another. */
-export function copyContents(from: FileHandle, to: FileHandle): void {
-  const buffer = new Uint8Array(COPY_CHUNK);
-  for (let position = 0;;) {
-    const count = from.pread(buffer, position);
-    if (count === 0) return;
-    to.pwrite(count === buffer.length ? buffer : buffer.subarray(0, count), position);
-    position += count;
-  }
-}
-
-class OverlayHandle implements FileHandle {
-  #generation: number;
-
-  constructor(
-    readonly file: OverlayFile,
-    private lower: FileHandle | undefined,
-    private upper: FileHandle | undefined,
-    readonly access: { readonly read: boolean; readonly write: boolean },
-  ) {
-    const { layer } = file;
-    this.#generation = layer.generation;
-    if (lower !== undefined) layer.lowerOpened(file.ino);
-  }
-
-  /** What to read from: the copy as soon as somebody made one. */
-  #current(): FileHandle {
-    if (this.upper !== undefined) return this.upper;
-    const { layer, ino } = this.file;
-    if (layer.generation !== this.#generation) {
-      this.#generation = layer.generation;
-      const copy = layer.copyOf(ino);
-      if (copy !== undefined) return this.#switch(copy);
-    }
-    return this.lower as FileHandle;
-  }
-
-  #switch(node: MemoryFile): FileHandle {
-    const upper = node.openFile(this.access);
-    this.lower?.close();
-    this.lower = undefined;
-    this.file.layer.lowerClosed(this.file.ino);
-    return this.upper = upper;
-  }
-
-  /** What to write to. */
-  #writable(empty = false): FileHandle {
-    const current = this.#current();
-    if (current === this.upper) return current;
-    const { layer } = this.file;
-    const node = this.file.copyUp(empty) as MemoryFile;
-    const handle = this.#switch(node);
-    const { root } = layer.upper;
-    // The handle keeps a nameless copy alive.
-    if (root.lookup(NAMELESS) !== undefined) keepTimes(root, () => root.unlink(NAMELESS));
-    return handle;
-  }
-
-  get view(): FileHandle["view"] {
-    const current = this.#current();
-    if (current.view === undefined) return undefined;
-    return (position, max) => (current.view as NonNullable<FileHandle["view"]>)(position, max);
-  }
-
-  pread(buffer: Uint8Array, position: number): number {
-    return this.#current().pread(buffer, position);
-  }
-
-  pwrite(buffer: Uint8Array, position: number): number {
-    return this.#writable().pwrite(buffer, position);
-  }
-
-  size(): number {
-    return this.#current().size();
-  }
-
-  truncate(size: number): void {
-    this.#writable(size === 0).truncate(size);
-  }
-
-  stat(): Stat {
-    return this.file.layer.shown(this.#current().stat(), this.file.ino);
-  }
-
-  setAttr(change: AttrChange): void {
-    this.#writable(change.size === 0).setAttr(change);
-  }
-
-  sync(): void {
-    this.#current().sync();
-  }
-
-  close(): void {
-    this.upper?.close();
-    if (this.lower !== undefined) {
-      this.lower.close();
-      this.lower = undefined;
-      this.file.layer.lowerClosed(this.file.ino);
-    }
-  }
-}
-
-/** A symbolic link. */
-class OverlayLink extends OverlayEntry implements LinkNode {
-  readLink(): ByteString {
-    return ((this.current() ?? this.lower) as unknown as LinkNode).readLink();
-  }
-
-  protected override makeCopy(dir: MemoryDir, name: ByteString, stat: Stat): MemoryNode {
-    return dir.makeLink(name, (this.lower as LinkNode).readLink(), stat);
-  }
-}
-
-/** A FIFO or device. Those of a host directory are seen but never opened. */
-class OverlaySpecial extends OverlayEntry implements SpecialNode {
-  protected override makeCopy(dir: MemoryDir, name: ByteString, stat: Stat): MemoryNode {
-    // Only a FIFO may pass from the host into the sandbox, where it is a FIFO of its own.
-    if ("hostBacked" in this && (stat.mode & S_IFMT) !== S_IFIFO) throw new VfsError("EPERM");
-    return dir.makeNode(name, stat.mode, stat.rdev, stat);
-  }
-}
-
-class OverlayHostSpecial extends OverlaySpecial {
-  readonly hostBacked = true;
 }
 
 /** A directory: what the upper half has, and what of the lower half it does not hide. */
@@ -597,7 +334,7 @@ export class OverlayDir implements DirNode {
     if (upper !== undefined) {
       const node = upper.lookup(name);
       if (node instanceof MemoryDir) return this.#directory(name, node);
-      if (node !== undefined) return this.#entry(name, node, undefined);
+      if (node !== undefined) return overlayEntry(this, name, node, undefined);
       if (upper.isWhitedOut(name)) return undefined;
     }
     const lower = this.lowerLookup(name);
@@ -605,7 +342,7 @@ export class OverlayDir implements DirNode {
     if (lower.type === S_IFDIR) {
       return this.layer.directory(this, name, undefined, lower as DirNode);
     }
-    return this.#entry(name, undefined, lower);
+    return overlayEntry(this, name, undefined, lower);
   }
 
   #directory(name: ByteString, upper: MemoryDir): OverlayDir {
@@ -625,23 +362,6 @@ export class OverlayDir implements DirNode {
       node = (node as DirNode).lookup(name);
     }
     return node;
-  }
-
-  #entry(
-    name: ByteString,
-    upper: MemoryNode | undefined,
-    lower: VNode | undefined,
-  ): OverlayEntry {
-    switch ((upper ?? lower as VNode).type) {
-      case S_IFREG:
-        return new OverlayFile(this, name, upper, lower);
-      case S_IFLNK:
-        return new OverlayLink(this, name, upper, lower);
-      default:
-        return lower !== undefined && "hostBacked" in lower
-          ? new OverlayHostSpecial(this, name, upper, lower)
-          : new OverlaySpecial(this, name, upper, lower);
-    }
   }
 
   list(): DirEntry[] {
@@ -700,7 +420,8 @@ export class OverlayDir implements DirNode {
 
   makeNode(name: ByteString, mode: number, rdev: number, owner: Owner): VNode {
     this.#checkFree(name);
-    return this.#entry(name, this.ensureUpper().makeNode(name, mode, rdev, owner), undefined);
+    const made = this.ensureUpper().makeNode(name, mode, rdev, owner);
+    return overlayEntry(this, name, made, undefined);
   }
 
   link(name: ByteString, node: VNode): void {

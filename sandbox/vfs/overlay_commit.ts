@@ -19,7 +19,8 @@ import {
   type VNode,
 } from "../types.ts";
 import { DEPTH_MAX } from "./resolve.ts";
-import { copyContents, NAMELESS, OverlayDir, type OverlayLayer, stampOf } from "./overlay.ts";
+import { OverlayDir, type OverlayLayer } from "./overlay.ts";
+import { copyContents, NAMELESS, stampOf } from "./overlay_entry.ts";
 
 /** One difference between an overlay and what is below it. */
 export interface OverlayChange {
