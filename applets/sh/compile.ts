@@ -16,7 +16,14 @@ import { waitForeground, waitPipeline } from "./jobs.ts";
 import { Pattern } from "./pattern.ts";
 import { print } from "./print.ts";
 import { compileRedirs, SavedFds } from "./redirect.ts";
-import { type Exec, type Shell, SKIP_BREAK, SKIP_CONTINUE, SKIP_NONE } from "./shell.ts";
+import {
+  type Exec,
+  type Shell,
+  SKIP_BREAK,
+  SKIP_CONTINUE,
+  SKIP_NONE,
+  SKIP_RETURN,
+} from "./shell.ts";
 import { checkError, compileSimple, compileWords, finish } from "./simple.ts";
 import { childFiles, startSubshell } from "./subshell.ts";
 import { NameRef } from "./vars.ts";
@@ -473,6 +480,14 @@ function leavesLoop(sh: Shell): boolean {
 function runLoop(sh: Shell, cond: Exec, body: Exec, goal: boolean): MaybePromise<number> {
   let status = 0;
   for (;;) {
+    const turn = sh.proc.tick(1);
+    if (turn !== undefined) {
+      return loopLater(sh, cond, body, goal, status, undefined, turn.then(() => status));
+    }
+    if (sh.interrupts !== 0) {
+      const t = sh.traps.runPending(status);
+      if (typeof t !== "number") return loopLater(sh, cond, body, goal, status, undefined, t);
+    }
     sh.tested++;
     let c: MaybePromise<number>;
     try {
@@ -486,7 +501,7 @@ function runLoop(sh: Shell, cond: Exec, body: Exec, goal: boolean): MaybePromise
     }
     sh.tested--;
     if (sh.skip !== SKIP_NONE) {
-      if (leavesLoop(sh)) return status;
+      if (leavesLoop(sh)) return sh.skip === SKIP_RETURN ? c : status;
       continue;
     }
     if ((c === 0) !== goal) return status;
@@ -494,14 +509,6 @@ function runLoop(sh: Shell, cond: Exec, body: Exec, goal: boolean): MaybePromise
     if (typeof r !== "number") return loopLater(sh, cond, body, goal, status, undefined, r);
     status = r;
     if (sh.skip !== SKIP_NONE && leavesLoop(sh)) return status;
-    const turn = sh.proc.tick(1);
-    if (turn !== undefined) {
-      return loopLater(sh, cond, body, goal, status, undefined, turn.then(() => status));
-    }
-    if (sh.interrupts !== 0) {
-      const t = sh.traps.runPending(status);
-      if (typeof t !== "number") return loopLater(sh, cond, body, goal, status, undefined, t);
-    }
   }
 }
 
@@ -522,23 +529,24 @@ async function loopLater(
     if (sh.skip !== SKIP_NONE && leavesLoop(sh)) return status;
   }
   for (;;) {
+    const turn = sh.proc.tick(1);
+    if (turn !== undefined) await turn;
+    if (sh.interrupts !== 0) await sh.traps.runPending(status);
     if (c === undefined) {
       const r = tested(sh, cond);
       c = typeof r === "number" ? r : await r;
     }
     const met = (c === 0) === goal;
+    const tried = c;
     c = undefined;
     if (sh.skip !== SKIP_NONE) {
-      if (leavesLoop(sh)) return status;
+      if (leavesLoop(sh)) return sh.skip === SKIP_RETURN ? tried : status;
       continue;
     }
     if (!met) return status;
     const r = body(sh);
     status = typeof r === "number" ? r : await r;
     if (sh.skip !== SKIP_NONE && leavesLoop(sh)) return status;
-    const turn = sh.proc.tick(1);
-    if (turn !== undefined) await turn;
-    if (sh.interrupts !== 0) await sh.traps.runPending(status);
   }
 }
 

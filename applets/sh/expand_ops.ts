@@ -89,7 +89,7 @@ function substring(p: VarPart, expander: Expander): Both {
       let start = numberOf(sh, o);
       if (start < 0) {
         start += v.length;
-        if (start < 0) start = 0;
+        if (start < 0) return "";
       }
       if (length === undefined) return v.slice(start);
       return withText(length(sh), (l) => {
@@ -111,7 +111,7 @@ function replacement(p: VarPart, expander: Expander): Both {
   const all = p.op === "//";
   return (sh, v) =>
     withText(pattern(sh), (t) => {
-      if (t === "" || v === "") return v;
+      if (t === "") return v;
       return withText(text(sh), (r) => replace(sh.shared.patterns.get(t), v, r, all));
     });
 }
@@ -121,6 +121,7 @@ function replace(pattern: Pattern, v: string, r: string, all: boolean): string {
   if (literal !== undefined && literal !== "") {
     return all ? v.replaceAll(literal, () => r) : v.replace(literal, () => r);
   }
+  if (v === "" && pattern.matches("")) return r;
   let out = "";
   let at = 0;
   while (at < v.length) {

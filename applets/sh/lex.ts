@@ -160,7 +160,13 @@ export abstract class Lexer extends Source {
   protected read(flags: number): Token {
     for (;;) {
       let tok = this.raw();
-      if (flags & CHKNL) { while (tok === "nl") tok = this.raw(); }
+      if (flags & CHKNL) {
+        while (tok === "nl") {
+          // The blank at the end of an alias matters for its own line only.
+          this.aliasNext = false;
+          tok = this.raw();
+        }
+      }
       if (this.aliasNext) {
         this.aliasNext = false;
         flags |= CHKALIAS;
@@ -499,7 +505,8 @@ export abstract class Lexer extends Source {
   }
 
   private backquotes(out: Parts, inDq: boolean, quoted: boolean): void {
-    const line = this.line;
+    // Native counts the lines of backquotes from the last command that was run.
+    const line = this.hooks.line?.() ?? this.line;
     let text = "";
     for (;;) {
       const c = this.take();
@@ -730,6 +737,11 @@ export abstract class Lexer extends Source {
     const ctx = quoted && !pattern ? Ctx.BraceDq : Ctx.BraceBase;
     const arg = new Parts();
     let arg2: Parts | undefined;
+    if (op[0] === "/" && this.peek() === 47) {
+      // A slash right at the beginning belongs to the pattern.
+      this.pos++;
+      arg.lit("/");
+    }
     if (op === "sub" || op[0] === "/") {
       const end = this.scanParts(arg, ctx, op === "sub" ? 58 : 47);
       if (end !== 125) {

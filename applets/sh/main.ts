@@ -156,7 +156,7 @@ function run(sh: Shell, inv: Invocation): MaybePromise<number> {
   const words = inv.words;
   if (inv.command !== undefined) {
     if (words.length > 0) {
-      sh.arg0 = words[0];
+      sh.arg0 = sh.commandName = words[0];
       sh.params = words.slice(1);
     }
     if (!inv.login && !sh.flags.interactive) return commandString(sh, inv.command);

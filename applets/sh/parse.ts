@@ -86,6 +86,7 @@ export class Parser extends Lexer {
   protected override nested(text: string, line: number): Node | null {
     const parser = new Parser(text, line, {
       alias: this.hooks.alias,
+      line: this.hooks.line,
       maxDepth: this.hooks.maxDepth,
     });
     return parser.within(this.depth);
@@ -240,8 +241,7 @@ export class Parser extends Lexer {
         if (this.read(0) === "(") {
           this.expect(")", 0);
         } else this.pushBack();
-        const next = this.read(CHKNL | CHKKWD);
-        if (next !== "{") this.unexpected("{");
+        this.read(CHKNL | CHKKWD | CHKALIAS);
         this.pushBack();
         node = { k: "func", name, body: this.command(), line };
         break;

@@ -25,7 +25,11 @@ export function parserFor(
   line: number,
   more?: () => string | undefined,
 ): Parser {
-  return new Parser(text, line, { alias: (name) => sh.aliases.get(name), more });
+  return new Parser(text, line, {
+    alias: (name) => sh.aliases.get(name),
+    more,
+    line: () => sh.line,
+  });
 }
 
 /** Reads the next command; syntax errors become the shell's. */

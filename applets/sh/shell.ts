@@ -179,6 +179,8 @@ export class Shell implements ArithHost {
   locals: SavedVariable[] | undefined = undefined;
   /** Nesting of calls, to bound recursion. */
   depth = 0;
+  /** Status on entry of the trap action under way, or -1: what `exit` without argument gives. */
+  trapStatus = -1;
   /** Signals that wait for their traps. */
   interrupts = 0;
   /** 0 in the main shell. */
@@ -415,7 +417,7 @@ export class Shell implements ArithHost {
 
   private writeFailed(error: unknown): number {
     if (!isVfsError(error)) throw error;
-    this.say(`${this.arg0}: write error: ${error.reason}\n`);
+    this.say(`${this.shared.name}: write error: ${error.reason}\n`);
     return 1;
   }
 

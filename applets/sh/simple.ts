@@ -203,6 +203,7 @@ class SimpleCommand {
     return (sh) => {
       sh.line = line;
       sh.substituted = 0;
+      if (sh.flags.noexec) return 0;
       const argv: string[] = [];
       for (let i = 0; i < fields.length; i++) {
         const waiting = fields[i](sh, argv);

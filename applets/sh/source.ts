@@ -11,7 +11,9 @@ export interface SourceHooks {
   readonly alias?: (name: string) => string | undefined;
   /** The next piece of script, or undefined at the end. May throw to say "not now". */
   readonly more?: () => string | undefined;
-  /** `bash`-only extras are the same everywhere; kept for callers that count nesting. */
+  /** Line of the last command that was run. */
+  readonly line?: () => number;
+  /** How deep constructs may nest. */
   readonly maxDepth?: number;
 }
 

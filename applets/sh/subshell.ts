@@ -74,7 +74,7 @@ function endShell(sh: Shell, status: number): MaybePromise<number> {
     return status;
   }
   sh.skip = SKIP_NONE;
-  sh.status = status;
+  sh.status = sh.trapStatus = status;
   sh.tested = 0;
   const after = (): number => {
     sh.leave();

@@ -126,7 +126,10 @@ export class Traps {
     const count = sh.skipCount;
     sh.skip = SKIP_NONE;
     sh.status = status;
+    const outer = sh.trapStatus;
+    sh.trapStatus = status;
     const after = (): void => {
+      sh.trapStatus = outer;
       // A `return` or `break` of the action itself takes effect where the signal came.
       if (sh.skip === SKIP_NONE) {
         sh.skip = skip;

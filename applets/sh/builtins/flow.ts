@@ -40,7 +40,11 @@ const returns: Builtin = (sh, argv) => {
 };
 
 const exits: Builtin = (sh, argv) => {
-  const status = argv.length > 1 ? wholeNumber(argv[1]) & 255 : sh.status;
+  const status = argv.length > 1
+    ? wholeNumber(argv[1]) & 255
+    : sh.trapStatus >= 0
+    ? sh.trapStatus
+    : sh.status;
   throw new ShellExit(status);
 };
 

@@ -229,6 +229,8 @@ interface ReadJob {
   readonly delimiter: number;
   readonly max: number | undefined;
   readonly names: readonly string[];
+  /** No variable was named: REPLY gets the line as it is. */
+  readonly whole: boolean;
   /** End of the time allowed, on the monotonic clock. */
   readonly deadline: number | undefined;
 }
@@ -263,6 +265,7 @@ const reads: Builtin = (sh, argv) => {
     delimiter: delimiter === undefined ? 10 : delimiter === "" ? 0 : delimiter.charCodeAt(0),
     max: count === undefined || count === "0" ? undefined : Number(count),
     names: operands.length === 0 ? ["REPLY"] : operands,
+    whole: operands.length === 0,
     deadline: timeout === undefined ? undefined : sh.proc.clock.monotonicMs() +
       Number(timeout) * 1000,
   };
@@ -302,14 +305,14 @@ function readLine(sh: Shell, job: ReadJob): MaybePromise<number> {
   let text = toByteString(chunk, 0, chunk.length - 1);
   if (!job.raw && text.includes("\\")) return readSlowly(sh, job, chunk);
   if (text.includes("\0")) text = text.replaceAll("\0", "");
-  assign(sh, job.names, text);
+  if (job.whole) sh.set("REPLY", text);
+  else assign(sh, job.names, text);
   return 0;
 }
 
 /** Splits a line in which nothing is quoted. */
 function assign(sh: Shell, names: readonly string[], text: string): void {
   if (names.length === 1) {
-    if (names[0] === "REPLY") return sh.set("REPLY", text);
     const splitter = sh.fieldSplitter();
     if (!splitter.splits(text)) return sh.set(names[0], text);
   }
@@ -324,7 +327,7 @@ async function readSlowly(
   job: ReadJob,
   first: Uint8Array | undefined | Promise<Uint8Array | undefined>,
 ): Promise<number> {
-  const plain = job.names.length === 1 && job.names[0] === "REPLY";
+  const plain = job.whole;
   const split = new LineSplitter(sh, job.names);
   let whole = "";
   const add = (s: string): void => {
