@@ -40,6 +40,7 @@ export type Loaders = ReadonlyMap<string, () => Promise<AppletModule>>;
  * may be the program of more than one module only if it stands here once.
  */
 const TABLE = `
+arch.ts arch
 awk/main.ts awk
 basename.ts basename
 bunzip2.ts bunzip2 bzcat
@@ -50,11 +51,14 @@ cksum.ts cksum
 crc32.ts crc32
 dirname.ts dirname
 echo.ts echo
+env.ts env
 false.ts false
+free.ts free
 grep.ts grep egrep fgrep
 gunzip.ts gunzip zcat
 gzip.ts gzip
 head.ts head
+id.ts id
 ionice.ts ionice
 kill.ts kill
 killall.ts killall
@@ -66,23 +70,35 @@ mkdir.ts mkdir
 nice.ts nice
 nohup.ts nohup
 pidof.ts pidof
+printenv.ts printenv
 printf.ts printf
+ps.ts ps
+pwd.ts pwd
+readlink.ts readlink
+realpath.ts realpath
 renice.ts renice
+rmdir.ts rmdir
 seq.ts seq
 setsid.ts setsid
 sh/main.ts sh ash bash
 sha3sum.ts sha3sum
+sleep.ts sleep
 sort.ts sort
 sum.ts sum
 tail.ts tail
 taskset.ts taskset
 tee.ts tee
 test.ts test [ [[
+time.ts time
 timeout.ts timeout
 true.ts true
+uname.ts uname
 uncompress.ts uncompress
+usleep.ts usleep
 wc.ts wc
+whoami.ts whoami
 xz.ts xz unxz xzcat
+yes.ts yes
 `;
 
 /** Name → path of its module. */

@@ -1,0 +1,18 @@
+import { type Applet, defineApplet } from "./contract.ts";
+import { parseDuration } from "./_lib/duration.ts";
+
+/** Waits. Source of behaviour: POSIX sleep, BusyBox 1.35 (suffixes and several operands). */
+export const applet: Applet = defineApplet({
+  name: "sleep",
+  usage: "[N]...",
+  about: "Wait for the sum of all N, which may be fractions and\n" +
+    "end in s (seconds), m (minutes), h (hours) or d (days)",
+  options: {},
+  raw: true,
+  minOperands: 1,
+  run({ operands, process, fail }) {
+    let total = 0;
+    for (const word of operands) total += parseDuration(word) ?? fail(`invalid number '${word}'`);
+    if (total > 0) return process.sleep(total);
+  },
+});
