@@ -324,7 +324,7 @@ export class Namespace {
       if (found.slash) throw new VfsError("EISDIR", path);
       return this.#create(caller, found, path, mode, { read, write });
     }
-    if (exclusive) throw new VfsError("EEXIST", path);
+    if (exclusive) throw taken(found, path);
     if (node instanceof OpenNode) return { kind: "open", file: node.file, path };
     const { type } = node;
     if (type === S_IFLNK) throw new VfsError("ELOOP", path);
@@ -435,7 +435,7 @@ export class Namespace {
   /** The place and name for a new entry. @throws {VfsError} EEXIST when it is taken. */
   #vacant(caller: Caller, path: ByteString, start: Place, slashAllowed: boolean): Resolved {
     const found = resolve(caller, start, path, Last.ENTRY);
-    if (found.kind !== "name" || found.node !== undefined) throw new VfsError("EEXIST", path);
+    if (found.kind !== "name" || found.node !== undefined) throw taken(found, path);
     if (found.slash && !slashAllowed) throw new VfsError("ENOENT", path);
     checkChange(caller, found.parent, path);
     return found;
@@ -453,7 +453,7 @@ export class Namespace {
     const source = resolve(caller, fromStart, from, follow ? Last.FOLLOW : Last.KEEP);
     if (source.node === undefined) throw new VfsError("ENOENT", from);
     const target = resolve(toCaller, toStart, to, Last.ENTRY);
-    if (target.kind !== "name" || target.node !== undefined) throw new VfsError("EEXIST", to);
+    if (target.kind !== "name" || target.node !== undefined) throw taken(target, to);
     if (source.place !== undefined || source.node instanceof OpenNode) {
       throw new VfsError(source.place === undefined ? "EXDEV" : "EPERM", from);
     }
@@ -656,6 +656,16 @@ function openNode(
   } catch (error) {
     throw withPath(error, path);
   }
+}
+
+/**
+ * EEXIST, for a name that is taken; or EACCES where Deno does not let us see whether it is.
+ *
+ * @throws {VfsError} what `stat` of it says
+ */
+function taken(found: Resolved, path: ByteString): VfsError {
+  named(path, () => found.node?.stat());
+  return new VfsError("EEXIST", path);
 }
 
 /** The right to make or remove an entry of a directory. */
