@@ -69,6 +69,7 @@ md5sum.ts md5sum sha1sum sha256sum sha512sum
 mkdir.ts mkdir
 nice.ts nice
 nohup.ts nohup
+pgrep.ts pgrep pkill
 pidof.ts pidof
 printenv.ts printenv
 printf.ts printf
@@ -94,8 +95,11 @@ timeout.ts timeout
 true.ts true
 uname.ts uname
 uncompress.ts uncompress
+uptime.ts uptime
 usleep.ts usleep
+watch.ts watch
 wc.ts wc
+who.ts who w users
 whoami.ts whoami
 xz.ts xz unxz xzcat
 yes.ts yes

@@ -1,0 +1,115 @@
+import type { ByteString, ProcessInfo } from "../sandbox/types.ts";
+import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { Accounts } from "./_lib/accounts.ts";
+import { commandLine } from "./_lib/process_match.ts";
+
+interface Column {
+  readonly header: string;
+  readonly width: number;
+  readonly value: (info: ProcessInfo, accounts: Accounts) => ByteString;
+}
+
+/** Columns of native, in the order its message lists them. */
+const COLUMNS: ReadonlyMap<string, Column> = new Map<string, Column>([
+  ["user", { header: "USER", width: 8, value: (info, accounts) => accounts.userName(info.uid) }],
+  ["group", { header: "GROUP", width: 8, value: (info, accounts) => accounts.groupName(info.gid) }],
+  ["comm", { header: "COMMAND", width: 16, value: (info) => info.name }],
+  ["args", { header: "COMMAND", width: 0, value: commandLine }],
+  ["pid", { header: "PID", width: 5, value: (info) => String(info.pid).padStart(5) }],
+  ["ppid", { header: "PPID", width: 5, value: (info) => String(info.ppid).padStart(5) }],
+  ["pgid", { header: "PGID", width: 5, value: (info) => String(info.pgid).padStart(5) }],
+  ["nice", { header: "NI", width: 5, value: (info) => String(info.nice).padStart(5) }],
+  ["rgroup", {
+    header: "RGROUP",
+    width: 8,
+    value: (info, accounts) => accounts.groupName(info.gid),
+  }],
+  ["ruser", { header: "RUSER", width: 8, value: (info, accounts) => accounts.userName(info.uid) }],
+  ["tty", { header: "TT", width: 6, value: ttyText }],
+  ["vsz", { header: "VSZ", width: 4, value: (info) => sizeText(info.memory) }],
+  ["sid", { header: "SID", width: 5, value: (info) => String(info.sid).padStart(5) }],
+  ["stat", { header: "STAT", width: 4, value: statText }],
+  ["rss", { header: "RSS", width: 4, value: (info) => sizeText(info.memory) }],
+]);
+const SUPPORTED = [...COLUMNS.keys()].join(",");
+
+/** Lists the processes of the sandbox. Source of behaviour: BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "ps",
+  usage: "[-o COL1,COL2=HEADER] [-T]",
+  about: "List the processes of the sandbox",
+  options: {
+    o: { arg: "COL1,COL2=HEADER", many: true, help: "Show these columns" },
+    T: { help: "Show threads" },
+    a: {},
+    d: {},
+    e: {},
+    f: {},
+    l: {},
+    A: {},
+    Z: {},
+  },
+  run(ctx) {
+    const { opts, process, out } = ctx;
+    const columns = opts.o === undefined
+      ? ["pid", "user", "args"].map((name) => COLUMNS.get(name)!)
+      : chooseColumns(ctx, opts.o);
+    const accounts = new Accounts(ctx.fs);
+    // Lines end at the terminal's width; elsewhere native cuts nothing.
+    const width = process.tty !== undefined && ctx.stdout.isTerminal
+      ? process.tty.columns()
+      : 65535;
+    const rows = process.kernel.processes().sort((a, b) => a.pid - b.pid);
+    const lines: ByteString[][] = [];
+    if (columns.some((column) => column.header !== "")) {
+      lines.push(columns.map((column) => column.header));
+    }
+    for (const info of rows) lines.push(columns.map((column) => column.value(info, accounts)));
+    for (const cells of lines) {
+      let line = "";
+      cells.forEach((cell, index) => {
+        const last = index === cells.length - 1;
+        line += last
+          ? cell
+          : cell.slice(0, Math.max(cell.length, 0)).padEnd(columns[index].width) + " ";
+      });
+      out.print(line.slice(0, width) + "\n");
+    }
+    return 0;
+  },
+});
+
+function ttyText(info: ProcessInfo): ByteString {
+  return info.tty === undefined ? "?" : info.tty.replace("/dev/pts/", "136,");
+}
+
+function statText(info: ProcessInfo): ByteString {
+  return info.state + (info.nice < 0 ? "<" : info.nice > 0 ? "N" : "");
+}
+
+/** Kilobytes, in megabytes from 10000 on, as native's narrow columns need. */
+function sizeText(bytes: number): ByteString {
+  const kilobytes = Math.ceil(bytes / 1024);
+  return (kilobytes < 10000 ? String(kilobytes) : `${Math.round(kilobytes / 1024)}m`).padStart(4);
+}
+
+/** `COL,COL=HEADER`: a header takes the rest of its word, an empty one has none. */
+function chooseColumns(ctx: Context, words: readonly ByteString[]): Column[] {
+  const chosen: Column[] = [];
+  for (const word of words) {
+    let rest: ByteString | undefined = word;
+    while (rest !== undefined) {
+      const match: RegExpExecArray = /^([^,=]*)(?:=(.*)|,(.*))?$/s.exec(rest)!;
+      const column = COLUMNS.get(match[1]);
+      if (column === undefined) {
+        return ctx.fail(`bad -o argument '${match[1]}', supported arguments: ${SUPPORTED}`);
+      }
+      if (match[2] === undefined) chosen.push(column);
+      else {
+        chosen.push({ ...column, header: match[2], width: Math.max(1, match[2].length) });
+      }
+      rest = match[3];
+    }
+  }
+  return chosen;
+}
