@@ -9,7 +9,15 @@
  */
 import type { ByteString } from "../../sandbox/types.ts";
 import type { Expr, FunctionDef, ProgramTree, Stmt } from "./ast.ts";
-import { SPECIALS } from "./runtime.ts";
+
+/** Global variables with a meaning, in the order of their slots. */
+export const SPECIALS: readonly string[] = [
+  ...["NF", "NR", "FNR", "FS", "OFS", "RS", "ORS", "RT", "FILENAME", "SUBSEP", "CONVFMT", "OFMT"],
+  ...["ARGIND", "ARGC", "ARGV", "ERRNO", "ENVIRON", "IGNORECASE", "RSTART", "RLENGTH"],
+];
+
+/** Slot of NF, whose value lives in the record. */
+export const NF_SLOT = 0;
 
 /** Names with places. */
 export interface Resolved {

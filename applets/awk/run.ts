@@ -5,7 +5,8 @@
  */
 import type { MaybePromise } from "../../sandbox/types.ts";
 import type { Stmt } from "./ast.ts";
-import { Expressions, type FunctionCode } from "./expressions.ts";
+import { Expressions } from "./expressions.ts";
+import type { FunctionCode } from "./places.ts";
 import type { Resolved } from "./resolve.ts";
 import { Control, type Runtime } from "./runtime.ts";
 import { type Exec, EXIT, NEXT, NEXTFILE, NORMAL, type Outcome, Statements } from "./statements.ts";

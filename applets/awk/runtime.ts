@@ -18,6 +18,7 @@ import { formatShort } from "./number.ts";
 import { RandomNumbers } from "./random.ts";
 import { type RecordEnd, RecordReader } from "./reader.ts";
 import { BLANKS, MOST_FIELDS, Record, type Splitter } from "./record.ts";
+import { NF_SLOT } from "./resolve.ts";
 import type { Streams } from "./streams.ts";
 import { InputText, integerText, toBool, toNumber, type Value } from "./value.ts";
 
@@ -27,15 +28,6 @@ const SLICE = 2048;
 const REGEX_CACHE = 500;
 /** Calls inside calls. Native's stack ends after some tens of thousands. */
 export const MAX_CALLS = 20_000;
-
-/** Global variables with a meaning, in the order of their slots. */
-export const SPECIALS: readonly string[] = [
-  ...["NF", "NR", "FNR", "FS", "OFS", "RS", "ORS", "RT", "FILENAME", "SUBSEP", "CONVFMT", "OFMT"],
-  ...["ARGIND", "ARGC", "ARGV", "ERRNO", "ENVIRON", "IGNORECASE", "RSTART", "RLENGTH"],
-];
-
-/** Slot of NF, whose value lives in the record. */
-export const NF_SLOT = 0;
 
 /** How input files are opened; stdin is known from outside. */
 export interface Opener {

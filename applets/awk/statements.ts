@@ -10,7 +10,8 @@
 import type { Stmt } from "./ast.ts";
 import { ungroup } from "./ast.ts";
 import { errorAt, MSG } from "./errors.ts";
-import { type Expressions, RETURN } from "./expressions.ts";
+import type { Expressions } from "./expressions.ts";
+import { RETURN } from "./places.ts";
 import type { OutputBuffer } from "./output.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Stream } from "./streams.ts";

@@ -1,0 +1,466 @@
+/**
+ * Calls of user functions and of built-in ones.
+ *
+ * @module
+ */
+import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
+import type { Regex } from "../_lib/regex/regex.ts";
+import { strftime } from "../_lib/strftime.ts";
+import { calendarTime } from "../_lib/time.ts";
+import { Cell } from "./array.ts";
+import { type Expr, ungroup } from "./ast.ts";
+import {
+  bitOperation,
+  complement,
+  parseReplacement,
+  type Replacement,
+  splitInto,
+  substitute,
+  substring,
+  wholePart,
+} from "./builtins.ts";
+import { errorAt, MSG } from "./errors.ts";
+import { countConversions, formatValues } from "./format.ts";
+import { BUILTINS } from "./lex.ts";
+import { inOrder, then, type Thunk } from "./maybe.ts";
+import { makeTime } from "./mktime.ts";
+import { Operators } from "./operators.ts";
+import { type Ref, RETURN } from "./places.ts";
+import type { Splitter } from "./record.ts";
+import { Control, lowerCase, MAX_CALLS, upperCase } from "./runtime.ts";
+import { toInt32, toNumber, type Value } from "./value.ts";
+
+/** Outcomes above this leave the function and its caller. */
+const LOCAL_OUTCOMES = 2;
+/** Calls inside calls between two rests of the JavaScript stack. */
+const REST = 48;
+
+/** Compiles calls. */
+export abstract class Calls extends Operators {
+  /** Compiles to a value that may have to be waited for. */
+  abstract later(expr: Expr): Thunk<MaybePromise<Value>>;
+  protected abstract refLater(expr: Expr): Thunk<MaybePromise<Ref>>;
+
+  // -------------------------------------------------------------------------------------------
+  // Calls
+
+  /** An argument as a cell of its own: a name brings its array along. */
+  protected argument(expr: Expr): Thunk<Cell> {
+    const inner = ungroup(expr);
+    if (inner.kind === "var" && !this.isNf(inner)) {
+      const { rt } = this;
+      const { local, slot } = this.slot(inner);
+      if (local) return () => passed(rt.frame[slot]);
+      const cell = rt.globals[slot];
+      return () => passed(cell);
+    }
+    const value = this.value(expr);
+    return () => new Cell(value() ?? "");
+  }
+
+  protected call(expr: Expr & { kind: "call" }): Thunk<Value> {
+    const { rt } = this;
+    const { index } = expr;
+    const args = expr.args.map((arg) => this.argument(arg));
+    if (index === undefined) return () => this.fail(expr, MSG.undefinedFunction);
+    const code = this.functions[index];
+    return () => {
+      const frame = new Array<Cell>(Math.max(code.params, args.length));
+      for (let i = 0; i < args.length; i++) frame[i] = args[i]();
+      for (let i = args.length; i < code.params; i++) frame[i] = new Cell(undefined);
+      const saved = rt.frame;
+      rt.frame = frame;
+      const outcome = code.body();
+      rt.frame = saved;
+      if (typeof outcome === "number" && outcome > LOCAL_OUTCOMES && outcome !== RETURN) {
+        throw new Control(outcome);
+      }
+      const { result } = rt;
+      rt.result = "";
+      return result;
+    };
+  }
+
+  protected callLater(expr: Expr & { kind: "call" }): Thunk<MaybePromise<Value>> {
+    const { rt } = this;
+    const { index } = expr;
+    const args = expr.args.map((arg): Thunk<MaybePromise<Cell>> => {
+      if (!this.waits(arg)) return this.argument(arg);
+      const value = this.later(arg);
+      return () => then(value(), (result) => new Cell(result ?? ""));
+    });
+    if (index === undefined) return () => this.fail(expr, MSG.undefinedFunction);
+    const code = this.functions[index];
+    const finish = (saved: Cell[], outcome: number): Value => {
+      rt.frame = saved;
+      rt.depth--;
+      if (outcome > LOCAL_OUTCOMES && outcome !== RETURN) throw new Control(outcome);
+      const { result } = rt;
+      rt.result = "";
+      return result;
+    };
+    const enter = (cells: Cell[]): MaybePromise<Value> => {
+      for (let i = cells.length; i < code.params; i++) cells.push(new Cell(undefined));
+      if (++rt.depth > MAX_CALLS) this.fail(expr, MSG.depth);
+      const saved = rt.frame;
+      rt.frame = cells;
+      // The JavaScript stack ends long before native's: now and then it is let go.
+      const rest = rt.turn() ?? (rt.depth % REST === 0 ? Promise.resolve() : undefined);
+      const outcome = rest === undefined ? code.body() : rest.then(() => code.body());
+      if (typeof outcome === "number") return finish(saved, outcome);
+      return outcome.then((number) => finish(saved, number));
+    };
+    if (expr.args.some((arg) => this.waits(arg))) return inOrder(args, enter);
+    const plain = args as readonly Thunk<Cell>[];
+    return () => {
+      const cells = new Array<Cell>(plain.length);
+      for (let i = 0; i < plain.length; i++) cells[i] = plain[i]();
+      return enter(cells);
+    };
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Built-in functions
+
+  protected builtin(expr: Expr & { kind: "builtin" }): Thunk<Value> {
+    const { rt } = this;
+    const { name, args } = expr;
+    const [least, most] = BUILTINS.get(name)!;
+    if (args.length < least) return () => this.fail(expr, MSG.fewArgs);
+    if (args.length > most) return () => this.fail(expr, MSG.manyArgs);
+    switch (name) {
+      case "length":
+        return this.length(args[0]);
+      case "substr": {
+        const text = this.string(args[0]);
+        const from = this.number(args[1]);
+        if (args.length === 2) {
+          return () => {
+            const whole = text();
+            return substring(whole, from(), undefined);
+          };
+        }
+        const count = this.number(args[2]);
+        return () => {
+          const whole = text();
+          const start = from();
+          return substring(whole, start, count());
+        };
+      }
+      case "sprintf": {
+        const [first, ...rest] = args.map((arg) => this.value(arg));
+        if (first === undefined) return () => "";
+        const arg = (index: number): Value => index < rest.length ? rest[index]() : undefined;
+        return () => this.sprintf(expr.line, first(), arg);
+      }
+      case "index": {
+        const text = this.string(args[0]);
+        const part = this.string(args[1]);
+        return () => {
+          const whole = text();
+          return findText(whole, part(), rt.ignoreCase);
+        };
+      }
+      case "tolower": {
+        const text = this.string(args[0]);
+        return () => lowerCase(text());
+      }
+      case "toupper": {
+        const text = this.string(args[0]);
+        return () => upperCase(text());
+      }
+      case "int": {
+        const number = this.number(args[0]);
+        return () => wholePart(number());
+      }
+      case "rand":
+        return () => rt.random.next();
+      case "systime":
+        return () => Math.floor(rt.process.clock.nowMs() / 1000);
+      case "split": {
+        const text = this.string(args[0]);
+        const array = this.array(args[1]);
+        const splitter = this.splitter(args[2]);
+        return () => {
+          const whole = text();
+          const into = array();
+          return splitInto(into, whole, splitter());
+        };
+      }
+    }
+    // The rest takes its arguments as values, or as what its plan says.
+    const { pieces, finish } = this.plan(expr);
+    const thunks = pieces as readonly Thunk<unknown>[];
+    return () => {
+      const values = new Array<unknown>(thunks.length);
+      for (let i = 0; i < thunks.length; i++) values[i] = thunks[i]();
+      return finish(values) as Value;
+    };
+  }
+
+  protected length(arg: Expr | undefined): Thunk<number> {
+    const { rt } = this;
+    if (arg === undefined) return () => rt.record.length(0);
+    const inner = ungroup(arg);
+    if (inner.kind === "field") {
+      const index = this.fieldIndex(inner);
+      return () => rt.record.length(index());
+    }
+    if (inner.kind === "var" && !this.isNf(inner)) {
+      const { local, slot } = this.slot(inner);
+      return () => {
+        const cell = local ? rt.frame[slot] : rt.globals[slot];
+        const array = cell.array ?? cell.origin?.array;
+        return array === undefined ? rt.text(cell.value).length : array.length;
+      };
+    }
+    const text = this.string(arg);
+    return () => text().length;
+  }
+
+  protected splitter(arg: Expr | undefined): Thunk<Splitter> {
+    const { rt } = this;
+    if (arg === undefined) {
+      return () => rt.splitterOf(rt.text(rt.named("FS").value), false);
+    }
+    const inner = ungroup(arg);
+    if (inner.kind === "regex") {
+      const regex = this.literal(inner.source);
+      return () => ({ kind: "regex", regex: regex() });
+    }
+    const text = this.string(arg);
+    return () => rt.splitterOf(text(), false);
+  }
+
+  /** Arguments in order, and what to do with them; used by the plain and by the waiting form. */
+  protected plan(expr: Expr & { kind: "builtin" }): {
+    readonly pieces: readonly Thunk<MaybePromise<unknown>>[];
+    readonly finish: (values: unknown[]) => MaybePromise<Value>;
+  } {
+    const { rt } = this;
+    const { name, args } = expr;
+    const value = (arg: Expr): Thunk<MaybePromise<unknown>> =>
+      this.waits(arg) ? this.later(arg) : this.value(arg);
+    const text = (arg: Expr): Thunk<MaybePromise<unknown>> => {
+      if (!this.waits(arg)) return this.string(arg);
+      const inner = this.later(arg);
+      return () => then(inner(), (result) => rt.text(result));
+    };
+    const number = (arg: Expr): Thunk<MaybePromise<unknown>> => {
+      if (!this.waits(arg)) return this.number(arg);
+      const inner = this.later(arg);
+      return () => then(inner(), toNumber);
+    };
+    const regex = (arg: Expr): Thunk<MaybePromise<unknown>> => {
+      if (!this.waits(arg)) return this.regex(arg, true);
+      const inner = this.later(arg);
+      return () => then(inner(), (result) => rt.looseRegex(rt.text(result)));
+    };
+    const place = (arg: Expr | undefined): Thunk<MaybePromise<unknown>> => {
+      const whole: Expr = { kind: "field", index: { kind: "number", value: 0, line: 0 }, line: 0 };
+      const inner = arg === undefined ? whole : ungroup(arg);
+      return this.waits(inner) ? this.refLater(inner) : this.ref(inner);
+    };
+    switch (name) {
+      case "length":
+        return {
+          pieces: [value(args[0])],
+          finish: ([one]) => rt.text(one as Value).length,
+        };
+      case "substr":
+        return {
+          pieces: [text(args[0]), ...args.slice(1, 3).map(number)],
+          finish: ([whole, from, count]) =>
+            substring(whole as string, from as number, count as number | undefined),
+        };
+      case "index":
+        return {
+          pieces: [text(args[0]), text(args[1])],
+          finish: ([whole, part]) => findText(whole as string, part as string, rt.ignoreCase),
+        };
+      case "tolower":
+        return { pieces: [text(args[0])], finish: ([one]) => lowerCase(one as string) };
+      case "toupper":
+        return { pieces: [text(args[0])], finish: ([one]) => upperCase(one as string) };
+      case "int":
+        return { pieces: [number(args[0])], finish: ([one]) => wholePart(one as number) };
+      case "split": {
+        const into = this.array(args[1]);
+        const splitter = args.length > 2 && this.waits(args[2])
+          ? undefined
+          : this.splitter(args[2]);
+        return {
+          pieces: [text(args[0]), splitter ?? text(args[2])],
+          finish: ([whole, how]) =>
+            splitInto(
+              into(),
+              whole as string,
+              typeof how === "string" ? rt.splitterOf(how, false) : how as Splitter,
+            ),
+        };
+      }
+      case "sprintf":
+        return {
+          pieces: args.map(value),
+          finish: (values) =>
+            this.sprintf(expr.line, values[0] as Value, (index) => values[index + 1] as Value),
+        };
+      case "sub":
+      case "gsub": {
+        const which = name === "sub" ? 1 : 0;
+        const replacement = this.replacements(false);
+        return {
+          pieces: [regex(args[0]), text(args[1]), place(args[2])],
+          finish: ([pattern, by, target]) => {
+            const ref = target as Ref;
+            const before = rt.text(ref.get());
+            const done = substitute(pattern as Regex, replacement(by as string), before, which);
+            if (done.count > 0) ref.set(done.text);
+            return done.count;
+          },
+        };
+      }
+      case "gensub": {
+        const replacement = this.replacements(true);
+        return {
+          pieces: [regex(args[0]), text(args[1]), value(args[2]), place(args[3])],
+          finish: ([pattern, by, how, target]) => {
+            const which = matchNumber(rt.text(how as Value), how as Value);
+            const before = rt.text((target as Ref).get());
+            return substitute(pattern as Regex, replacement(by as string), before, which).text;
+          },
+        };
+      }
+      case "match":
+        return {
+          pieces: [text(args[0]), regex(args[1])],
+          finish: ([whole, pattern]) => {
+            const found = (pattern as Regex).exec(whole as string);
+            const start = found === null ? 0 : found[0] + 1;
+            rt.named("RSTART").value = start;
+            rt.named("RLENGTH").value = found === null ? -1 : found[1] - found[0];
+            return start;
+          },
+        };
+      case "compl":
+        return { pieces: [number(args[0])], finish: ([one]) => complement(one as number) };
+      case "and":
+      case "or":
+      case "xor":
+      case "lshift":
+      case "rshift":
+        return {
+          pieces: [number(args[0]), number(args[1])],
+          finish: ([one, two]) => bitOperation(name, one as number, two as number),
+        };
+      case "srand":
+        return {
+          pieces: args.slice(0, 1).map(number),
+          finish: (values) =>
+            rt.random.restart(
+              values.length > 0
+                ? toInt32(values[0] as number) >>> 0
+                : Math.floor(rt.process.clock.nowMs() / 1000),
+            ),
+        };
+      case "strftime":
+        return {
+          pieces: [...args.slice(0, 1).map(text), ...args.slice(1, 2).map(number)],
+          finish: ([format, at]) => {
+            const seconds = at === undefined
+              ? Math.floor(rt.process.clock.nowMs() / 1000)
+              : Math.trunc(at as number);
+            if (!(Math.abs(seconds) < 67768036191676800)) return "";
+            const time = calendarTime(seconds, rt.zone);
+            return strftime((format ?? "%a %b %e %H:%M:%S %Z %Y") as string, time, seconds);
+          },
+        };
+      case "mktime":
+        return { pieces: [text(args[0])], finish: ([one]) => makeTime(one as string, rt.zone) };
+      case "close":
+        return { pieces: [text(args[0])], finish: ([one]) => rt.streams.close(one as string) };
+      case "system":
+        return { pieces: [text(args[0])], finish: ([one]) => rt.streams.system(one as string) };
+      case "fflush":
+        return {
+          pieces: args.slice(0, 1).map(text),
+          finish: ([stream]) => {
+            if (stream !== undefined && stream !== "") {
+              return then(rt.streams.flush(stream as string), (known) => known ? 0 : -1);
+            }
+            const waiting = rt.streams.flushAll();
+            return waiting === undefined ? 0 : waiting.then(() => 0);
+          },
+        };
+    }
+    const mathematics = MATHEMATICS.get(name)!;
+    return {
+      pieces: args.map(number),
+      finish: ([one, two]) => mathematics(one as number, two as number),
+    };
+  }
+
+  /** Parsed replacement texts; most programs use the same one again and again. */
+  protected replacements(groups: boolean): (text: ByteString) => Replacement {
+    let last: ByteString | undefined;
+    let parsed: Replacement = [];
+    return (text) => {
+      if (text !== last) {
+        parsed = parseReplacement(text, groups);
+        last = text;
+      }
+      return parsed;
+    };
+  }
+
+  /** What `sprintf` gives; native's strings end at a NUL. */
+  protected sprintf(line: number, format: Value, arg: (index: number) => Value): ByteString {
+    const text = this.formatted(line, format, arg);
+    const nul = text.indexOf("\0");
+    return nul < 0 ? text : text.slice(0, nul);
+  }
+
+  /** Formats as `printf`. */
+  formatted(line: number, format: Value, arg: (index: number) => Value): ByteString {
+    const { rt } = this;
+    const parsed = rt.format(rt.text(format));
+    const { problem } = parsed;
+    if (problem === undefined) return formatValues(parsed, arg, (value) => rt.text(value));
+    throw errorAt(rt.source, line, problem);
+  }
+
+  /** How many values a format takes. */
+  conversions(format: Value): number {
+    return countConversions(this.rt.format(this.rt.text(format)));
+  }
+}
+
+/** A parameter's cell for a variable that is passed on. */
+function passed(cell: Cell): Cell {
+  const own = new Cell(cell.value ?? "");
+  if (cell.array !== undefined) own.array = cell.array;
+  else if (cell.value === undefined || cell.origin !== undefined) own.origin = cell;
+  return own;
+}
+
+/** `index`: from 1, or 0; the empty text is nowhere (BusyBox). */
+function findText(text: ByteString, part: ByteString, ignoreCase: boolean): number {
+  if (part === "") return 0;
+  return (ignoreCase ? lowerCase(text).indexOf(lowerCase(part)) : text.indexOf(part)) + 1;
+}
+
+/** Which match `gensub` replaces: 0 for all. */
+function matchNumber(text: ByteString, value: Value): number {
+  if (text[0] === "g" || text[0] === "G") return 0;
+  const number = toInt32(toNumber(value));
+  return number <= 0 ? 0 : number;
+}
+
+const MATHEMATICS: ReadonlyMap<string, (one: number, two: number) => number> = new Map([
+  ["atan2", Math.atan2],
+  ["cos", Math.cos],
+  ["exp", Math.exp],
+  ["log", Math.log],
+  ["sin", Math.sin],
+  ["sqrt", Math.sqrt],
+]);
