@@ -330,7 +330,7 @@ export class Namespace {
     if (type === S_IFLNK) throw new VfsError("ELOOP", path);
     const rights = (read ? 4 : 0) | (write || truncate ? 2 : 0);
     if (type === S_IFDIR) {
-      if (write || truncate || create) throw new VfsError("EISDIR", path);
+      if (write || truncate || create) throw isDirectory(found, path);
       if (caller.uid !== 0 && !isAllowed(node.stat(), caller, rights)) {
         throw new VfsError("EACCES", path);
       }
@@ -468,7 +468,7 @@ export class Namespace {
   unlink(caller: Caller, path: ByteString, start: Place = caller.cwd): void {
     const found = resolve(caller, start, path, Last.ENTRY);
     if (found.node === undefined) throw new VfsError("ENOENT", path);
-    if (found.kind !== "name" || found.place !== undefined) throw new VfsError("EISDIR", path);
+    if (found.kind !== "name" || found.place !== undefined) throw isDirectory(found, path);
     if (found.slash) throw new VfsError("ENOTDIR", path);
     checkDelete(caller, found, path);
     named(path, () => found.parent.node.unlink(found.name));
@@ -666,6 +666,12 @@ function openNode(
 function taken(found: Resolved, path: ByteString): VfsError {
   named(path, () => found.node?.stat());
   return new VfsError("EEXIST", path);
+}
+
+/** EISDIR, with the same reservation. */
+function isDirectory(found: Resolved, path: ByteString): VfsError {
+  named(path, () => found.node?.stat());
+  return new VfsError("EISDIR", path);
 }
 
 /** The right to make or remove an entry of a directory. */
