@@ -83,7 +83,13 @@ export class Streams {
       const own = fd === number && file !== undefined ? file : this.process.fd(fd);
       if (own !== undefined) fds.set(fd, own);
     }
-    return this.process.spawn(["sh", "-c", command], { fds });
+    const argv = ["sh", "-c", command];
+    try {
+      return this.process.spawn(argv, { file: "/bin/sh", fds });
+    } catch (error) {
+      if (!isVfsError(error, "ENOENT")) throw error;
+      return this.process.spawn(argv, { fds });
+    }
   }
 
   /** The stream of `getline < file`; a number is the error code when it cannot be opened. */
