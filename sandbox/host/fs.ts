@@ -281,16 +281,24 @@ export class DenoFs implements HostAccess<HostPath> {
     return this.#granted.write;
   }
 
+  mayWrite(path: HostPath): boolean {
+    return this.#has("write", path);
+  }
+
   /** @throws {VfsError} EACCES when Deno would refuse, or ask somebody at the terminal. */
   #need(right: Right, path: HostPath): void {
-    if (this.#granted[right]) return;
+    if (!this.#has(right, path)) throw new VfsError("EACCES");
+  }
+
+  #has(right: Right, path: HostPath): boolean {
+    if (this.#granted[right]) return true;
     const asked = this.#asked[right];
     let answer = asked.get(path);
     if (answer === undefined) {
       if (asked.size >= 4096) asked.clear();
       asked.set(path, answer = isGranted(right, path));
     }
-    if (!answer) throw new VfsError("EACCES");
+    return answer;
   }
 
   child(directory: HostPath, name: ByteString): HostPath {

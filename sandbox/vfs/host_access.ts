@@ -38,6 +38,8 @@ export interface HostAccess<P> {
   child(directory: P, name: ByteString): P;
   /** Not following links; undefined when nothing is there. */
   lstat(path: P): Stat | undefined;
+  /** Whether Deno was given the right to change it. */
+  mayWrite(path: P): boolean;
   /** Whether at this moment no part of the path is a link. */
   isDirect(path: P): boolean;
   /**

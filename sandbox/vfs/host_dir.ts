@@ -215,6 +215,11 @@ abstract class HostEntryNode<P> implements VNode {
     return this.layer.shown(this.facts());
   }
 
+  /** Whether Deno lets it be changed; mode bits do not tell. */
+  mayWrite(): boolean {
+    return this.layer.host.mayWrite(this.path());
+  }
+
   setAttr(change: AttrChange): void {
     const path = this.layer.host.child(this.directory.surePath(), this.name);
     const stat = this.checked();
@@ -423,6 +428,11 @@ export class HostDirNode<P> implements DirNode {
     }
     this.seen(path, stat, epoch);
     return path;
+  }
+
+  /** Whether Deno lets it be changed; mode bits do not tell. */
+  mayWrite(): boolean {
+    return this.layer.host.mayWrite(this.path());
   }
 
   /**

@@ -69,11 +69,17 @@ export interface LazyFiles {
   readonly contents: (name: ByteString) => Uint8Array;
 }
 
-/** A directory: names to inode numbers. Number 0 marks a name as removed (overlay whiteout). */
+/** A directory: names to inode numbers. */
 export class DirInode extends Inode {
   names: Map<ByteString, number> = new Map();
   namesOwner: Token;
   lazy: LazyFiles | undefined = undefined;
+  /**
+   * Names that hide what a lower layer has (overlay), with the change stamp it had when that was
+   * removed. They stay hidden when they are used again.
+   */
+  removed: Map<ByteString, string> | undefined = undefined;
+  removedOwner: Token;
 
   constructor(
     owner: Token,
@@ -87,7 +93,7 @@ export class DirInode extends Inode {
   ) {
     super(owner, ino, S_IFDIR | mode & 0o7777, uid, gid, nowNs);
     this.nlink = 2;
-    this.namesOwner = owner;
+    this.namesOwner = this.removedOwner = owner;
   }
 
   override copy(owner: Token): DirInode {
@@ -97,6 +103,8 @@ export class DirInode extends Inode {
     copy.names = this.names;
     copy.namesOwner = this.namesOwner;
     copy.lazy = this.lazy;
+    copy.removed = this.removed;
+    copy.removedOwner = this.removedOwner;
     return copy;
   }
 
@@ -109,10 +117,13 @@ export class DirInode extends Inode {
     return this.names;
   }
 
-  /** Whether no name is in it; removed names do not count. */
-  isEmpty(): boolean {
-    for (const ino of this.names.values()) if (ino !== 0) return false;
-    return true;
+  /** The hidden names, to be changed. The record must be owned already. */
+  ownRemoved(): Map<ByteString, string> {
+    if (this.removed === undefined || this.removedOwner !== this.owner) {
+      this.removed = new Map(this.removed);
+      this.removedOwner = this.owner;
+    }
+    return this.removed;
   }
 }
 

@@ -213,7 +213,7 @@ export class MemoryLayer implements Layer {
     make: (token: Token, ino: number, nowNs: bigint) => R,
   ): R {
     if (dir.isRemoved) throw new VfsError("ENOENT");
-    if (dir.allNames().get(name)) throw new VfsError("EEXIST");
+    if (dir.has(name)) throw new VfsError("EEXIST");
     this.quota.chargeInodes(1);
     try {
       this.quota.chargeBytes(bytes);
@@ -493,7 +493,7 @@ export class MemoryDir extends MemoryNode implements DirNode {
 
   lookup(name: ByteString): MemoryNode | undefined {
     const ino = this.#dir().names.get(name);
-    if (ino === undefined || ino === 0) return undefined;
+    if (ino === undefined) return undefined;
     return this.layer.nodeOf(this.layer.table.get(ino) as Inode);
   }
 
@@ -502,7 +502,6 @@ export class MemoryDir extends MemoryNode implements DirNode {
     layer.touchAccess(this);
     const entries: DirEntry[] = [];
     for (const [name, ino] of this.#dir().names) {
-      if (ino === 0) continue;
       const inode = layer.table.get(ino) as Inode;
       entries.push({ name, type: inode.mode & S_IFMT, ino: inode.extra?.showIno ?? ino });
     }
@@ -586,7 +585,7 @@ export class MemoryDir extends MemoryNode implements DirNode {
     if (!ino) throw new VfsError("ENOENT");
     const inode = this.layer.table.get(ino);
     if (!(inode instanceof DirInode)) throw new VfsError("ENOTDIR");
-    if (!inode.isEmpty()) throw new VfsError("ENOTEMPTY");
+    if (inode.names.size > 0) throw new VfsError("ENOTEMPTY");
     this.#drop(name, ino);
   }
 
@@ -614,7 +613,7 @@ export class MemoryDir extends MemoryNode implements DirNode {
       const other = layer.table.get(replaced) as Inode;
       if (other instanceof DirInode) {
         if (!isDir) throw new VfsError("EISDIR");
-        if (!other.isEmpty()) throw new VfsError("ENOTEMPTY");
+        if (other.names.size > 0) throw new VfsError("ENOTEMPTY");
         to.removeDir(toName);
       } else {
         if (isDir) throw new VfsError("ENOTDIR");
@@ -668,39 +667,37 @@ export class MemoryDir extends MemoryNode implements DirNode {
   // -------------------------------------------------------------------------------------------
   // For the overlay, whose upper half this is
 
-  /** Marks a name as removed, whatever the lower layer has. */
-  whiteOut(name: ByteString): void {
-    const ino = this.#dir().names.get(name);
-    if (ino) throw new VfsError("EEXIST");
+  /**
+   * Hides a name, whatever the lower layer has under it.
+   *
+   * @param stamp What the lower layer has, as of now; an earlier one is kept.
+   */
+  whiteOut(name: ByteString, stamp: string): void {
     const now = this.layer.nowNs();
     const dir = this.layer.edit<DirInode>(this);
-    dir.ownNames().set(name, 0);
+    if (dir.removed?.has(name) !== true) dir.ownRemoved().set(name, stamp);
     dir.mtimeNs = dir.ctimeNs = now;
   }
 
-  /** Whether a name is marked as removed. */
-  isWhitedOut(name: ByteString): boolean {
-    return this.#dir().names.get(name) === 0;
+  /** The stamp of a hidden name, or undefined when it is not hidden. */
+  hiddenStamp(name: ByteString): string | undefined {
+    return this.#dir().removed?.get(name);
   }
 
-  /** Drops the marks of removed names. */
+  /** Hides nothing any more. */
   forgetWhiteouts(): void {
-    const removed = this.whiteouts();
-    if (removed.length === 0) return;
-    const names = this.layer.edit<DirInode>(this).ownNames();
-    for (const name of removed) names.delete(name);
+    if (this.#dir().removed !== undefined) this.layer.edit<DirInode>(this).removed = undefined;
   }
 
-  /** All names, removed ones included. Not to be changed. */
-  allNames(): ReadonlyMap<ByteString, number> {
-    return this.#dir().names;
+  /** Whether it has that name itself. */
+  has(name: ByteString): boolean {
+    return this.#dir().names.has(name);
   }
 
-  /** Names marked as removed. */
+  /** Hidden names that are not used again. */
   whiteouts(): ByteString[] {
-    const names: ByteString[] = [];
-    for (const [name, ino] of this.#dir().names) if (ino === 0) names.push(name);
-    return names;
+    const { names, removed } = this.#dir();
+    return removed === undefined ? [] : [...removed.keys()].filter((name) => !names.has(name));
   }
 
   statFs(): StatFs {

@@ -265,6 +265,7 @@ export class Namespace {
       if (rights === 0) return true;
       if (!isAllowed(node.stat(), caller, rights)) return false;
       if ((rights & 2) === 0 || node.type !== S_IFREG && node.type !== S_IFDIR) return true;
+      if ("mayWrite" in node && !(node as { mayWrite(): boolean }).mayWrite()) return false;
       return !isReadOnly(resolve(caller, caller.cwd, path, Last.FOLLOW));
     } catch (error) {
       if (error instanceof VfsError) return false;

@@ -294,7 +294,7 @@ export class OverlayDir implements DirNode {
     const stat = this.#lower.stat();
     const above = parent.ensureUpper();
     // Removed, or replaced by something else, while somebody still holds it.
-    if (above.isWhitedOut(this.name) || above.lookup(this.name) !== undefined) {
+    if (above.hiddenStamp(this.name) !== undefined || above.lookup(this.name) !== undefined) {
       throw new VfsError("ENOENT");
     }
     const node = keepTimes(above, () => {
@@ -335,7 +335,7 @@ export class OverlayDir implements DirNode {
       const node = upper.lookup(name);
       if (node instanceof MemoryDir) return this.#directory(name, node);
       if (node !== undefined) return overlayEntry(this, name, node, undefined);
-      if (upper.isWhitedOut(name)) return undefined;
+      if (upper.hiddenStamp(name) !== undefined) return undefined;
     }
     const lower = this.lowerLookup(name);
     if (lower === undefined) return undefined;
@@ -373,9 +373,8 @@ export class OverlayDir implements DirNode {
       }
     }
     if (this.#lower === undefined) return entries;
-    const hidden = upper?.allNames();
     for (const { name, type } of this.#lower.list()) {
-      if (hidden === undefined || !hidden.has(name)) {
+      if (upper === undefined || !upper.has(name) && upper.hiddenStamp(name) === undefined) {
         entries.push(new OverlayListed(this, name, type));
       }
     }
@@ -384,6 +383,8 @@ export class OverlayDir implements DirNode {
 
   /** What a commit will compare: the lower file that is hidden by what is put there now. */
   #stampAt(name: ByteString): string | undefined {
+    const hidden = this.upperHalf()?.hiddenStamp(name);
+    if (hidden !== undefined) return hidden;
     const lower = this.lowerLookup(name);
     return lower === undefined ? undefined : stampOf(lower.stat());
   }
@@ -444,7 +445,8 @@ export class OverlayDir implements DirNode {
 
   /** Leaves a mark where the lower half has something of that name. */
   #hide(upper: MemoryDir, name: ByteString): void {
-    if (this.lowerLookup(name) !== undefined) upper.whiteOut(name);
+    const lower = this.lowerLookup(name);
+    if (lower !== undefined) upper.whiteOut(name, stampOf(lower.stat()));
   }
 
   removeDir(name: ByteString): void {

@@ -113,7 +113,11 @@ function compare(
     );
   for (const name of gone) {
     const lower = lowerDir.lookup(name);
-    if (lower !== undefined) items.push(removal(lowerDir, name, prefix + name, lower));
+    if (lower === undefined) continue;
+    // A directory's stamp changes with every name in it, so only files are compared.
+    const stamp = isSame && lower.type !== S_IFDIR ? upper?.hiddenStamp(name) : undefined;
+    const conflict = stamp !== undefined && stamp !== stampOf(lower.stat());
+    items.push(removal(lowerDir, name, prefix + name, lower, conflict));
   }
   for (const name of shown) {
     const node = dir.lookup(name);
@@ -160,7 +164,13 @@ function isSameDir(node: OverlayDir, lower: DirNode): boolean {
   return a.ino === b.ino && a.dev === b.dev;
 }
 
-function removal(dir: DirNode, name: ByteString, path: ByteString, lower: VNode): Item {
+function removal(
+  dir: DirNode,
+  name: ByteString,
+  path: ByteString,
+  lower: VNode,
+  conflict = false,
+): Item {
   const { type } = lower;
   return {
     path,
@@ -170,7 +180,7 @@ function removal(dir: DirNode, name: ByteString, path: ByteString, lower: VNode)
     dir,
     name,
     node: undefined,
-    conflict: false,
+    conflict,
     within: false,
   };
 }

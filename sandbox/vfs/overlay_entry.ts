@@ -89,7 +89,7 @@ export abstract class OverlayEntry implements VNode {
     if (up === undefined) return true;
     const found = up.lookup(this.name);
     if (found !== undefined) return found.extra?.showIno === this.ino;
-    return !up.isWhitedOut(this.name);
+    return up.hiddenStamp(this.name) === undefined;
   }
 
   /** The upper half, made now if need be; `empty` when its contents are about to go anyway. */

@@ -379,6 +379,24 @@ Deno.test("an overlay over a host directory writes nothing there, through links 
   });
 });
 
+Deno.test("commit: a file that changed below after it was removed or replaced here is a conflict", () => {
+  const { layer, view: { fs }, below } = pair();
+  fs.unlink("/g");
+  fs.unlink("/d/f");
+  put(fs, "/d/f", "new");
+  fs.unlink("/l");
+  put(below.fs, "/g", "theirs");
+  put(below.fs, "/d/f", "theirs too");
+  const result = commitOverlay(layer, { nowNs });
+  assertEquals(result.conflicts.map((one) => `${one.kind} ${one.path}`).sort(), [
+    "deleted g",
+    "modified d/f",
+  ]);
+  assertEquals(get(below.fs, "/g"), "theirs");
+  commitOverlay(layer, { nowNs, force: true });
+  assertEquals(names(below.fs, "/"), ["d", "empty"]);
+});
+
 Deno.test("commit: a directory that was moved into what took its place", () => {
   const { layer, view: made, below } = pair();
   const { fs } = made;

@@ -46,6 +46,7 @@ function probe(): Record<string, string> {
   return {
     mount: "ok",
     read: outcome(() => fs.readFile("/f")),
+    writable: String(fs.access("/f", 2)) + fs.access("/", 2),
     list: outcome(() => fs.readDir("/")),
     write: outcome(() => fs.writeFile("/f", byte)),
     create: outcome(() => fs.writeFile("/new", byte)),

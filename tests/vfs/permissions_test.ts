@@ -34,7 +34,9 @@ function ask(flags: readonly string[], directory: string, right = "rw"): Answers
 const READS = { mount: "ok", read: "ok", list: "ok" };
 
 function changes(code: string): Answers {
+  const writable = String(code === "ok").repeat(2);
   return {
+    writable,
     write: code,
     create: code,
     mkdir: code,
@@ -89,6 +91,7 @@ Deno.test("rights to a part of a mount count for that part", () => {
     const want = { ...READS, ...changes("EACCES") };
     assertEquals(ask(flags, directory), {
       ...want,
+      writable: "truefalse",
       write: "ok",
       chmod: "ok",
       times: "ok",
