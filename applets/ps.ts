@@ -6,19 +6,35 @@ import { commandLine } from "./_lib/process_match.ts";
 interface Column {
   readonly header: string;
   readonly width: number;
-  readonly value: (info: ProcessInfo, accounts: Accounts) => ByteString;
+  /** Text of at most `width` columns; numbers fill them from the right. */
+  readonly value: (info: ProcessInfo, accounts: Accounts, width: number) => ByteString;
 }
+
+/** Columns that `args` may take: native's own limit. */
+const WIDEST = 2048;
 
 /** Columns of native, in the order its message lists them. */
 const COLUMNS: ReadonlyMap<string, Column> = new Map<string, Column>([
   ["user", { header: "USER", width: 8, value: (info, accounts) => accounts.userName(info.uid) }],
   ["group", { header: "GROUP", width: 8, value: (info, accounts) => accounts.groupName(info.gid) }],
   ["comm", { header: "COMMAND", width: 16, value: (info) => info.name }],
-  ["args", { header: "COMMAND", width: 0, value: commandLine }],
-  ["pid", { header: "PID", width: 5, value: (info) => String(info.pid).padStart(5) }],
-  ["ppid", { header: "PPID", width: 5, value: (info) => String(info.ppid).padStart(5) }],
-  ["pgid", { header: "PGID", width: 5, value: (info) => String(info.pgid).padStart(5) }],
-  ["nice", { header: "NI", width: 5, value: (info) => String(info.nice).padStart(5) }],
+  ["args", { header: "COMMAND", width: WIDEST, value: commandLine }],
+  ["pid", { header: "PID", width: 5, value: (info, _, width) => String(info.pid).padStart(width) }],
+  ["ppid", {
+    header: "PPID",
+    width: 5,
+    value: (info, _, width) => String(info.ppid).padStart(width),
+  }],
+  ["pgid", {
+    header: "PGID",
+    width: 5,
+    value: (info, _, width) => String(info.pgid).padStart(width),
+  }],
+  ["nice", {
+    header: "NI",
+    width: 5,
+    value: (info, _, width) => String(info.nice).padStart(width),
+  }],
   ["rgroup", {
     header: "RGROUP",
     width: 8,
@@ -27,7 +43,7 @@ const COLUMNS: ReadonlyMap<string, Column> = new Map<string, Column>([
   ["ruser", { header: "RUSER", width: 8, value: (info, accounts) => accounts.userName(info.uid) }],
   ["tty", { header: "TT", width: 6, value: ttyText }],
   ["vsz", { header: "VSZ", width: 4, value: (info) => sizeText(info.memory) }],
-  ["sid", { header: "SID", width: 5, value: (info) => String(info.sid).padStart(5) }],
+  ["sid", { header: "SID", width: 5, value: (info, _, width) => String(info.sid).padStart(width) }],
   ["stat", { header: "STAT", width: 4, value: statText }],
   ["rss", { header: "RSS", width: 4, value: (info) => sizeText(info.memory) }],
 ]);
@@ -64,7 +80,11 @@ export const applet: Applet = defineApplet({
     if (columns.some((column) => column.header !== "")) {
       lines.push(columns.map((column) => column.header));
     }
-    for (const info of rows) lines.push(columns.map((column) => column.value(info, accounts)));
+    for (const info of rows) {
+      lines.push(
+        columns.map(({ value, width }) => value(info, accounts, width).slice(0, width)),
+      );
+    }
     for (const cells of lines) {
       let line = "";
       cells.forEach((cell, index) => {
@@ -93,23 +113,22 @@ function sizeText(bytes: number): ByteString {
   return (kilobytes < 10000 ? String(kilobytes) : `${Math.round(kilobytes / 1024)}m`).padStart(4);
 }
 
-/** `COL,COL=HEADER`: a header takes the rest of its word, an empty one has none. */
+/** `COL,COL=HEADER`: a header sets the width of its column, an empty one leaves no header. */
 function chooseColumns(ctx: Context, words: readonly ByteString[]): Column[] {
   const chosen: Column[] = [];
-  for (const word of words) {
-    let rest: ByteString | undefined = word;
-    while (rest !== undefined) {
-      const match: RegExpExecArray = /^([^,=]*)(?:=(.*)|,(.*))?$/s.exec(rest)!;
-      const column = COLUMNS.get(match[1]);
-      if (column === undefined) {
-        return ctx.fail(`bad -o argument '${match[1]}', supported arguments: ${SUPPORTED}`);
-      }
-      if (match[2] === undefined) chosen.push(column);
-      else {
-        chosen.push({ ...column, header: match[2], width: Math.max(1, match[2].length) });
-      }
-      rest = match[3];
+  for (const part of words.flatMap((word) => word.split(","))) {
+    const equals = part.indexOf("=");
+    const name = equals < 0 ? part : part.slice(0, equals);
+    const column = COLUMNS.get(name);
+    if (column === undefined) {
+      return ctx.fail(`bad -o argument '${name}', supported arguments: ${SUPPORTED}`);
     }
+    if (equals < 0) {
+      chosen.push(column);
+      continue;
+    }
+    const header = part.slice(equals + 1);
+    chosen.push({ ...column, header, width: header === "" ? column.width : header.length });
   }
   return chosen;
 }

@@ -388,6 +388,12 @@ export class Kernel {
       return;
     }
     const before = this.#switchTo(process);
+    if (this.#runningSince - this.#sliceStart > SLICE_MS) {
+      // Programs that only start others must not keep the event loop from turning.
+      this.#switchTo(before);
+      this.#watch(process, this.#turnLoop().then(() => this.#enter(process, program)));
+      return;
+    }
     this.#depth++;
     let result: MaybePromise<number>;
     try {

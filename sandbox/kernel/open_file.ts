@@ -45,6 +45,8 @@ export abstract class BaseFile implements OpenFile {
   readonly directory: Directory | undefined = undefined;
   /** Told when the last reference goes. */
   owner: FileOwner | undefined;
+  /** How many of the references are descriptors of some process. */
+  descriptors = 0;
   #references = 1;
 
   /** @param flags Access mode and status flags. @param path Virtual path it was opened by. */
@@ -131,7 +133,14 @@ export abstract class BaseFile implements OpenFile {
   /** One reference fewer. */
   release(): void {
     if (this.#references === 0) return;
-    if (--this.#references > 0) return;
+    if (--this.#references > 0) {
+      // Only descriptors are left: whoever opened it has let go of it.
+      if (this.owner !== undefined && this.#references <= this.descriptors) {
+        this.owner.fileClosed(this);
+        this.owner = undefined;
+      }
+      return;
+    }
     this.owner?.fileClosed(this);
     this.close();
   }
@@ -342,7 +351,7 @@ export class RegularFile extends BaseFile {
         from = 0;
       }
       n = Math.min(size, ahead.length - from);
-      if (n <= 64) for (let i = 0; i < n; i++) target[start + i] = ahead[from + i];
+      if (n <= 64) { for (let i = 0; i < n; i++) target[start + i] = ahead[from + i]; }
       else target.set(ahead.subarray(from, from + n), start);
     } else n = this.handle.pread(target.subarray(start, end), this.#position);
     this.#position += n;

@@ -33,7 +33,7 @@ import {
 import { VfsError } from "../errors.ts";
 import type { Caller } from "../vfs/caller.ts";
 import type { Place } from "../vfs/place.ts";
-import type { BaseFile, FileOwner } from "./open_file.ts";
+import { BaseFile, type FileOwner } from "./open_file.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Run } from "./run.ts";
 import { Queue } from "./wait_queue.ts";
@@ -208,9 +208,10 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
       const old = this.#descriptors[at];
       // dup2 of a descriptor to itself must not close it.
       this.#descriptors[at] = undefined;
-      old?.file.release();
+      if (old !== undefined) dropDescriptor(old.file);
     }
     this.disown(file);
+    countDescriptor(file, 1);
     while (this.#descriptors.length < at) this.#descriptors.push(undefined);
     this.#descriptors[at] = { file, closeOnExec };
     return at;
@@ -220,7 +221,7 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
     const descriptor = this.#descriptors[number];
     if (descriptor === undefined) return false;
     this.#descriptors[number] = undefined;
-    descriptor.file.release();
+    dropDescriptor(descriptor.file);
     return true;
   }
 
@@ -277,6 +278,7 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
 
   #adopt(number: number, file: OpenFile): void {
     while (this.#descriptors.length < number) this.#descriptors.push(undefined);
+    countDescriptor(file, 1);
     this.#descriptors[number] = { file, closeOnExec: false };
   }
 
@@ -288,7 +290,7 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
       const each = this.#descriptors[i];
       if (each === undefined) continue;
       this.#descriptors[i] = undefined;
-      each.file.release();
+      dropDescriptor(each.file);
     }
     if (this.#opened !== undefined) {
       for (const file of [...this.#opened]) {
@@ -572,6 +574,16 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
       detail: error instanceof Error ? `${error.message}\n${error.stack}` : String(error),
     });
   }
+}
+
+/** One descriptor more or fewer refers to a file. */
+function countDescriptor(file: OpenFile, by: 1 | -1): void {
+  if (file instanceof BaseFile) file.descriptors += by;
+}
+
+function dropDescriptor(file: OpenFile): void {
+  countDescriptor(file, -1);
+  file.release();
 }
 
 function readyItems(items: readonly PollItem[]): number[] {

@@ -14,7 +14,7 @@ const NOT_APPLETS = new Set([
   "static_list.ts",
   "program_table.ts",
   "mod.ts",
-  "program_table.ts",
+  "at_hand.ts",
 ]);
 
 /** Module paths below `applets/`, sorted. */
