@@ -167,6 +167,51 @@ Deno.test("links on the host never lead out of the mount", () => {
   });
 });
 
+// 001-S4: each operation on its own.
+Deno.test("no operation reaches through a link that leads out of the mount", () => {
+  withBox(({ top, inside, view: { fs } }) => {
+    Deno.symlinkSync(top, inside + "/abs");
+    Deno.symlinkSync("../in-sibling", inside + "/rel");
+    Deno.writeTextFileSync(inside + "/own", "own");
+    const before = picture(top);
+    for (const there of ["/h/abs/secret", "/h/rel/f", "/h/abs/in-sibling/f"]) {
+      const operations: (() => unknown)[] = [
+        () => fs.open(there, 0),
+        () => fs.open(there, 0o101),
+        () => fs.openDirectory(there),
+        () => fs.stat(there),
+        () => fs.lstat(there),
+        () => fs.readDir(there),
+        () => fs.makeDir(there),
+        () => fs.removeDir(there),
+        () => fs.unlink(there),
+        () => fs.rename(there, "/h/x"),
+        () => fs.rename("/h/own", there),
+        () => fs.link(there, "/h/x"),
+        () => fs.link("/h/own", there),
+        () => fs.symlink("x", there),
+        () => fs.readLink(there),
+        () => fs.makeNode(there, 0o010644),
+        () => fs.chmod(there, 0o777),
+        () => fs.chown(there, 1, 1),
+        () => fs.setTimes(there, 1n, 1n),
+        () => fs.truncate(there, 0),
+        () => fs.realPath(there),
+        () => fs.statFs(there),
+        () => fs.changeDir(there),
+        () => fs.changeRoot(there),
+        () => fs.readFile(there),
+        () => fs.writeFile(there, bytes("x")),
+        () => fs.openDirectory("/h").statAt(there.slice(3)),
+        () => fs.openDirectory("/h").openAt(there.slice(3), 0),
+      ];
+      assertEquals(operations.map(outcome), operations.map(() => "ENOENT"), there);
+      assertEquals([fs.access(there, 0), fs.tryStat(there)], [false, undefined]);
+    }
+    assertEquals(picture(top), before);
+  });
+});
+
 Deno.test("special files of the host are seen and never opened", () => {
   withBox(({ inside, view: { fs } }) => {
     run("mkfifo", inside + "/fifo");
