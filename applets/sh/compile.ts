@@ -7,7 +7,19 @@
  */
 
 import type { Child, MaybePromise, OpenFile } from "../../sandbox/types.ts";
-import type { AndOr, Case, CaseItem, For, If, Loop, Node, Pipe, Redirected } from "./ast.ts";
+import {
+  type AndOr,
+  bareText,
+  type Case,
+  type CaseItem,
+  type For,
+  type If,
+  type Loop,
+  type Node,
+  type Part,
+  type Pipe,
+  type Redirected,
+} from "./ast.ts";
 import { Capture } from "./capture.ts";
 import { findCommand, startProgram } from "./call.ts";
 import { RedirectionError, ShellError } from "./errors.ts";
@@ -324,7 +336,7 @@ export class Compiler implements Hooks {
         return "";
       };
     }
-    const start = this.stage(body);
+    const start = this.stage(body, true);
     return (sh) => {
       const capture = new Capture((bytes) => sh.proc.chargeMemory(bytes));
       let child: Child | undefined;
@@ -376,9 +388,11 @@ export class Compiler implements Hooks {
    * A command as a child process. A program with harmless words needs no subshell around it: its
    * words are expanded here and it is started at once.
    */
-  private stage(n: Node): Stage {
+  private stage(n: Node, substitution = false): Stage {
     const run = this.node(n, true);
-    const general: Stage = (sh, fds) => startSubshell(sh, run, { fds });
+    const lists = substitution && n.k === "simple" && n.words.length === 1 &&
+      bareText(n.words[0]) === "trap";
+    const general: Stage = (sh, fds) => startSubshell(sh, run, { fds }, lists);
     if (n.k !== "simple" || n.assigns.length > 0 || n.redirs.length > 0 || n.words.length === 0) {
       return general;
     }
@@ -487,6 +501,7 @@ function runLoop(sh: Shell, cond: Exec, body: Exec, goal: boolean): MaybePromise
     if (sh.interrupts !== 0) {
       const t = sh.traps.runPending(status);
       if (typeof t !== "number") return loopLater(sh, cond, body, goal, status, undefined, t);
+      if (sh.skip !== SKIP_NONE && leavesLoop(sh)) return t;
     }
     sh.tested++;
     let c: MaybePromise<number>;
@@ -531,7 +546,10 @@ async function loopLater(
   for (;;) {
     const turn = sh.proc.tick(1);
     if (turn !== undefined) await turn;
-    if (sh.interrupts !== 0) await sh.traps.runPending(status);
+    if (sh.interrupts !== 0) {
+      const t = await sh.traps.runPending(status);
+      if (sh.skip !== SKIP_NONE && leavesLoop(sh)) return t;
+    }
     if (c === undefined) {
       const r = tested(sh, cond);
       c = typeof r === "number" ? r : await r;
@@ -639,7 +657,7 @@ function startPipeline(sh: Shell, stages: readonly Stage[], background = false):
 }
 
 /** Words that can be expanded outside of the subshell they belong to: no effects, no errors. */
-function isHarmless(p: import("./ast.ts").Part): boolean {
+function isHarmless(p: Part): boolean {
   switch (p.t) {
     case "lit":
     case "quo":
@@ -653,7 +671,7 @@ function isHarmless(p: import("./ast.ts").Part): boolean {
   }
 }
 
-function hasTilde(p: import("./ast.ts").Part | undefined): boolean {
+function hasTilde(p: Part | undefined): boolean {
   return p !== undefined && p.t === "lit" && p.s.startsWith("~");
 }
 

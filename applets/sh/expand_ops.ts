@@ -35,7 +35,7 @@ export function compileStringOp(p: VarPart, expander: Expander): TextFn {
 function operation(p: VarPart, expander: Expander): Both {
   switch (p.op) {
     case "len":
-      return (_sh, v) => String(v.length);
+      return (sh, v) => String(isUtf8(sh) ? countCharacters(v) : v.length);
     case "#":
     case "##":
     case "%":
@@ -46,6 +46,28 @@ function operation(p: VarPart, expander: Expander): Both {
     default:
       return replacement(p, expander);
   }
+}
+
+/** Whether the locale variables ask for UTF-8: only `${#x}` cares. */
+function isUtf8(sh: Shell): boolean {
+  for (const name of ["LC_ALL", "LC_CTYPE", "LANG"]) {
+    const value = sh.get(name);
+    if (value !== undefined && value !== "") return /\.utf-?8$/i.test(value);
+  }
+  return false;
+}
+
+/** Characters of UTF-8 text; a byte that belongs to none counts as one. */
+function countCharacters(s: string): number {
+  let n = 0;
+  for (let i = 0; i < s.length; n++) {
+    const c = s.charCodeAt(i);
+    const more = c < 0xc2 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : c < 0xf5 ? 3 : 0;
+    let ok = i + more < s.length;
+    for (let k = 1; ok && k <= more; k++) ok = (s.charCodeAt(i + k) & 0xc0) === 0x80;
+    i += ok ? more + 1 : 1;
+  }
+  return n;
 }
 
 /** Runs `use` with a text that may have to be waited for. */
@@ -121,6 +143,7 @@ function replace(pattern: Pattern, v: string, r: string, all: boolean): string {
   if (literal !== undefined && literal !== "") {
     return all ? v.replaceAll(literal, () => r) : v.replace(literal, () => r);
   }
+  // On an empty value native takes a pattern that can be empty, but not for a literal one.
   if (v === "" && pattern.matches("")) return r;
   let out = "";
   let at = 0;

@@ -259,9 +259,21 @@ export abstract class Lexer extends Source {
     }
   }
 
+  /** Where the last word began, to be able to give it as it was written. */
+  private wordStart = 0;
+  private wordText = "";
+
+  /** The last word as it was written, quotes taken out: a here-document's odd delimiter. */
+  protected wordSource(): string {
+    return this.wordText.slice(this.wordStart, this.pos).replaceAll(/["'\\]/g, "");
+  }
+
   private wordOrRedirection(): Token {
     const parts = new Parts();
+    const start = this.pos;
     this.scanParts(parts, Ctx.Base);
+    this.wordStart = start;
+    this.wordText = this.s;
     const list = parts.list;
     const c = this.peek();
     if (c === 60 || c === 62) {
@@ -666,7 +678,8 @@ export abstract class Lexer extends Source {
         } else if (c >= 48 && c <= 57) {
           name = this.digits();
           op = "len";
-        } else if (isSpecial(c) && this.charAfter() === 125) {
+        } else if (c !== 125 && this.charAfter() === 125) {
+          if (!isSpecial(c)) this.fail("bad substitution");
           name = String.fromCharCode(c);
           this.pos++;
           op = "len";
@@ -826,7 +839,7 @@ export abstract class Lexer extends Source {
         this.pos--;
         this.escape(out, Ctx.Dq);
       } else if (c === 36) this.dollar(out, true);
-      else this.backquotes(out, false, true);
+      else this.backquotes(out, true, true);
     }
     this.depth--;
     this.inHeredoc = outer;

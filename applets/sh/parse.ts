@@ -335,7 +335,7 @@ export class Parser extends Lexer {
     const strip = this.redirStrip;
     if (this.read(0) !== "word") this.unexpected();
     if (op !== "<<") return { op, fd, word: this.word };
-    const delim = delimiterText(this.word);
+    const delim = staticText(this.word) ?? this.wordSource();
     const raw = this.word.parts.some((p) => p.t === "quo");
     const redir: Redir = { op, fd, word: { parts: [] }, delim, raw, strip };
     this.heredocs.push({ redir, delim, raw, strip });
@@ -424,19 +424,4 @@ export function assignment(word: Word): Assign | undefined {
   const rest: Part[] = word.parts.slice(1);
   if (i + 1 < s.length) rest.unshift({ t: "lit", s: s.slice(i + 1) });
   return { name: s.slice(0, i), word: { parts: rest } };
-}
-
-/** The delimiter of a here-document: quotes are removed, expansions are taken as written. */
-function delimiterText(word: Word): string {
-  return staticText(word) ?? word.parts.map((p) => {
-    switch (p.t) {
-      case "lit":
-      case "quo":
-        return p.s;
-      case "var":
-        return p.op === "" ? "$" + p.name : "${" + p.name + "}";
-      default:
-        return "";
-    }
-  }).join("");
 }

@@ -243,7 +243,7 @@ class SimpleCommand {
   }
 
   private program(sh: Shell, argv: readonly string[], env: Environment): MaybePromise<number> {
-    if (this.last && !sh.traps.has(0) && sh.subshellLevel > 0) return becomeProgram(sh, argv, env);
+    if (this.last && !sh.traps.any && sh.subshellLevel > 0) return becomeProgram(sh, argv, env);
     return runProgram(sh, argv, env);
   }
 

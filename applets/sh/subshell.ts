@@ -21,8 +21,10 @@ export function startSubshell(
   sh: Shell,
   body: Exec,
   options: Omit<SpawnOptions, "program">,
+  listsTraps = false,
 ): Child {
   const child = new Shell(sh.proc, sh.shared, sh);
+  if (listsTraps) child.traps.inheritList(sh.traps);
   try {
     return sh.proc.spawn(sh.proc.argv, {
       ...options,

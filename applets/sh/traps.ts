@@ -38,7 +38,6 @@ export class Traps {
   forSubshell(child: Shell): Traps {
     const copy = new Traps(child);
     for (const [n, text] of this.actions) if (text === "") copy.actions.set(n, text);
-    copy.inherited = this.actions.size > 0 ? new Map(this.actions) : this.inherited;
     return copy;
   }
 
@@ -106,6 +105,17 @@ export class Traps {
     return true;
   }
 
+  /** Whether any action is set that a program in place of the shell would lose. */
+  get any(): boolean {
+    for (const text of this.actions.values()) if (text !== "") return true;
+    return false;
+  }
+
+  /** The traps that `$(trap)` lists are those of the shell around it. */
+  inheritList(from: Traps): void {
+    this.inherited = new Map(from.actions);
+  }
+
   /** Runs the actions of the signals that arrived, keeping `$?`. */
   runPending(status: number): MaybePromise<number> {
     const sh = this.sh;
@@ -115,7 +125,10 @@ export class Traps {
       const action = this.actions.get(n);
       if (action === undefined || action === "") continue;
       const done = this.runAction(action, status);
-      if (done !== undefined) return done.then(() => this.runPending(status));
+      if (done !== undefined) {
+        return done.then(() => sh.skip !== SKIP_NONE ? sh.status : this.runPending(status));
+      }
+      if (sh.skip !== SKIP_NONE) return sh.status;
     }
     return status;
   }

@@ -34,7 +34,11 @@ function leaveLoop(sh: Shell, argv: readonly string[], skip: number): number {
 }
 
 const returns: Builtin = (sh, argv) => {
-  const status = argv.length > 1 ? wholeNumber(argv[1]) & 255 : sh.status;
+  const status = argv.length > 1
+    ? wholeNumber(argv[1]) & 255
+    : sh.trapStatus >= 0
+    ? sh.trapStatus
+    : sh.status;
   sh.skip = SKIP_RETURN;
   return status;
 };
@@ -186,15 +190,15 @@ const traps: Builtin = (sh, argv) => {
     action = operands[0] === "-" ? undefined : operands[0];
     names = operands.slice(1);
   }
+  let status = 0;
   for (const name of names) {
     const n = name === "ERR" ? TRAP_ERR : name === "EXIT" ? TRAP_EXIT : signalNumber(name);
     if (n < 0) {
       sh.complain(`${name}: invalid signal specification`);
-      return 1;
-    }
-    sh.traps.set(n, action);
+      status = 1;
+    } else sh.traps.set(n, action);
   }
-  return 0;
+  return status;
 };
 
 function minutes(ms: number): string {

@@ -198,6 +198,17 @@ class LineSplitter {
     this.buffer += c;
   }
 
+  /** Drops the delimiter after a single last field; where there are more fields, all stays. */
+  private withoutDelimiter(rest: string): string {
+    const last = rest[rest.length - 1];
+    if (last === undefined || !this.ifs.includes(last)) return rest;
+    let end = rest.length - 1;
+    while (end > 0 && this.ifs.includes(rest[end - 1]) && /[ \t\n]/.test(rest[end - 1])) end--;
+    const field = rest.slice(0, end);
+    for (const c of field) if (this.ifs.includes(c)) return rest;
+    return field;
+  }
+
   private put(): void {
     this.sh.set(this.names[this.at++], this.buffer);
     this.buffer = "";
@@ -211,14 +222,8 @@ class LineSplitter {
       if ((c !== " " && c !== "\t" && c !== "\n") || !this.ifs.includes(c)) break;
       end--;
     }
-    let rest = this.buffer.slice(0, end);
-    const last = rest[end - 1];
-    // One delimiter at the end belongs to the last field, unless there are more of them.
-    if (
-      last !== undefined && last !== " " && last !== "\t" && this.ifs.includes(last) &&
-      ![...rest.slice(0, -1)].some((c) => this.ifs.includes(c) && c !== " " && c !== "\t")
-    ) rest = rest.slice(0, -1).replace(this.ifs.includes(" ") ? /[ \t]+$/ : /$^/, "");
-    this.sh.set(this.names[this.at++], rest);
+    const rest = this.buffer.slice(0, end);
+    this.sh.set(this.names[this.at++], this.withoutDelimiter(rest));
     for (; this.at < this.names.length; this.at++) this.sh.set(this.names[this.at], "");
   }
 }
@@ -350,11 +355,9 @@ async function readSlowly(
         pending = undefined;
       } else {
         const code = await untilReadable(sh, job);
-        if (code >= 0) {
-          status = code;
-          break;
-        }
-        chunk = await job.file.readUntil(job.delimiter, left ?? 65536, sh.proc.waiter);
+        // Out of time, or a signal: the variables stay as they were.
+        if (code >= 0) return code;
+        chunk = await job.file.readUntil(job.delimiter, most(job, left), sh.proc.waiter);
       }
       if (chunk === undefined) break;
       let run = "";
@@ -389,6 +392,13 @@ async function readSlowly(
   if (plain) sh.set("REPLY", whole);
   else split.finish();
   return status;
+}
+
+/** How much may be read without waiting past a deadline. */
+function most(job: ReadJob, left: number | undefined): number {
+  const wanted = left ?? 65536;
+  if (job.deadline === undefined) return wanted;
+  return Math.max(1, Math.min(wanted, job.file.ready().available));
 }
 
 /** Waits for input: -1 when there is some, else the status that ends `read`. */

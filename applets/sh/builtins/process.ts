@@ -19,6 +19,13 @@ function jobOf(sh: Shell, spec: string | undefined): Job {
   return found;
 }
 
+/** Lets go of children that have ended, so that their numbers mean nobody any more. */
+function reap(sh: Shell): void {
+  for (const job of sh.jobs.all()) {
+    for (const child of job.children) if (child.status !== undefined) void child.wait();
+  }
+}
+
 // -- kill ---------------------------------------------------------------------------------------
 
 function listSignals(sh: Shell, words: readonly string[]): MaybePromise<number> {
@@ -78,6 +85,7 @@ const kills: Builtin = (sh, argv) => {
     return 1;
   }
   let failed = 0;
+  reap(sh);
   for (const word of words) {
     const targets: number[] = [];
     if (word[0] === "%") {
