@@ -87,6 +87,7 @@ sleep.ts sleep
 sort.ts sort
 sum.ts sum
 tail.ts tail
+tar/main.ts tar
 taskset.ts taskset
 tee.ts tee
 test.ts test [ [[

@@ -55,6 +55,7 @@ export const LOADERS: Loaders = new Map([
   ["sort.ts", () => import("./sort.ts")],
   ["sum.ts", () => import("./sum.ts")],
   ["tail.ts", () => import("./tail.ts")],
+  ["tar/main.ts", () => import("./tar/main.ts")],
   ["taskset.ts", () => import("./taskset.ts")],
   ["tee.ts", () => import("./tee.ts")],
   ["test.ts", () => import("./test.ts")],

@@ -13,6 +13,8 @@ export interface Case {
   /** What is compared. Run by ash of both sides. */
   readonly script: string;
   readonly stdin?: Uint8Array;
+  /** Files put into the tree as they are. */
+  readonly files?: Readonly<Record<string, Uint8Array>>;
   /** A host tool that the set-up needs; without it the case is skipped, and says so. */
   readonly needs?: string;
 }
@@ -190,6 +192,9 @@ export async function runBoth(
   try {
     Deno.mkdirSync(`${root}/w`);
     Deno.chmodSync(`${root}/w`, 0o755);
+    for (const [name, data] of Object.entries(item.files ?? {})) {
+      Deno.writeFileSync(`${root}/w/${name}`, data);
+    }
     if (item.setup !== undefined) {
       const made = new Deno.Command("sh", {
         args: ["-c", `umask 022; ${item.setup}`],
