@@ -8,6 +8,8 @@ import { PREVIEW1, PROCESS_EXTENSION, UNSTABLE } from "./abi.ts";
 import { functionsOf, limitMemory, ModuleError } from "./binary.ts";
 import type { Guest } from "./guest.ts";
 import { bind, type Extensions, findImport, type Linked } from "./imports.ts";
+import { meter, type Metered } from "./meter.ts";
+import { checkpoint } from "./sched.ts";
 import { buildShim, FIELD_VALUE, FIELD_WAIT, HOST } from "./shim.ts";
 
 export { ModuleError };
@@ -39,6 +41,8 @@ export interface Compiled {
   readonly shim: WebAssembly.Module;
   readonly linked: readonly Linked[];
   readonly exports: ReadonlyMap<string, WebAssembly.ImportExportKind>;
+  /** What counts its work, see meter.ts. */
+  readonly metered: Metered | undefined;
 }
 
 /** How to compile. */
@@ -46,7 +50,19 @@ export interface CompileOptions {
   readonly extensions?: Extensions;
   /** Most bytes of the guest's memory. */
   readonly memoryMax?: number;
+  /** Make tight loops interruptible. */
+  readonly metered?: boolean;
 }
+
+const EMPTY = new Uint8Array(0);
+
+/** The check of a metered module: no import of the guest, but a function of its shim like one. */
+const CHECK: Linked = {
+  module: "",
+  name: "check",
+  call: checkpoint,
+  shim: { params: "", result: "none" },
+};
 
 interface CacheEntry {
   readonly bytes: Uint8Array;
@@ -67,7 +83,8 @@ function keyOf(bytes: Uint8Array, options: CompileOptions): string {
   const step = Math.max(1, Math.floor(bytes.length / 509));
   for (let i = 0; i < bytes.length; i += step) hash = (Math.imul(hash, 31) + bytes[i]) | 0;
   const { extensions, memoryMax } = options;
-  const flags = (extensions?.sockets ? 1 : 0) + (extensions?.process ? 2 : 0);
+  const flags = (extensions?.sockets ? 1 : 0) + (extensions?.process ? 2 : 0) +
+    (options.metered ? 4 : 0);
   return `${bytes.length}:${hash}:${flags}:${memoryMax ?? 0}`;
 }
 
@@ -129,32 +146,53 @@ function forget(entry: CacheEntry): void {
 }
 
 function compileNow(bytes: Uint8Array, options: CompileOptions): MaybePromise<Compiled> {
-  const limited = limitMemory(bytes, options.memoryMax ?? MEMORY_MAX) as Uint8Array<ArrayBuffer>;
-  if (limited.length > SYNC_MAX) {
-    return WebAssembly.compile(limited).then(
-      (module) => link(module, limited, options),
-      (error) => {
-        throw asModuleError(error);
-      },
-    );
-  }
-  let module: WebAssembly.Module;
+  const limited = limitMemory(bytes, options.memoryMax ?? MEMORY_MAX);
+  if (limited.length > SYNC_MAX) return compileLater(limited, options);
   try {
-    module = new WebAssembly.Module(limited);
+    // The engine decides first what is a module: the rewriter trusts what it is given.
+    let module = new WebAssembly.Module(limited as Uint8Array<ArrayBuffer>);
+    const metered = options.metered ? meter(limited) : undefined;
+    if (metered !== undefined) {
+      module = new WebAssembly.Module(metered.bytes as Uint8Array<ArrayBuffer>);
+    }
+    return link(module, limited, options, metered);
   } catch (error) {
     throw asModuleError(error);
   }
-  return link(module, limited, options);
+}
+
+async function compileLater(limited: Uint8Array, options: CompileOptions): Promise<Compiled> {
+  try {
+    if (!options.metered) {
+      const module = await WebAssembly.compile(limited as Uint8Array<ArrayBuffer>);
+      return link(module, limited, options, undefined);
+    }
+    if (!WebAssembly.validate(limited as Uint8Array<ArrayBuffer>)) {
+      await WebAssembly.compile(limited as Uint8Array<ArrayBuffer>); // Says why.
+    }
+    const metered = meter(limited);
+    const code = metered?.bytes ?? limited;
+    const module = await WebAssembly.compile(code as Uint8Array<ArrayBuffer>);
+    return link(module, limited, options, metered);
+  } catch (error) {
+    throw asModuleError(error);
+  }
 }
 
 /** The engine's reason, without the name of the interface in front of it. */
 function asModuleError(error: unknown): ModuleError {
+  if (error instanceof ModuleError) return error;
   const text = error instanceof Error ? error.message : "";
   const reason = text.replace(/^WebAssembly\.\w+\(\): /, "").replace(/\n[\s\S]*/, "");
   return new ModuleError(reason === "" ? "invalid module" : `invalid module: ${reason}`);
 }
 
-function link(module: WebAssembly.Module, bytes: Uint8Array, options: CompileOptions): Compiled {
+function link(
+  module: WebAssembly.Module,
+  bytes: Uint8Array,
+  options: CompileOptions,
+  metered: Metered | undefined,
+): Compiled {
   const extensions = options.extensions ?? { sockets: false, process: false };
   const linked: Linked[] = [];
   const signatures = functionsOf(bytes)?.imports;
@@ -168,11 +206,12 @@ function link(module: WebAssembly.Module, bytes: Uint8Array, options: CompileOpt
     }
     linked.push(found);
   }
+  if (metered !== undefined) linked.push(CHECK);
   const shim = new WebAssembly.Module(buildShim(linked.map((each) => each.shim)));
   const exports = new Map(
     WebAssembly.Module.exports(module).map((each) => [each.name, each.kind] as const),
   );
-  return { module, shim, linked, exports };
+  return { module, shim, linked, exports, metered: metered && { ...metered, bytes: EMPTY } };
 }
 
 /** Import modules that a guest may name. */
@@ -234,6 +273,11 @@ export function instantiate(
   const { memory } = instance.exports;
   if (memory instanceof WebAssembly.Memory) guest.memory.bind(memory);
   guest.chargeMemory();
+  const { metered } = compiled;
+  if (metered !== undefined) {
+    const table = instance.exports[metered.table] as WebAssembly.Table;
+    table.set(0, imports[CHECK.module][CHECK.name]);
+  }
   return instance;
 }
 

@@ -217,6 +217,7 @@ export function bind(guest: Guest, linked: Linked): (...args: never[]) => number
   };
   const caught = (error: unknown): number => settle(guest.caught(error));
   const { tick } = guest.system;
+  const { memory } = guest;
   // deno-lint-ignore no-explicit-any -- see `Call`.
   const again = (turn: Promise<void>, args: any[]): number =>
     guest.later(turn, () => settle(call(guest, ...args)));
@@ -225,6 +226,7 @@ export function bind(guest: Guest, linked: Linked): (...args: never[]) => number
     try {
       const turn = tick(1);
       if (turn !== undefined && guest.suspends) return again(turn, [a, b, c, d, e, f, g, h, i]);
+      if (memory.grown) guest.chargeMemory();
       const answer = call(guest, a, b, c, d, e, f, g, h, i);
       return shim.result === "errno" ? answer : settle(answer);
     } catch (error) {

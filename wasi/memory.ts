@@ -50,6 +50,11 @@ export class GuestMemory {
   /** Whether other threads may hold the memory too. */
   shared = false;
 
+  /** Whether the memory grew since it was last looked at. */
+  get grown(): boolean {
+    return this.#bytes.length === 0;
+  }
+
   /** Size in bytes now. */
   get size(): number {
     this.refresh();

@@ -58,6 +58,8 @@ export interface ProgramOptions {
   readonly listeners?: readonly NetListener[];
   /** Exported function to call instead of `_start`. */
   readonly invoke?: string;
+  /** Make tight loops interruptible, at a small cost; see meter.ts. Default true. */
+  readonly metered?: boolean;
   /** Programs that the guest may start; turns the process extension on. */
   readonly commands?: CommandRules;
 }
@@ -155,18 +157,32 @@ export function runModule(
   const failed = (error: unknown): RunEnd => endOf(guest, error);
   try {
     const instance = instantiate(guest, compiled, suspending);
+    const steps: (() => MaybePromise<unknown>)[] = [];
+    const own = compiled.metered?.start;
+    if (own !== undefined) steps.push(() => callExport(instance.exports[own], [], suspending));
     // A library is initialised before one of its functions is called.
-    const prepare = invoke !== undefined && compiled.exports.get("_initialize") === "function"
-      ? callExport(instance.exports._initialize, [], suspending)
-      : undefined;
-    const start = (): MaybePromise<unknown> =>
-      callExport(instance.exports[name], invoke?.args ?? [], suspending);
-    const result = prepare instanceof Promise ? prepare.then(start) : start();
+    if (invoke !== undefined && compiled.exports.get("_initialize") === "function") {
+      steps.push(() => callExport(instance.exports._initialize, [], suspending));
+    }
+    steps.push(() => callExport(instance.exports[name], invoke?.args ?? [], suspending));
+    const result = inOrder(steps);
     return result instanceof Promise ? result.then(succeed, failed) : succeed(result);
   } catch (error) {
     if (error instanceof ModuleError) throw error;
     return failed(error);
   }
+}
+
+/** Makes calls one after the other: the result of the last one. */
+function inOrder(steps: readonly (() => MaybePromise<unknown>)[], from = 0): MaybePromise<unknown> {
+  let result: unknown;
+  for (let i = from; i < steps.length; i++) {
+    result = steps[i]();
+    if (result instanceof Promise && i + 1 < steps.length) {
+      return result.then(() => inOrder(steps, i + 1));
+    }
+  }
+  return result;
 }
 
 /** Arguments of an exported function from words. @throws {ModuleError} */
@@ -251,6 +267,7 @@ function startProgram(
   const compiled = compile(bytes, {
     extensions: { sockets: system.net !== undefined, process: options.commands !== undefined },
     memoryMax: memoryMaxOf(process),
+    metered: options.metered ?? true,
   });
   const go = (ready: Compiled): MaybePromise<RunEnd> =>
     runInProcess(process, system, ready, bytes, options);

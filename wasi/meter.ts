@@ -1,0 +1,671 @@
+/**
+ * Counting work inside a guest, so that a loop that calls nothing can still be interrupted.
+ *
+ * JavaScript cannot stop wasm that computes: no timer fires and no signal is delivered before it
+ * returns. So the module is rewritten before it is compiled. Each loop counts its rounds in a local
+ * of its function, and functions that can run long count their calls in one new global; every few
+ * thousand counts a check of ours is called through one new table. The check looks at the time,
+ * lets others run (the guest suspends meanwhile), and ends the guest when its process has ended.
+ *
+ * Nothing that exists gets another index: type, function, table, global and local are appended. Between
+ * two checks at most {@link PERIOD} calls of functions with at most {@link PERIOD} rounds each pass.
+ *
+ * @module
+ */
+import { ModuleError, Reader, SECTION, type Section, sectionsOf } from "./binary.ts";
+
+/** Counts between two checks. */
+export const PERIOD = 4096;
+/** A function without loops and cycles needs no count when all it calls is shorter than this. */
+const SHORT = 65536;
+
+/** A rewritten module. */
+export interface Metered {
+  readonly bytes: Uint8Array;
+  /** Name of the exported table whose only element is the check. */
+  readonly table: string;
+  /**
+   * Name of the exported function to call after the check is in place: the module's own start
+   * function, which could not be interrupted otherwise.
+   */
+  readonly start: string | undefined;
+}
+
+const I32 = 0x7f;
+
+/** What was seen in one function body. */
+interface Body {
+  /** Where its size begins, its content, and its end. */
+  readonly from: number;
+  readonly start: number;
+  readonly end: number;
+  /** Where its instructions begin, after the locals. */
+  readonly code: number;
+  /** Number of locals that are declared, without parameters. */
+  readonly locals: number;
+  /** Number of groups of locals. */
+  readonly groups: number;
+  /** Where the count of groups ends. */
+  readonly afterCount: number;
+  readonly hasLoops: boolean;
+  readonly calls: number[];
+  /** It calls what cannot be known from here. */
+  readonly indirect: boolean;
+}
+
+/** Instructions that this reader does not know: the module is left as it is. */
+class UnknownInstruction extends Error {}
+
+function skipMemoryArgument(reader: Reader): void {
+  const align = reader.u32();
+  if ((align & 0x40) !== 0) reader.skipLeb();
+  reader.skipLeb();
+}
+
+function skipBlockType(reader: Reader): void {
+  // A value type, none, or an index: all are signed LEB128; (ref …) has a heap type behind it.
+  const byte = reader.bytes[reader.at];
+  reader.skipLeb();
+  if (byte === 0x63 || byte === 0x64) reader.skipLeb();
+}
+
+function skipMisc(reader: Reader): void {
+  const code = reader.u32();
+  if (code <= 7 || code >= 19 && code <= 22) return;
+  if (code === 9 || code === 11 || code === 13 || code >= 15 && code <= 17) reader.skipLeb();
+  else if (code === 8 || code === 10 || code === 12 || code === 14) {
+    reader.skipLeb();
+    reader.skipLeb();
+  } else throw new UnknownInstruction();
+}
+
+function skipVector(reader: Reader): void {
+  const code = reader.u32();
+  if (code <= 11 || code === 92 || code === 93) skipMemoryArgument(reader);
+  else if (code === 12 || code === 13) reader.skip(16);
+  else if (code >= 21 && code <= 34) reader.skip(1);
+  else if (code >= 84 && code <= 91) {
+    skipMemoryArgument(reader);
+    reader.skip(1);
+  } else if (code > 0x113) throw new UnknownInstruction();
+}
+
+function skipAtomic(reader: Reader): void {
+  const code = reader.u32();
+  if (code === 3) reader.skip(1);
+  else if (code <= 2 || code >= 0x10 && code <= 0x4e) skipMemoryArgument(reader);
+  else throw new UnknownInstruction();
+}
+
+/** Skips the arguments of an instruction that is neither control nor a call. */
+function skipPlain(reader: Reader, opcode: number): void {
+  // The most frequent ones with arguments: loads and stores, and what has one number.
+  if (opcode >= 0x28 && opcode <= 0x3e) return skipMemoryArgument(reader);
+  switch (opcode) {
+    case 0x20: // local.get and its kind
+    case 0x21:
+    case 0x22:
+    case 0x23:
+    case 0x24:
+    case 0x25:
+    case 0x26:
+    case 0x41: // i32.const
+    case 0x42:
+    case 0x07: // catch
+    case 0x08: // throw
+    case 0x3f: // memory.size
+    case 0x40:
+    case 0xd0: // ref.null
+    case 0xd2: // ref.func
+      return reader.skipLeb();
+    case 0x00: // unreachable
+    case 0x01:
+    case 0x05: // else
+    case 0x0a: // throw_ref
+    case 0x0f: // return
+    case 0x19: // catch_all
+    case 0x1a: // drop
+    case 0x1b:
+    case 0xd1: // ref.is_null
+    case 0xd3:
+    case 0xd4:
+      return;
+    case 0x1c: // select with types
+      for (let count = reader.u32(); count > 0; count--) skipBlockType(reader);
+      return;
+    case 0x43: // f32.const
+      return reader.skip(4);
+    case 0x44:
+      return reader.skip(8);
+    case 0xfc:
+      return skipMisc(reader);
+    case 0xfd:
+      return skipVector(reader);
+    case 0xfe:
+      return skipAtomic(reader);
+    default:
+      throw new UnknownInstruction();
+  }
+}
+
+/** Reads one function body. */
+function readBody(bytes: Uint8Array, from: number, limit: number): Body {
+  const outer = new Reader(bytes, from, limit);
+  const size = outer.u32();
+  const start = outer.at;
+  outer.skip(size);
+  const end = outer.at;
+  const reader = new Reader(bytes, start, end);
+  const groups = reader.u32();
+  const afterCount = reader.at;
+  let locals = 0;
+  for (let i = 0; i < groups; i++) {
+    locals += reader.u32();
+    skipBlockType(reader);
+  }
+  const code = reader.at;
+  const calls: number[] = [];
+  let hasLoops = false;
+  let indirect = false;
+  while (reader.at < end) {
+    const opcode = reader.byte();
+    if (opcode >= 0x45 && opcode <= 0xc4) continue;
+    switch (opcode) {
+      case 0x02: // block
+      case 0x04: // if
+      case 0x06: // try
+        skipBlockType(reader);
+        break;
+      case 0x03: // loop
+        skipBlockType(reader);
+        hasLoops = true;
+        break;
+      case 0x0b: // end
+        break;
+      case 0x09: // rethrow
+      case 0x0c: // br
+      case 0x0d: // br_if
+      case 0x18: // delegate
+      case 0xd5: // br_on_null
+      case 0xd6:
+        reader.skipLeb();
+        break;
+      case 0x0e: // br_table
+        for (let count = reader.u32() + 1; count > 0; count--) reader.skipLeb();
+        break;
+      case 0x10: // call
+      case 0x12: // return_call
+        calls.push(reader.u32());
+        break;
+      case 0x11: // call_indirect
+      case 0x13:
+        indirect = true;
+        reader.skipLeb();
+        reader.skipLeb();
+        break;
+      case 0x14: // call_ref
+      case 0x15:
+        indirect = true;
+        reader.skipLeb();
+        break;
+      case 0x1f: // try_table
+        skipBlockType(reader);
+        for (let count = reader.u32(); count > 0; count--) {
+          if (reader.byte() <= 1) reader.skipLeb();
+          reader.skipLeb();
+        }
+        break;
+      default:
+        skipPlain(reader, opcode);
+    }
+  }
+  return { from, start, end, code, locals, groups, afterCount, hasLoops, calls, indirect };
+}
+
+/**
+ * Writes the instructions of a function with its loops counted.
+ *
+ * A loop is put into another one, which makes the check when the count has reached zero and then
+ * goes into the old one again. So the loop that turns has one subtraction and one branch more, and
+ * no call that would keep the engine from optimising it. A branch that leaves a counted loop has
+ * one label more to cross.
+ *
+ * @param refill Code of the outer loop: check and new count, when the count is zero.
+ * @param round Code at the head of the old loop: counts, and leaves when it has reached zero.
+ */
+function writeCounted(
+  bytes: Uint8Array,
+  body: Body,
+  output: Output,
+  refill: readonly number[],
+  round: readonly number[],
+): void {
+  const reader = new Reader(bytes, body.code, body.end);
+  /** For each open label, whether it is a counted loop. The function itself is the first. */
+  const labels: boolean[] = [false];
+  let copied = body.code;
+  const crossed = (depth: number): number => {
+    let count = depth;
+    const from = labels.length - depth;
+    for (let i = Math.max(0, from); i < labels.length; i++) if (labels[i]) count++;
+    return count;
+  };
+  const label = (): void => {
+    const at = reader.at;
+    const depth = reader.u32();
+    const wanted = crossed(depth);
+    if (wanted === depth) return;
+    output.copy(bytes, copied, at);
+    output.push(leb(wanted));
+    copied = reader.at;
+  };
+  while (reader.at < body.end) {
+    const at = reader.at;
+    const opcode = reader.byte();
+    if (opcode >= 0x45 && opcode <= 0xc4) continue;
+    switch (opcode) {
+      case 0x02: // block
+      case 0x04: // if
+      case 0x06: // try
+        skipBlockType(reader);
+        labels.push(false);
+        break;
+      case 0x03: // loop
+        skipBlockType(reader);
+        output.copy(bytes, copied, reader.at);
+        output.push(refill);
+        output.copy(bytes, at, reader.at);
+        output.push(round);
+        copied = reader.at;
+        labels.push(true);
+        break;
+      case 0x0b: // end
+        if (labels.pop()) {
+          output.copy(bytes, copied, reader.at);
+          output.push([0x0b]);
+          copied = reader.at;
+        }
+        break;
+      case 0x18: // delegate: ends its try, and counts labels from outside of it
+        labels.pop();
+        label();
+        break;
+      case 0x09: // rethrow
+      case 0x0c: // br
+      case 0x0d: // br_if
+      case 0xd5: // br_on_null
+      case 0xd6:
+        label();
+        break;
+      case 0x0e: // br_table
+        for (let count = reader.u32() + 1; count > 0; count--) label();
+        break;
+      case 0x10: // call
+      case 0x12:
+      case 0x14: // call_ref
+      case 0x15:
+        reader.skipLeb();
+        break;
+      case 0x11: // call_indirect
+      case 0x13:
+        reader.skipLeb();
+        reader.skipLeb();
+        break;
+      case 0x1f: // try_table: its handlers' labels count from outside of it
+        skipBlockType(reader);
+        for (let count = reader.u32(); count > 0; count--) {
+          if (reader.byte() <= 1) reader.skipLeb();
+          label();
+        }
+        labels.push(false);
+        break;
+      default:
+        skipPlain(reader, opcode);
+    }
+  }
+  output.copy(bytes, copied, body.end);
+}
+
+/**
+ * Which functions have to count their calls: those with loops, in cycles, with indirect calls, and
+ * those whose calls may add up to much although none of them is in a cycle.
+ */
+function needCount(bodies: readonly Body[], imported: number): boolean[] {
+  const cost = new Float64Array(bodies.length);
+  const state = new Uint8Array(bodies.length); // 0 new, 1 open, 2 done
+  const needs = bodies.map((body) => body.hasLoops || body.indirect);
+  const next = new Uint32Array(bodies.length);
+  for (let root = 0; root < bodies.length; root++) {
+    if (state[root] !== 0) continue;
+    const stack = [root];
+    state[root] = 1;
+    while (stack.length > 0) {
+      const at = stack[stack.length - 1];
+      const { calls, start, end } = bodies[at];
+      if (next[at] < calls.length) {
+        const callee = calls[next[at]++] - imported;
+        if (callee < 0 || callee >= bodies.length) continue;
+        if (state[callee] === 0) {
+          state[callee] = 1;
+          stack.push(callee);
+        } else if (state[callee] === 1) needs[callee] = true; // Closes a cycle.
+        continue;
+      }
+      // A function that counts by itself adds no more than one call to who calls it.
+      let sum = end - start;
+      for (const call of calls) {
+        const callee = call - imported;
+        if (callee >= 0 && callee < bodies.length && !needs[callee]) sum += cost[callee];
+      }
+      cost[at] = sum;
+      if (sum > SHORT) needs[at] = true;
+      state[at] = 2;
+      stack.pop();
+    }
+  }
+  return needs;
+}
+
+function leb(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value >>> 0;
+  do {
+    const byte = rest & 127;
+    rest >>>= 7;
+    bytes.push(rest === 0 ? byte : byte | 128);
+  } while (rest !== 0);
+  return bytes;
+}
+
+/** A growing output: ranges of the old module and new bytes. */
+class Output {
+  #bytes: Uint8Array;
+  length = 0;
+
+  constructor(size: number) {
+    this.#bytes = new Uint8Array(size);
+  }
+
+  #room(count: number): void {
+    if (this.length + count <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.length + count));
+    grown.set(this.#bytes.subarray(0, this.length));
+    this.#bytes = grown;
+  }
+
+  push(bytes: readonly number[]): void {
+    this.#room(bytes.length);
+    for (let i = 0; i < bytes.length; i++) this.#bytes[this.length++] = bytes[i];
+  }
+
+  copy(from: Uint8Array, start: number, end: number): void {
+    this.#room(end - start);
+    if (end - start < 24) {
+      for (let i = start; i < end; i++) this.#bytes[this.length++] = from[i];
+    } else {
+      this.#bytes.set(from.subarray(start, end), this.length);
+      this.length += end - start;
+    }
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+}
+
+/** The counts of a module that new indexes come after. */
+interface Counts {
+  types: number;
+  importedFunctions: number;
+  functions: number[];
+  tables: number;
+  globals: number;
+  /** Parameters of each type. */
+  params: number[];
+  exports: Set<string>;
+}
+
+function skipLimits(reader: Reader): void {
+  const flags = reader.byte();
+  reader.skipLeb();
+  if ((flags & 1) !== 0) reader.skipLeb();
+}
+
+function count(bytes: Uint8Array, sections: readonly Section[]): Counts {
+  const counts: Counts = {
+    types: 0,
+    importedFunctions: 0,
+    functions: [],
+    tables: 0,
+    globals: 0,
+    params: [],
+    exports: new Set(),
+  };
+  for (const section of sections) {
+    const reader = new Reader(bytes, section.start, section.end);
+    switch (section.id) {
+      case SECTION.TYPE:
+        for (let left = reader.u32(); left > 0; left--) {
+          if (reader.byte() !== 0x60) throw new UnknownInstruction();
+          const params = reader.u32();
+          for (let i = 0; i < params; i++) skipBlockType(reader);
+          for (let results = reader.u32(); results > 0; results--) skipBlockType(reader);
+          counts.params.push(params);
+          counts.types++;
+        }
+        break;
+      case SECTION.IMPORT:
+        for (let left = reader.u32(); left > 0; left--) {
+          reader.name();
+          reader.name();
+          switch (reader.byte()) {
+            case 0:
+              reader.skipLeb();
+              counts.importedFunctions++;
+              break;
+            case 1:
+              skipBlockType(reader);
+              skipLimits(reader);
+              counts.tables++;
+              break;
+            case 2:
+              skipLimits(reader);
+              break;
+            case 3:
+              skipBlockType(reader);
+              reader.byte();
+              counts.globals++;
+              break;
+            case 4:
+              reader.byte();
+              reader.skipLeb();
+              break;
+            default:
+              throw new UnknownInstruction();
+          }
+        }
+        break;
+      case SECTION.FUNCTION:
+        for (let left = reader.u32(); left > 0; left--) counts.functions.push(reader.u32());
+        break;
+      case SECTION.TABLE:
+        counts.tables += reader.u32();
+        break;
+      case SECTION.GLOBAL:
+        counts.globals += reader.u32();
+        break;
+      case SECTION.EXPORT:
+        for (let left = reader.u32(); left > 0; left--) {
+          counts.exports.add(reader.name());
+          reader.byte();
+          reader.skipLeb();
+        }
+        break;
+    }
+  }
+  return counts;
+}
+
+/** Where each section stands in a module; custom ones stand anywhere. */
+const ORDER: readonly number[] = [
+  SECTION.TYPE,
+  SECTION.IMPORT,
+  SECTION.FUNCTION,
+  SECTION.TABLE,
+  SECTION.MEMORY,
+  SECTION.TAG,
+  SECTION.GLOBAL,
+  SECTION.EXPORT,
+  SECTION.START,
+  SECTION.ELEMENT,
+  SECTION.DATA_COUNT,
+  SECTION.CODE,
+  SECTION.DATA,
+];
+
+/**
+ * Rewrites a module so that it counts its work.
+ *
+ * @param bytes A module that the engine accepts; others give unpredictable results.
+ * @returns Undefined where there is nothing to count, or an instruction is not known.
+ * @throws {ModuleError} when its structure is broken
+ */
+export function meter(bytes: Uint8Array): Metered | undefined {
+  try {
+    return rewrite(bytes);
+  } catch (error) {
+    if (error instanceof UnknownInstruction) return undefined;
+    throw error;
+  }
+}
+
+function rewrite(bytes: Uint8Array): Metered | undefined {
+  const sections = sectionsOf(bytes);
+  const code = sections.find((each) => each.id === SECTION.CODE);
+  if (code === undefined) return undefined;
+  const counts = count(bytes, sections);
+  const reader = new Reader(bytes, code.start, code.end);
+  const number = reader.u32();
+  if (number !== counts.functions.length) throw new ModuleError("function without a body");
+  const bodies: Body[] = [];
+  for (let i = 0; i < number; i++) {
+    const body = readBody(bytes, reader.at, code.end);
+    bodies.push(body);
+    reader.at = body.end;
+  }
+  const needs = needCount(bodies, counts.importedFunctions);
+  if (!needs.includes(true)) return undefined;
+
+  const fresh = (wanted: string): string => {
+    let name = wanted;
+    while (counts.exports.has(name)) name += "_";
+    return name;
+  };
+  const table = fresh("check");
+  const startSection = sections.find((each) => each.id === SECTION.START);
+  const start = startSection === undefined ? undefined : fresh("start");
+  const period = [0x41, 0x80, 0x20]; // i32.const 4096
+  const global = leb(counts.globals);
+  const check = [0x10, ...leb(counts.importedFunctions + number)];
+  const output = new Output(bytes.length + (bytes.length >> 3) + 256);
+  output.copy(bytes, 0, 8);
+
+  /** Appends an item to a section that counts its items, or makes the section. */
+  const append = (id: number, item: readonly number[], old: Section | undefined): void => {
+    let from = 0;
+    let items = 0;
+    if (old !== undefined) {
+      const inner = new Reader(bytes, old.start, old.end);
+      items = inner.u32();
+      from = inner.at;
+    }
+    const head = leb(items + (id === SECTION.EXPORT && start !== undefined ? 2 : 1));
+    const rest = old === undefined ? 0 : old.end - from;
+    output.push([id, ...leb(head.length + rest + item.length), ...head]);
+    if (old !== undefined) output.copy(bytes, from, old.end);
+    output.push(item);
+  };
+  const exported = (name: string, kind: number, index: number): number[] => [
+    ...leb(name.length),
+    ...[...name].map((char) => char.charCodeAt(0)),
+    kind,
+    ...leb(index),
+  ];
+  const newExports = exported(table, 1, counts.tables);
+  if (start !== undefined && startSection !== undefined) {
+    const index = new Reader(bytes, startSection.start, startSection.end).u32();
+    newExports.push(...exported(start, 0, index));
+  }
+  const additions = new Map<number, readonly number[]>([
+    [SECTION.TYPE, [0x60, 0, 0]],
+    [SECTION.FUNCTION, leb(counts.types)],
+    [SECTION.TABLE, [0x70, 1, 1, 1]],
+    [SECTION.GLOBAL, [I32, 1, ...period, 0x0b]],
+    [SECTION.EXPORT, newExports],
+  ]);
+  const missing = new Set(additions.keys());
+  for (const each of sections) if (each.id !== 0) missing.delete(each.id);
+  const rank = (id: number): number => ORDER.indexOf(id);
+  for (const section of sections) {
+    if (section.id !== SECTION.CUSTOM) {
+      for (const id of ORDER) {
+        if (missing.has(id) && rank(id) < rank(section.id)) {
+          append(id, additions.get(id) as readonly number[], undefined);
+          missing.delete(id);
+        }
+      }
+    }
+    if (section === startSection) continue;
+    const addition = additions.get(section.id);
+    if (addition !== undefined) append(section.id, addition, section);
+    else if (section === code) writeCode(output);
+    else output.copy(bytes, section.from, section.end);
+  }
+  return { bytes: output.bytes, table, start };
+
+  function writeCode(output: Output): void {
+    const content = new Output(bytes.length + (bytes.length >> 3) + 64);
+    const scratch = new Output(4096);
+    content.push(leb(number + 1));
+    bodies.forEach((body, i) => {
+      if (!needs[i]) {
+        content.copy(bytes, body.from, body.end);
+        return;
+      }
+      scratch.length = 0;
+      if (body.hasLoops) {
+        const local = leb(counts.params[counts.functions[i]] + body.locals);
+        scratch.push(leb(body.groups + 1));
+        scratch.copy(bytes, body.afterCount, body.code);
+        // The calls that are left go into the local, which then counts rounds that are left.
+        const renew = [...check, ...period, 0x21, ...local, 0x0b];
+        scratch.push([
+          ...[1, I32],
+          ...[0x23, ...global, 0x41, 1, 0x6b, 0x22, ...local, 0x24, ...global],
+          ...[0x20, ...local, 0x45, 0x04, 0x40, ...renew],
+        ]);
+        const refill = [0x20, ...local, 0x45, 0x04, 0x40, ...renew];
+        const round = [0x20, ...local, 0x41, 1, 0x6b, 0x22, ...local, 0x45, 0x0d, 1];
+        writeCounted(bytes, body, scratch, refill, round);
+      } else {
+        scratch.push(leb(body.groups));
+        scratch.copy(bytes, body.afterCount, body.code);
+        scratch.push([
+          ...[0x23, ...global, 0x41, 1, 0x6b, 0x24, ...global],
+          ...[0x23, ...global, 0x45, 0x04, 0x40, ...check, 0x0b],
+        ]);
+        scratch.copy(bytes, body.code, body.end);
+      }
+      content.push(leb(scratch.length));
+      content.copy(scratch.bytes, 0, scratch.length);
+    });
+    // The check: starts the count anew, and calls what was put into the table.
+    const own = [
+      ...[0, ...period, 0x24, ...global],
+      ...[0x41, 0, 0x11, ...leb(counts.types), ...leb(counts.tables), 0x0b],
+    ];
+    content.push([...leb(own.length), ...own]);
+    output.push([SECTION.CODE, ...leb(content.length)]);
+    output.copy(content.bytes, 0, content.length);
+  }
+}
