@@ -309,6 +309,11 @@ export interface OpenFile {
   /** Writes the whole chunk. Undefined when done; a promise when it has to wait. */
   write(chunk: Uint8Array, waiter: Waiter): void | Promise<void>;
   /**
+   * As `write`, of a chunk that the caller got from `read` or made itself, holds alone, and will not
+   * touch again: its buffer is used anew when its last reader is done.
+   */
+  give?(chunk: Uint8Array, waiter: Waiter): void | Promise<void>;
+  /**
    * Reads at the position straight into `target[start, end)`, where that needs no wait and no chunk:
    * the count, 0 at the end, or -1 for "use `read`". Regular files have it.
    */

@@ -103,7 +103,7 @@ async function eachChunkLater(
 
 /** Copies a source to a sink, chunk by chunk, without looking at the bytes. */
 export function copyStream(ticker: Ticker, source: Source, sink: Sink): MaybePromise<void> {
-  return eachChunk(ticker, source, (chunk) => sink.write(chunk), sink.keepsChunks);
+  return eachChunk(ticker, source, (chunk) => sink.give(chunk), sink.keepsChunks);
 }
 
 /** Size of what is left to read where it is known: regular files. */

@@ -132,6 +132,15 @@ export class Sink {
     return this.file.write(chunk, this.process.waiter);
   }
 
+  /** As `write`, of a chunk that the caller holds alone and will not touch again. */
+  give(chunk: Uint8Array): void | Promise<void> {
+    if (this.#queue !== undefined) return this.#later(chunk);
+    const file = this.file;
+    return file.give === undefined
+      ? file.write(chunk, this.process.waiter)
+      : file.give(chunk, this.process.waiter);
+  }
+
   /** Writes text without waiting for it; a failure is kept in `error`. For messages. */
   print(text: ByteString): void {
     try {

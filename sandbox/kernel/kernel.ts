@@ -681,7 +681,7 @@ export class Kernel {
   /** Makes a pair of pipe ends. */
   makePipe(process: KernelProcess): { read: OpenFile; write: OpenFile } {
     if (process.openFileCount + 2 > this.limits.openFiles) throw new VfsError("EMFILE");
-    const pipe = new Pipe();
+    const pipe = new Pipe(this.files.pool);
     const ino = this.#nextPipe++;
     const read = new PipeReader(pipe, ino);
     const write = new PipeWriter(pipe, ino);
@@ -737,7 +737,7 @@ export class Kernel {
   fifo(key: string): Pipe {
     let pipe = this.#fifos.get(key);
     if (pipe === undefined || (pipe.readers === 0 && pipe.writers === 0)) {
-      pipe = new Pipe();
+      pipe = new Pipe(this.files.pool);
       this.#fifos.set(key, pipe);
     }
     return pipe;

@@ -23,6 +23,7 @@ import {
   type WaitQueue,
 } from "../types.ts";
 import { VfsError } from "../errors.ts";
+import { BufferPool } from "./buffer_pool.ts";
 import { Queue } from "./wait_queue.ts";
 
 const ALWAYS: Readiness = Object.freeze({ read: true, write: true, hangup: false, available: 0 });
@@ -73,6 +74,11 @@ export abstract class BaseFile implements OpenFile {
   abstract read(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined>;
   abstract write(chunk: Uint8Array, waiter: Waiter): void | Promise<void>;
   abstract stat(): Stat;
+
+  /** As `write`, of a chunk that the caller holds alone and will not touch again. */
+  give(chunk: Uint8Array, waiter: Waiter): void | Promise<void> {
+    return this.write(chunk, waiter);
+  }
 
   /** As `read`; kinds with a buffer of their own do better. */
   readReused(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {
@@ -163,8 +169,8 @@ export const BYTES_PER_STEP = 64;
 export class FileContext {
   /** Grows with each write to any regular file, so that read-ahead is never stale. */
   writeEpoch = 0;
-  /** A buffer for reads whose size is not known beforehand; replaced when it is given away. */
-  scratch: Uint8Array = new Uint8Array(0);
+  /** Buffers for chunks that are handed on. */
+  readonly pool: BufferPool = new BufferPool();
   /** Largest size a file may get, if limited. Set per write by the process. */
   written: ((bytes: number) => void) | undefined;
 }
@@ -208,20 +214,20 @@ export class RegularFile extends BaseFile {
       this.#charge(part.length, waiter);
       return part.slice();
     }
-    const context = this.context;
-    let buffer = context.scratch;
-    if (buffer.length < max) buffer = context.scratch = new Uint8Array(Math.max(max, 65536));
+    const { pool } = this.context;
+    const buffer = pool.take();
     const n = this.handle.pread(
-      buffer.length === max ? buffer : buffer.subarray(0, max),
+      buffer.length <= max ? buffer : buffer.subarray(0, max),
       this.#position,
     );
-    if (n === 0) return undefined;
     this.#position += n;
     this.#charge(n, waiter);
+    if (n === buffer.length) return buffer;
     // A nearly full buffer is given away, a small part is copied out of it.
-    if (n * 2 < buffer.length) return buffer.slice(0, n);
-    context.scratch = new Uint8Array(0);
-    return n === buffer.length ? buffer : buffer.subarray(0, n);
+    if (n * 2 > buffer.length) return buffer.subarray(0, n);
+    const part = n === 0 ? undefined : buffer.slice(0, n);
+    pool.recycle(buffer);
+    return part;
   }
 
   override readReused(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {

@@ -19,6 +19,7 @@ import {
 } from "../types.ts";
 import { VfsError } from "../errors.ts";
 import { BaseFile, BYTES_PER_STEP } from "./open_file.ts";
+import type { BufferPool } from "./buffer_pool.ts";
 import { Queue } from "./wait_queue.ts";
 
 /** Bytes a pipe holds before a writer waits, as Linux (pipe(7)). */
@@ -30,6 +31,8 @@ export class Pipe {
   #head = 0;
   /** Bytes in the queue. */
   size = 0;
+  /** Whether the last chunk that was taken was a part: its buffer is still in the queue. */
+  split = false;
   readers = 0;
   writers = 0;
   /** True once a writer was there: a FIFO's reader waits for its first writer. */
@@ -38,6 +41,9 @@ export class Pipe {
   readonly readable: Queue = new Queue();
   /** Woken when room came or the readers went. */
   readonly writable: Queue = new Queue();
+
+  /** @param pool Where chunks go that were handed on exclusively. */
+  constructor(readonly pool: BufferPool) {}
 
   /** Adds a chunk. */
   push(chunk: Uint8Array): void {
@@ -55,9 +61,12 @@ export class Pipe {
         this.#chunks.splice(0, this.#head);
         this.#head = 0;
       }
+      this.split = false;
       this.#taken(chunk.length);
       return chunk;
     }
+    this.split = true;
+    this.pool.share(chunk);
     this.#chunks[this.#head] = chunk.subarray(max);
     this.#taken(max);
     return chunk.subarray(0, max);
@@ -105,6 +114,8 @@ function pipeStat(ino: number, nowNs: bigint): Stat {
 /** The reading end. */
 export class PipeReader extends BaseFile {
   readonly type = S_IFIFO;
+  /** A chunk that its reader is done with at the next read. */
+  #lent: Uint8Array | undefined;
 
   /** @param pipe The queue. @param ino For `fstat`. */
   constructor(
@@ -129,6 +140,23 @@ export class PipeReader extends BaseFile {
     if (pipe.writers === 0 && pipe.hadWriter) return undefined;
     if ((this.flags & O_NONBLOCK) !== 0) throw new VfsError("EAGAIN");
     return this.#readLater(max, waiter);
+  }
+
+  override readReused(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {
+    const lent = this.#lent;
+    if (lent !== undefined) {
+      this.#lent = undefined;
+      this.pipe.pool.recycle(lent);
+    }
+    const chunk = this.read(max, waiter);
+    if (chunk instanceof Promise) return chunk.then((later) => this.#lend(later));
+    return this.#lend(chunk);
+  }
+
+  /** Remembers a chunk that comes back with the next call; a part of one stays with its rest. */
+  #lend(chunk: Uint8Array | undefined): Uint8Array | undefined {
+    if (chunk !== undefined && chunk.byteOffset === 0 && !this.pipe.split) this.#lent = chunk;
+    return chunk;
   }
 
   async #readLater(max: number, waiter: Waiter): Promise<Uint8Array | undefined> {
@@ -246,6 +274,11 @@ export class PipeWriter extends BaseFile {
   }
 
   write(chunk: Uint8Array, waiter: Waiter): void | Promise<void> {
+    this.pipe.pool.share(chunk);
+    return this.give(chunk, waiter);
+  }
+
+  override give(chunk: Uint8Array, waiter: Waiter): void | Promise<void> {
     const pipe = this.pipe;
     if (pipe.readers === 0 && !this.fifo) {
       waiter.brokenPipe();
