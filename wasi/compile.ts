@@ -276,7 +276,7 @@ export function instantiate(
   const { metered } = compiled;
   if (metered !== undefined) {
     const table = instance.exports[metered.table] as WebAssembly.Table;
-    table.set(0, imports[CHECK.module][CHECK.name]);
+    table.set(0, imports[CHECK.module][CHECK.name] as unknown as () => void);
   }
   return instance;
 }

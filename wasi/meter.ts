@@ -17,7 +17,7 @@ import { ModuleError, Reader, SECTION, type Section, sectionsOf } from "./binary
 /** Counts between two checks. */
 export const PERIOD = 4096;
 /** A function without loops and cycles needs no count when all it calls is shorter than this. */
-const SHORT = 65536;
+const SHORT = 2048;
 
 /** A rewritten module. */
 export interface Metered {

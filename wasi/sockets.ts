@@ -220,9 +220,10 @@ export function receive(
     return done(part.length);
   };
   const held = socket?.held;
+  const all = (flags & RIFLAG.WAITALL) !== 0 && socket?.kind !== "datagram";
   if (held !== undefined && socket !== undefined) {
     socket.held = undefined;
-    return hand(held);
+    if (!all || held.length >= buffers.total) return hand(held);
   }
   if (socket?.kind === "datagram") {
     socket.datagram(guest);
@@ -240,9 +241,8 @@ export function receive(
   }
   const file = descriptor.file ?? fail(ERRNO.NOTCONN);
   const wanted = Math.min(buffers.total, RECEIVE_MAX);
-  const all = (flags & RIFLAG.WAITALL) !== 0;
-  const parts: Uint8Array[] = [];
-  let total = 0;
+  const parts: Uint8Array[] = held === undefined ? [] : [held];
+  let total = held?.length ?? 0;
   const finish = (): number => {
     if (parts.length === 1) return hand(parts[0]);
     const data = new Uint8Array(total);

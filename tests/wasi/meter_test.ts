@@ -1,0 +1,193 @@
+import { assert, assertEquals } from "@std/assert";
+import { Sandbox } from "../../mod.ts";
+import { meter } from "../../wasi/meter.ts";
+import { assemble } from "./assemble.ts";
+import { command, printer } from "./programs.ts";
+
+/** Runs an exported function of a module as it is and counted: both results, and the checks. */
+function both(
+  text: string,
+  name: string,
+  ...args: readonly unknown[]
+): readonly [plain: unknown, counted: unknown, checks: number] {
+  const bytes = assemble(text);
+  const run = (
+    module: Uint8Array<ArrayBuffer>,
+    prepare?: (instance: WebAssembly.Instance) => void,
+  ) => {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(module));
+    prepare?.(instance);
+    const call = instance.exports[name] as (...args: readonly unknown[]) => unknown;
+    try {
+      return call(...args);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const counted = meter(bytes);
+  if (counted === undefined) throw new Error("nothing to count");
+  let checks = 0;
+  // A table takes functions of wasm only, so the check is one that calls out.
+  const caller = new WebAssembly.Instance(
+    new WebAssembly.Module(
+      assemble(`(import "h" "c" (func $c)) (func (export "check") (call $c))`),
+    ),
+    { h: { c: () => checks++ } },
+  );
+  const result = run(counted.bytes as Uint8Array<ArrayBuffer>, (instance) => {
+    (instance.exports[counted.table] as WebAssembly.Table).set(0, caller.exports.check as unknown as () => void);
+    if (counted.start !== undefined) (instance.exports[counted.start] as () => void)();
+  });
+  return [run(bytes), result, checks];
+}
+
+const sum = `(func (export "sum") (param $n i32) (result i32) (local $s i32)
+  (loop $l
+    (local.set $s (i32.add (local.get $s) (local.get $n)))
+    (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+    (br_if $l (local.get $n)))
+  (local.get $s))`;
+
+Deno.test("a counted loop does the same, and is checked every 4096 rounds", () => {
+  const [plain, counted, checks] = both(sum, "sum", 100_000);
+  assertEquals(counted, plain);
+  assert(checks >= 24 && checks <= 26, `${checks}`);
+  assertEquals(both(sum, "sum", 1).slice(0, 2), [1, 1]);
+});
+
+Deno.test("branches out of counted loops reach what they meant", () => {
+  const text =
+    `(func (export "walk") (param $n i32) (result i32) (local $i i32) (local $j i32) (local $r i32)
+    (block $done
+      (loop $outer
+        (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (local.set $j (i32.const 0))
+        (block $next
+          (loop $inner
+            (local.set $j (i32.add (local.get $j) (i32.const 1)))
+            (local.set $r (i32.add (i32.mul (local.get $r) (i32.const 31)) (local.get $j)))
+            (if (i32.eq (local.get $j) (i32.const 7)) (then (br $outer)))
+            (if (i32.eq (i32.add (local.get $i) (local.get $j)) (i32.const 9)) (then (br $next)))
+            (if (i32.eq (local.get $r) (i32.const -1)) (then (br $done)))
+            (br $inner)))
+        (local.set $r (i32.xor (local.get $r) (local.get $i)))
+        (br $outer)))
+    (local.get $r))`;
+  for (const n of [0, 1, 5, 20, 5000]) {
+    const [plain, counted] = both(text, "walk", n);
+    assertEquals(counted, plain, `${n}`);
+  }
+});
+
+Deno.test("loops with results, exceptions and traps inside", () => {
+  const text = `
+    (tag $e (param))
+    (func $maybe (param $n i32) (if (i32.eq (i32.rem_u (local.get $n) (i32.const 3)) (i32.const 0)) (then (throw $e))))
+    (func (export "f") (param $n i32) (result i32) (local $caught i32)
+      (loop $l (result i32)
+        (try (call $maybe (local.get $n))
+          catch_all (local.set $caught (i32.add (local.get $caught) (i32.const 1))))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br_if $l (local.get $n))
+        (local.get $caught)))`;
+  const [plain, counted] = both(text, "f", 9000);
+  assertEquals([plain, counted], [3000, 3000]);
+  const trapping = `(func (export "t") (param $n i32) (result i32)
+    (loop $l (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+      (br_if $l (i32.div_u (i32.const 10) (local.get $n)))) (local.get $n))`;
+  const [first, second] = both(trapping, "t", 5);
+  assertEquals(second, first);
+});
+
+Deno.test("recursion is counted, and calls that add up without a loop", () => {
+  const fib = `(func $fib (export "fib") (param i32) (result i32)
+    (if (i32.lt_u (local.get 0) (i32.const 2)) (then (return (local.get 0))))
+    (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+      (call $fib (i32.sub (local.get 0) (i32.const 2)))))`;
+  const [plain, counted, checks] = both(fib, "fib", 22);
+  assertEquals(counted, plain);
+  assertEquals(checks, Math.floor(57313 / 4096));
+  // 2^24 calls by 25 functions, none of which calls itself.
+  const levels = Array.from(
+    { length: 25 },
+    (_, i) =>
+      `(func $f${i} ${i === 24 ? `(export "top")` : ""} (result i32) ${
+        i === 0 ? "(i32.const 1)" : `(i32.add (call $f${i - 1}) (call $f${i - 1}))`
+      })`,
+  );
+  const [sum1, sum2, looks] = both(levels.join("\n"), "top");
+  assertEquals([sum1, sum2], [2 ** 24, 2 ** 24]);
+  assert(looks > 0);
+});
+
+Deno.test("a start function is counted, too", () => {
+  const text = `(global $g (mut i32) (i32.const 0))
+    (func $start (local $n i32) (local.set $n (i32.const 50000))
+      (loop $l (global.set $g (i32.add (global.get $g) (i32.const 1)))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1))) (br_if $l (local.get $n))))
+    (start $start)
+    (func (export "get") (result i32) (loop $l) (global.get $g))`;
+  const [plain, counted, checks] = both(text, "get");
+  assertEquals([plain, counted], [50_000, 50_000]);
+  assert(checks >= 12);
+});
+
+Deno.test("names of the guest's own exports stay its own", () => {
+  const text = sum + `(func (export "check") (result i32) (i32.const 5))
+    (func (export "check_") (result i32) (i32.const 6))`;
+  assertEquals(both(text, "check").slice(0, 2), [5, 5]);
+  assertEquals(both(text, "check_").slice(0, 2), [6, 6]);
+});
+
+Deno.test("a module without loops and calls is left alone", () => {
+  assertEquals(meter(assemble(`(func (export "f") (result i32) (i32.const 1))`)), undefined);
+});
+
+for (
+  const [name, module] of [
+    ["a loop that calls nothing", command("(loop $l (br $l))")],
+    [
+      "recursion that takes forever",
+      command("(drop (call $f (i32.const 60)))", {
+        extra: `(func $f (param i32) (result i32)
+          (if (i32.eqz (local.get 0)) (then (return (i32.const 1))))
+          (i32.add (call $f (i32.sub (local.get 0) (i32.const 1)))
+            (call $f (i32.sub (local.get 0) (i32.const 1)))))`,
+      }),
+    ],
+    [
+      "a start function that never returns",
+      assemble(`(func $s (loop $l (br $l))) (start $s) (memory (export "memory") 1)
+        (func (export "_start"))`),
+    ],
+    [
+      "a loop that catches everything",
+      command("(loop $l (try (call $proc_exit (i32.const 1)) catch_all) (br $l))", {
+        imports: ["proc_exit"],
+      }),
+    ],
+  ] as const
+) {
+  Deno.test(`a deadline ends ${name}`, async () => {
+    await using sandbox = await Sandbox.create();
+    await sandbox.fs.writeFile("/bin/spin", module, { mode: 0o755 });
+    await sandbox.fs.writeFile("/bin/after", printer("after"), { mode: 0o755 });
+    const before = performance.now();
+    const result = await sandbox.run(["spin"], { timeoutMs: 150 });
+    if (name.includes("catches")) assertEquals([result.code, result.reason], [1, "exit"]);
+    else assertEquals([result.code, result.reason], [137, "timeout"]);
+    assert(performance.now() - before < 2000);
+    assertEquals((await sandbox.run(["after"])).stdoutText, "after");
+  });
+}
+
+Deno.test("a CPU limit ends a loop, and others get their turn meanwhile", async () => {
+  await using sandbox = await Sandbox.create({ limits: { cpuMs: 200 } });
+  await sandbox.fs.writeFile("/bin/spin", command("(loop $l (br $l))"), { mode: 0o755 });
+  await sandbox.fs.writeFile("/bin/tool", printer("x"), { mode: 0o755 });
+  const spinning = sandbox.run(["spin"]);
+  const other = await sandbox.run(["tool"]);
+  assertEquals(other.stdoutText, "x");
+  assertEquals((await spinning).reason, "cpu");
+});
