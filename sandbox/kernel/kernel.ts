@@ -727,7 +727,7 @@ export class Kernel {
           target.path,
         );
       case "open":
-        return target.file;
+        return target.file.retain();
       case "special":
         return openSpecial(this, process, target.node, flags, target.path);
     }
