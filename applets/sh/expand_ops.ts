@@ -21,12 +21,13 @@ export function compileStringOp(p: VarPart, expander: Expander): TextFn {
   const get = p.quoted && name === "@" && trims
     ? (sh: Shell): string | undefined => sh.params[0] ?? ""
     : compileParameter(name);
+  const replaces = p.op[0] === "/";
   const apply = operation(p, expander);
   return (sh) => {
     const v = get(sh);
     if (v === undefined) {
       if (sh.flags.nounset && !list) throw unsetError(name);
-      return apply(sh, "");
+      return replaces ? "" : apply(sh, "");
     }
     return apply(sh, v);
   };
@@ -143,7 +144,6 @@ function replace(pattern: Pattern, v: string, r: string, all: boolean): string {
   if (literal !== undefined && literal !== "") {
     return all ? v.replaceAll(literal, () => r) : v.replace(literal, () => r);
   }
-  // On an empty value native takes a pattern that can be empty, but not for a literal one.
   if (v === "" && pattern.matches("")) return r;
   let out = "";
   let at = 0;

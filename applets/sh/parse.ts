@@ -336,7 +336,7 @@ export class Parser extends Lexer {
     if (this.read(0) !== "word") this.unexpected();
     if (op !== "<<") return { op, fd, word: this.word };
     const delim = staticText(this.word) ?? this.wordSource();
-    const raw = this.word.parts.some((p) => p.t === "quo");
+    const raw = this.word.parts.some((p) => p.t === "quo" || p.t === "cmd");
     const redir: Redir = { op, fd, word: { parts: [] }, delim, raw, strip };
     this.heredocs.push({ redir, delim, raw, strip });
     return redir;

@@ -40,6 +40,7 @@ export function finish(sh: Shell, status: number): MaybePromise<number> {
   if (sh.interrupts !== 0) {
     const after = sh.traps.runPending(status);
     if (typeof after !== "number") return after.then((s) => checkError(sh, s));
+    return after === 0 || sh.tested > 0 ? after : checkError(sh, after);
   }
   return status === 0 || sh.tested > 0 ? status : checkError(sh, status);
 }
