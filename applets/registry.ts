@@ -42,6 +42,7 @@ export type Loaders = ReadonlyMap<string, () => Promise<AppletModule>>;
 const TABLE = `
 arch.ts arch
 awk/main.ts awk
+base64.ts base64 base32
 basename.ts basename
 bunzip2.ts bunzip2 bzcat
 busybox.ts busybox capbox
@@ -79,6 +80,7 @@ readlink.ts readlink
 realpath.ts realpath
 renice.ts renice
 rmdir.ts rmdir
+sed/main.ts sed
 seq.ts seq
 setsid.ts setsid
 sh/main.ts sh ash bash
@@ -98,6 +100,8 @@ uname.ts uname
 uncompress.ts uncompress
 uptime.ts uptime
 usleep.ts usleep
+uudecode.ts uudecode
+uuencode.ts uuencode
 watch.ts watch
 wc.ts wc
 who.ts who w users

@@ -191,6 +191,7 @@ async function readArchive(
   }
   changeDir(ctx, opts.C);
   const codec = unpacker(ctx, opts);
+  const isFile = codec === undefined && source.file.type === S_IFREG;
   let damaged = false;
   const pull = codec === undefined ? plain(source) : decoded(ctx, source, codec);
   // Native unpacks in a child: its damage is told, and then the archive is found too short.
@@ -236,8 +237,11 @@ async function readArchive(
         if (using instanceof Promise) await using;
       }
       const end = start + member.size + (-member.size & (BLOCK - 1));
-      const skipping = input.skip(end - input.position);
-      if (skipping instanceof Promise) await skipping;
+      const rest = end - input.position;
+      const skipping = input.skip(rest);
+      const skipped = skipping instanceof Promise ? await skipping : skipping;
+      // In a file native jumps, and may land behind its end.
+      if (skipped < rest && !isFile) throw new TarError("short read");
     }
     await drain(input, codec !== undefined);
   } catch (error) {

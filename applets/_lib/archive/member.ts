@@ -76,10 +76,9 @@ export class Wanted {
     let hit = false;
     for (let i = 0; i < this.#names.length; i++) {
       const each = this.#names[i];
-      if (name === each || name.startsWith(each + "/")) {
-        this.#found[i] = true;
-        hit = true;
-      }
+      if (name === each || name === each + "/") this.#found[i] = hit = true;
+      // Native lists what is below a name that is no member itself, and then says that it was not found.
+      else if (name.startsWith(each + "/")) hit = true;
     }
     return hit;
   }
