@@ -49,6 +49,8 @@ busybox.ts busybox capbox
 bzip2.ts bzip2
 cat.ts cat
 cksum.ts cksum
+cp.ts cp
+cpio.ts cpio
 crc32.ts crc32
 dirname.ts dirname
 echo.ts echo
@@ -68,6 +70,7 @@ lzma.ts lzma unlzma lzcat
 lzop.ts lzop
 md5sum.ts md5sum sha1sum sha256sum sha512sum
 mkdir.ts mkdir
+mv.ts mv
 nice.ts nice
 nohup.ts nohup
 pgrep.ts pgrep pkill
@@ -79,6 +82,7 @@ pwd.ts pwd
 readlink.ts readlink
 realpath.ts realpath
 renice.ts renice
+rm.ts rm
 rmdir.ts rmdir
 sed/main.ts sed
 seq.ts seq

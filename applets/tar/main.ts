@@ -5,6 +5,7 @@ import { Accounts } from "../_lib/accounts.ts";
 import { ArchiveWriter } from "../_lib/archive/archive_writer.ts";
 import { ByteReader, decoded, plain } from "../_lib/archive/byte_reader.ts";
 import { copyData, Extractor } from "../_lib/archive/extract.ts";
+import { longListing } from "../_lib/archive/listing.ts";
 import { type Member, safeName, stripComponents, Wanted } from "../_lib/archive/member.ts";
 import { Bunzip2 } from "../_lib/codec/bunzip2.ts";
 import { Bzip2 } from "../_lib/codec/bzip2.ts";
@@ -14,9 +15,8 @@ import { Uncompress } from "../_lib/codec/uncompress.ts";
 import { Unlzma } from "../_lib/codec/unlzma.ts";
 import { UnpackAny } from "../_lib/codec/unpack_any.ts";
 import { Unxz } from "../_lib/codec/unxz.ts";
-import { modeString } from "../_lib/mode.ts";
 import { parseOptions } from "../_lib/options.ts";
-import { calendarTime, type Zone, zoneOf } from "../_lib/time.ts";
+import { type Zone, zoneOf } from "../_lib/time.ts";
 import { Creator } from "./create.ts";
 import { BLOCK, TarError, TarReader } from "./format.ts";
 
@@ -191,7 +191,6 @@ async function readArchive(
   }
   changeDir(ctx, opts.C);
   const codec = unpacker(ctx, opts);
-  const isFile = codec === undefined && source.file.type === S_IFREG;
   let damaged = false;
   const pull = codec === undefined ? plain(source) : decoded(ctx, source, codec);
   // Native unpacks in a child: its damage is told, and then the archive is found too short.
@@ -241,7 +240,7 @@ async function readArchive(
       const skipping = input.skip(rest);
       const skipped = skipping instanceof Promise ? await skipping : skipping;
       // In a file native jumps, and may land behind its end.
-      if (skipped < rest && !isFile) throw new TarError("short read");
+      if (skipped < rest && !input.jumps) throw new TarError("short read");
     }
     await drain(input, codec !== undefined);
   } catch (error) {
@@ -290,11 +289,11 @@ class MemberUser {
   use(member: Member): MaybePromise<void> {
     const { ctx, opts } = this;
     if (opts.t) {
-      void ctx.out.print(opts.v ? this.#long(member) : `${member.name}\n`);
+      void ctx.out.print(opts.v ? longListing(member, this.#zone) : `${member.name}\n`);
       return;
     }
     if (opts.v) {
-      const line = opts.v > 1 ? this.#long(member) : `${member.name}\n`;
+      const line = opts.v > 1 ? longListing(member, this.#zone) : `${member.name}\n`;
       // With -O standard output is for the data.
       void ctx.out.print(line);
     }
@@ -323,18 +322,6 @@ class MemberUser {
 
   finish(): void {
     this.#extractor.finish();
-  }
-
-  #long(member: Member): ByteString {
-    const user = member.userName || String(member.uid);
-    const group = member.groupName || String(member.gid);
-    const time = calendarTime(member.mtime, this.#zone);
-    const two = (value: number): string => String(value).padStart(2, "0");
-    const date = `${String(time.year).padStart(4)}-${two(time.month + 1)}-${two(time.day)}`;
-    const clock = `${two(time.hour)}:${two(time.minute)}:${two(time.second)}`;
-    const link = member.link === undefined ? "" : ` -> ${member.link}`;
-    return `${modeString(member.mode)} ${user}/${group} ${String(member.size).padStart(9)} ` +
-      `${date} ${clock} ${member.name}${link}\n`;
   }
 
   /** Runs a command for a file, with the file on its standard input. */

@@ -59,6 +59,11 @@ export class ByteReader {
    */
   constructor(private readonly pull: Pull, private readonly seekable?: Source) {}
 
+  /** Whether skipping jumps in a file, and so may land behind its end unnoticed, as native's does. */
+  get jumps(): boolean {
+    return this.seekable !== undefined && this.seekable.file.type === S_IFREG;
+  }
+
   /** Up to `count` bytes; fewer only at the end. */
   take(count: number): MaybePromise<Uint8Array> {
     if (this.#chunk.length - this.#at >= count) {
@@ -118,7 +123,7 @@ export class ByteReader {
       return count;
     }
     const { seekable } = this;
-    if (seekable !== undefined && !this.#ended && seekable.file.type === S_IFREG) {
+    if (seekable !== undefined && this.jumps && !this.#ended) {
       // A regular file knows its end, so nothing is claimed that is not there.
       const here = seekable.file.seek(0, 1);
       const step = Math.min(count - left, Math.max(0, seekable.file.stat().size - here));

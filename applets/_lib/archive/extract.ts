@@ -20,6 +20,7 @@ import {
   S_IFLNK,
   S_IFMT,
   S_IFREG,
+  type Stat,
 } from "../../../sandbox/types.ts";
 import { isVfsError, type VfsError } from "../../../sandbox/errors.ts";
 import type { Context, OptionTable, Sink } from "../../contract.ts";
@@ -119,12 +120,11 @@ export class Extractor<T extends OptionTable> {
 
   #skip(data: ByteReader, size: number): MaybePromise<void> {
     const skipped = data.skip(size);
-    if (skipped instanceof Promise) return skipped.then((count) => this.#checkSize(count, size));
-    this.#checkSize(skipped, size);
-  }
-
-  #checkSize(count: number, size: number): void {
-    if (count < size) this.ctx.fail("short read");
+    const check = (count: number): void => {
+      if (count < size && !data.jumps) this.ctx.fail("short read");
+    };
+    if (skipped instanceof Promise) return skipped.then(check);
+    check(skipped);
   }
 
   #makeParents(name: ByteString): void {
@@ -146,8 +146,14 @@ export class Extractor<T extends OptionTable> {
   /** Whether what is there is not older than the member (then it is told and left), removing it otherwise. */
   #isNewer(member: Member): boolean {
     const { ctx } = this;
-    const there = ctx.fs.tryStat(member.name, { follow: false });
-    if (there === undefined) return false;
+    let there: Stat;
+    try {
+      there = ctx.fs.lstat(member.name);
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return false;
+      return ctx.fail(`can't stat old file: ${error.reason}`);
+    }
     if (Number(there.mtimeNs / 1_000_000_000n) >= member.mtime) {
       ctx.say(`${ctx.name}: ${member.name} not created: newer or same age file exists\n`);
       return true;
@@ -209,7 +215,6 @@ export class Extractor<T extends OptionTable> {
       ctx.warn(message);
       return;
     }
-    if (this.#mayChown) this.#chown(member);
   }
 
   #fifo(member: Member): void {

@@ -1,0 +1,114 @@
+/**
+ * The newc format of cpio. Source: cpio(5); errors as native busybox.
+ *
+ * @module
+ */
+import { type ByteString, S_IFLNK, S_IFMT } from "../../../sandbox/types.ts";
+import { toByteString, writeBytes } from "../../../sandbox/bytes.ts";
+import type { ByteReader } from "./byte_reader.ts";
+import type { Member } from "./member.ts";
+
+const HEADER = 110;
+const END = "TRAILER!!!";
+/** A name or link longer than this is damage. */
+const LONGEST = 1 << 16;
+
+/** A member with what tells the names of one file. */
+export interface CpioMember {
+  readonly member: Member;
+  /** Device and inode. */
+  readonly id: string;
+  readonly links: number;
+}
+
+/** Reads members of an archive. */
+export class CpioReader {
+  /** Whether the end mark was met. */
+  sawTrailer = false;
+
+  /** @param input The archive. @param fail Ends the program with a message. */
+  constructor(private readonly input: ByteReader, private readonly fail: (text: string) => never) {}
+
+  /** The next member, or undefined at the end. */
+  async next(): Promise<CpioMember | undefined> {
+    const taken = this.input.take(HEADER);
+    const header = taken instanceof Promise ? await taken : taken;
+    if (header.length === 0) return undefined;
+    if (header.length < HEADER) this.fail("short read");
+    const text = toByteString(header, 0, HEADER);
+    if (!/^07070[12]/.test(text)) this.fail("unsupported cpio format, use newc or crc");
+    if (!/^[0-9A-Fa-f]{104}$/.test(text.slice(6))) this.fail("damaged cpio file");
+    const field = (index: number): number =>
+      parseInt(text.slice(6 + index * 8, 14 + index * 8), 16);
+    const nameSize = field(11);
+    const mode = field(1);
+    const size = field(6);
+    const name = await this.#text(nameSize, (HEADER + nameSize) & 3);
+    if (name === END) {
+      this.sawTrailer = true;
+      return undefined;
+    }
+    const isLink = (mode & S_IFMT) === S_IFLNK;
+    // A link's target is its data.
+    const link = isLink ? await this.#text(size, size & 3) : undefined;
+    return {
+      member: {
+        name: name.replace(/^\/+/, ""),
+        mode,
+        size: isLink ? 0 : size,
+        mtime: field(5),
+        uid: field(2),
+        gid: field(3),
+        ...(link === undefined ? {} : { link }),
+      },
+      id: `${field(7)}:${field(8)}:${field(0)}`,
+      links: field(4),
+    };
+  }
+
+  /** Text up to a NUL; `past` is how far its end is over a multiple of four. */
+  async #text(size: number, past: number): Promise<ByteString> {
+    if (size > LONGEST) this.fail("short read");
+    const taken = this.input.take(size);
+    const bytes = taken instanceof Promise ? await taken : taken;
+    if (bytes.length < size) this.fail("short read");
+    const nul = bytes.indexOf(0);
+    const text = toByteString(bytes, 0, nul < 0 ? size : nul);
+    const skipping = this.input.skip(-past & 3);
+    if (skipping instanceof Promise) await skipping;
+    return text;
+  }
+}
+
+/** What a new header says. */
+export interface CpioAttributes {
+  readonly ino: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly nlink: number;
+  readonly mtimeNs: bigint;
+  readonly size: number;
+  readonly dev: number;
+  readonly rdev: number;
+}
+
+/** A header with its name, filled up to a multiple of four. */
+export function cpioEntry(name: ByteString, attributes: CpioAttributes): Uint8Array {
+  const { ino, mode, uid, gid, nlink, mtimeNs, size, dev, rdev } = attributes;
+  const fields = [
+    ...[ino, mode, uid, gid, nlink, Number(BigInt.asUintN(32, mtimeNs / 1_000_000_000n)), size],
+    ...[dev >>> 8, dev & 255, rdev >>> 8, rdev & 255, name.length + 1, 0],
+  ];
+  const text = "070701" +
+    fields.map((value) => (value >>> 0).toString(16).toUpperCase().padStart(8, "0")).join("") +
+    name + "\0";
+  const bytes = new Uint8Array(text.length + (-text.length & 3));
+  writeBytes(text, bytes, 0);
+  return bytes;
+}
+
+/** The end mark. */
+export const TRAILER: Uint8Array = cpioEntry(END, {
+  ...{ ino: 0, mode: 0, uid: 0, gid: 0, nlink: 0, mtimeNs: 0n, size: 0, dev: 0, rdev: 0 },
+});
