@@ -14,7 +14,7 @@ export const applet: Applet = defineApplet({
     v: { long: "verbose" },
   },
   minOperands: 1,
-  run({ opts, operands, process, fs, out, warn, fail }) {
+  async run({ opts, operands, process, fs, out, warn, fail }) {
     let mode: number | undefined;
     if (opts.m !== undefined) {
       mode = applyMode(opts.m, S_IFDIR | 0o777, 0) ?? fail(`invalid mode '${opts.m}'`);
@@ -52,6 +52,9 @@ export const applet: Applet = defineApplet({
           let end = slash;
           while (path[end] === "/") end++;
           if (end === path.length) break;
+          // A path of thousands of components is walked anew for each of them.
+          const pause = process.tick(slash);
+          if (pause !== undefined) await pause;
           whole = make(path.slice(0, slash), path.slice(0, end), false);
           at = end;
         }
