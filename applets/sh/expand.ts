@@ -594,7 +594,9 @@ function addValue(sh: Shell, value: string, out: string[]): void {
 
 /** Whether a value could be a pattern. */
 function hasGlobChar(s: string): boolean {
-  return s.includes("*") || s.includes("?") || s.includes("[");
+  if (s.includes("*") || s.includes("?")) return true;
+  const open = s.indexOf("[");
+  return open >= 0 && s.indexOf("]", open) > 0;
 }
 
 function finishFields(sh: Shell, b: WordBuilder, out: string[]): void {

@@ -312,7 +312,9 @@ export function hasMagic(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === ESC_CODE) i++;
-    else if (c === 42 || c === 63 || c === 91) return true;
+    else if (c === 42 || c === 63) return true;
+    // A bracket that is never closed is an ordinary character.
+    else if (c === 91 && text.indexOf("]", i + 1) > 0) return true;
   }
   return false;
 }
