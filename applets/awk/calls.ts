@@ -45,8 +45,11 @@ export abstract class Calls extends Operators {
   // Calls
 
   /** An argument as a cell of its own: a name brings its array along. */
-  protected argument(expr: Expr): Thunk<Cell> {
+  protected argument(expr: Expr, call: Expr & { kind: "call" }, at: number): Thunk<Cell> {
     const inner = ungroup(expr);
+    if (call.index !== undefined && at >= this.functions[call.index].params) {
+      return this.surplus(inner);
+    }
     if (inner.kind === "var" && !this.isNf(inner)) {
       const { rt } = this;
       const { local, slot } = this.slot(inner);
@@ -58,10 +61,31 @@ export abstract class Calls extends Operators {
     return () => new Cell(value() ?? "");
   }
 
+  /** An argument that has no parameter. Native empties the variable that it names or assigns. */
+  protected surplus(expr: Expr): Thunk<Cell> {
+    const effect = this.effect(expr);
+    const place = expr.kind === "assign" ? expr.target : expr;
+    const cell = place.kind === "var" && !this.isNf(place) ? this.globalOf(place) : undefined;
+    const store = place.kind === "index" || (cell === undefined && place.kind === "var")
+      ? this.store(place)
+      : undefined;
+    const watched = this.watched(place);
+    return () => {
+      effect();
+      store?.("");
+      if (cell !== undefined) {
+        cell().value = "";
+        // Fields are separated as before: native looks at FS only when it is assigned.
+        if (watched !== undefined && watched !== "FS") this.rt.assigned(watched);
+      }
+      return new Cell("");
+    };
+  }
+
   protected call(expr: Expr & { kind: "call" }): Thunk<Value> {
     const { rt } = this;
     const { index } = expr;
-    const args = expr.args.map((arg) => this.argument(arg));
+    const args = expr.args.map((arg, at) => this.argument(arg, expr, at));
     if (index === undefined) return () => this.fail(expr, MSG.undefinedFunction);
     const code = this.functions[index];
     return () => {
@@ -84,8 +108,8 @@ export abstract class Calls extends Operators {
   protected callLater(expr: Expr & { kind: "call" }): Thunk<MaybePromise<Value>> {
     const { rt } = this;
     const { index } = expr;
-    const args = expr.args.map((arg): Thunk<MaybePromise<Cell>> => {
-      if (!this.waits(arg)) return this.argument(arg);
+    const args = expr.args.map((arg, at): Thunk<MaybePromise<Cell>> => {
+      if (!this.waits(arg)) return this.argument(arg, expr, at);
       const value = this.later(arg);
       return () => then(value(), (result) => new Cell(result ?? ""));
     });
@@ -300,11 +324,7 @@ export abstract class Calls extends Operators {
         };
       }
       case "sprintf":
-        return {
-          pieces: args.map(value),
-          finish: (values) =>
-            this.sprintf(expr.line, values[0] as Value, (index) => values[index + 1] as Value),
-        };
+        return { pieces: args.map(value), finish: () => "" };
       case "sub":
       case "gsub": {
         const which = name === "sub" ? 1 : 0;
@@ -315,7 +335,8 @@ export abstract class Calls extends Operators {
             const ref = target as Ref;
             const before = rt.text(ref.get());
             const done = substitute(pattern as Regex, replacement(by as string), before, which);
-            if (done.count > 0) ref.set(done.text);
+            // Native assigns even what did not change.
+            ref.set(done.text);
             return done.count;
           },
         };

@@ -69,8 +69,8 @@ export class Expressions extends Calls {
       }
       case "cond": {
         const { no } = expr;
-        if (no === undefined) return () => this.fail(expr, MSG.syntax);
         const test = this.truthLater(expr.test);
+        if (no === undefined) return mapped(test, () => this.fail(expr, MSG.syntax));
         const yes = this.later(expr.yes);
         const other = this.later(no);
         return () => then(test(), (holds) => holds ? yes() : other());
@@ -236,8 +236,24 @@ export class Expressions extends Calls {
     const [least, most] = BUILTINS.get(name)!;
     if (args.length < least) return () => this.fail(expr, MSG.fewArgs);
     if (args.length > most) return () => this.fail(expr, MSG.manyArgs);
+    if (name === "sprintf") return this.sprintfLater(expr);
     const { pieces, finish } = this.plan(expr);
     return inOrder(pieces, finish);
+  }
+
+  /** What the format does not ask for is not evaluated. */
+  protected sprintfLater(expr: Expr & { kind: "builtin" }): Thunk<MaybePromise<Value>> {
+    const args = expr.args.map((arg) => this.later(arg));
+    return async () => {
+      const given: Value[] = [];
+      let count = args.length;
+      for (let i = 0; i < count; i++) {
+        const value = args[i]();
+        given.push(value instanceof Promise ? await value : value);
+        if (i === 0) count = Math.min(count, 1 + this.conversions(given[0]));
+      }
+      return this.sprintf(expr.line, given[0], (index) => given[index + 1]);
+    };
   }
 
   protected getline(expr: Expr & { kind: "getline" }): Thunk<MaybePromise<Value>> {
@@ -250,11 +266,13 @@ export class Expressions extends Calls {
       else place.set(new InputText(compact(reader.text.slice(reader.start, reader.end))));
     };
     if (from === "main") {
-      const read = (place: Ref | undefined): MaybePromise<Value> =>
-        then(rt.nextInput(), (more) => {
+      const read = (place: Ref | undefined): MaybePromise<Value> => {
+        if (rt.ended) return -1;
+        return then(rt.nextInput(), (more) => {
           if (more) take(rt.input, place);
           return more ? 1 : 0;
         });
+      };
       if (ref === undefined) return () => read(undefined);
       const into = ref;
       return () => then(into(), read);

@@ -66,7 +66,11 @@ export function parseFormat(text: ByteString): Format {
     if (!LETTERS.includes(text[end])) return { pieces, problem: MSG.format };
     if (literal !== "") pieces.push(literal);
     literal = "";
+    const before = pieces.length;
     addConversions(text.slice(percent, end + 1), pieces);
+    // Each letter takes a value, even if the library sees no conversion: `% %s`.
+    const taken = pieces.slice(before).some((piece) => typeof piece !== "string");
+    if (!taken) pieces.push({ letter: "", format: {}, plain: true, raw: "" });
     at = end + 1;
   }
   if (literal !== "") pieces.push(literal);

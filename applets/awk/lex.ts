@@ -27,6 +27,8 @@ export interface Token {
   readonly text: ByteString;
   readonly number: number;
   readonly line: number;
+  /** It stands after a bare `length`, where native knows no redirections. */
+  readonly afterLength?: boolean;
 }
 
 const KEYWORDS: ReadonlySet<string> = new Set([
@@ -199,7 +201,7 @@ export class Lexer {
       if (mode === "after-length" && (spelling === "++" || spelling === "--")) continue;
       if (!text.startsWith(spelling, this.#at)) continue;
       this.#at += spelling.length;
-      return { kind, text: spelling, number: 0, line };
+      return { kind, text: spelling, number: 0, line, afterLength: mode === "after-length" };
     }
     this.fail(MSG.token);
   }
@@ -234,7 +236,6 @@ export class Lexer {
         value += text[at++];
         continue;
       }
-      if (text.charCodeAt(at + 1) === 10) this.line++;
       const escape = readEscape(text, at + 1);
       value += escape.known ? escape.value : text[at + 1] ?? "";
       at = escape.known ? escape.end : at + 2;
@@ -257,13 +258,7 @@ export class Lexer {
         continue;
       }
       const next = text.charCodeAt(at + 1);
-      if (next === 0x2f) {
-        value += "/";
-        at += 2;
-        continue;
-      }
       const escape = next === 0x5c ? UNKNOWN_ESCAPE : readEscape(text, at + 1);
-      if (next === 10) this.line++;
       value += escape.known ? escape.value : "\\" + (text[at + 1] ?? "");
       at = escape.known ? escape.end : at + 2;
     }
@@ -292,8 +287,12 @@ export class Lexer {
     if (KEYWORDS.has(word)) {
       return { kind: word === "func" ? "function" : word, text: word, number: 0, line };
     }
-    const kind = BUILTINS.has(word) ? "BUILTIN" : "NAME";
-    return { kind, text: word, number: 0, line };
+    if (BUILTINS.has(word)) return { kind: "BUILTIN", text: word, number: 0, line };
+    // Native looks past the blanks behind a name for a parenthesis and counts their lines twice.
+    const blanks = /(?:[ \t\r]|\\\r?\n)*/y;
+    blanks.lastIndex = end;
+    this.line += blanks.exec(text)![0].split("\n").length - 1;
+    return { kind: "NAME", text: word, number: 0, line };
   }
 }
 

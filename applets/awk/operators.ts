@@ -56,8 +56,13 @@ export abstract class Operators extends Places {
         return expr.op === undefined ? this.assign(expr) : this.number(expr);
       case "cond": {
         const { yes, no } = expr;
-        if (no === undefined) return () => this.fail(expr, MSG.syntax);
         const test = this.truth(expr.test);
+        if (no === undefined) {
+          return () => {
+            test();
+            this.fail(expr, MSG.syntax);
+          };
+        }
         const whenYes = this.value(yes);
         const whenNo = this.value(no);
         return () => test() ? whenYes() : whenNo();

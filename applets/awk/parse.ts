@@ -66,6 +66,17 @@ const CONCAT_STARTS: ReadonlySet<string> = new Set([
   "--",
 ]);
 
+/** Words that begin no item. */
+const STATEMENT_WORDS: ReadonlySet<string> = new Set([
+  ...["break", "continue", "delete", "do", "else", "exit", "for", "if", "in", "next", "nextfile"],
+  ...["print", "printf", "return", "while"],
+]);
+
+/** What no statement begins with. */
+const NO_STATEMENT: ReadonlySet<string> = new Set([
+  ...["BEGIN", "END", "EOF", "else", "function", "in"],
+]);
+
 /** What concatenates after a bare `length`, where prefix operators are not known. */
 const AFTER_LENGTH: ReadonlySet<string> = new Set([
   "NUMBER",
@@ -77,8 +88,8 @@ const AFTER_LENGTH: ReadonlySet<string> = new Set([
 
 /** What may follow a bare `length` besides those. */
 const AFTER_LENGTH_OPS: ReadonlySet<string> = new Set([
-  ...["+", "-", "*", "/", "%", "^", "~", "!~", "&&", "||", "?", ":", ",", ";", "\n", "}", ")"],
-  ...["<", "<=", ">", ">=", "==", "!=", ">>", "]", "EOF", "|"],
+  ...["+", "-", "*", "/", "%", "^", "~", "!~", "&&", "||", "?", ":", ",", ";", "\n", "}"],
+  ...["<", "<=", ">", ">=", "==", "!="],
 ]);
 
 /**
@@ -103,6 +114,8 @@ class Parser {
   #loops = 0;
   /** Inside the list of a `print` that no parenthesis surrounds: `>` and `|` redirect. */
   #printing = false;
+  /** The last statement was ended by a newline. */
+  #afterNewline = false;
   /** A `getline` of this expression that may still be given a file by `<`. */
   #pending: { source: Expr | undefined; from: "main" | "file" } | undefined;
 
@@ -132,7 +145,8 @@ class Parser {
     this.#lexer.fail(MSG.token, this.#token?.line);
   }
 
-  #expect(kind: string, mode: LexMode = "operand"): Token {
+  /** The token that must come now. No regular expression is looked for unless the mode says so. */
+  #expect(kind: string, mode: LexMode = "operator"): Token {
     if (this.#peek(mode).kind !== kind) this.#unexpected();
     return this.#advance();
   }
@@ -152,14 +166,20 @@ class Parser {
 
   program(): void {
     this.#skipNewlines();
+    // Native has another message for a bare statement where it did not look for a semicolon before.
+    let fresh = true;
     while (this.#peek().kind !== "EOF") {
-      this.#item();
+      fresh = this.#item(fresh);
       this.#skipNewlines();
-      if (this.#accept(";")) this.#skipNewlines();
+      if (this.#accept(";")) {
+        fresh = false;
+        this.#skipNewlines();
+      }
     }
   }
 
-  #item(): void {
+  /** Parses an item; true when it was a pattern that a newline ended. */
+  #item(fresh: boolean): boolean {
     const token = this.#peek();
     if (token.kind === "BEGIN" || token.kind === "END") {
       this.#advance();
@@ -170,11 +190,13 @@ class Parser {
     } else if (token.kind === "{") {
       this.#parts.rules.push({ pattern: undefined, last: undefined, action: this.#block() });
     } else {
-      this.#rule();
+      if (fresh && STATEMENT_WORDS.has(token.kind)) this.#lexer.fail(MSG.string);
+      return this.#rule();
     }
+    return false;
   }
 
-  #rule(): void {
+  #rule(): boolean {
     let pattern = this.#expression();
     let last: Expr | undefined;
     if (pattern.kind === "comma") {
@@ -186,16 +208,12 @@ class Parser {
         : { kind: "comma", parts: parts.slice(0, -1), line: pattern.line };
     }
     let action: Stmt | undefined;
-    if (this.#peek("operator").kind === "{") action = this.#block();
-    else this.#endOfPattern();
-    this.#parts.rules.push({ pattern, last, action });
-  }
-
-  #endOfPattern(): void {
     const { kind } = this.#peek("operator");
-    if (kind === "EOF") return;
-    if (kind !== ";" && kind !== "\n") this.#unexpected();
-    this.#advance();
+    if (kind === "{") action = this.#block();
+    else if (kind === ";" || kind === "\n") this.#advance();
+    else if (kind !== "EOF") this.#unexpected();
+    this.#parts.rules.push({ pattern, last, action });
+    return kind === "\n";
   }
 
   #function(): void {
@@ -226,9 +244,13 @@ class Parser {
   #block(): Stmt {
     const line = this.#expect("{").line;
     const body: Stmt[] = [];
+    this.#afterNewline = false;
     for (;;) {
       this.#skipNewlines();
-      if (this.#accept("}")) return { kind: "block", body, line };
+      if (this.#accept("}")) {
+        this.#afterNewline = false;
+        return { kind: "block", body, line };
+      }
       body.push(this.#statement());
     }
   }
@@ -239,10 +261,12 @@ class Parser {
     if (kind === "}") return;
     if (kind !== ";" && kind !== "\n") this.#unexpected();
     this.#advance();
+    this.#afterNewline = kind === "\n";
   }
 
   /** The body of a compound statement: newlines may stand before it. */
   #body(): Stmt {
+    this.#afterNewline = this.#peek().kind === "\n";
     this.#skipNewlines();
     return this.#statement();
   }
@@ -262,6 +286,7 @@ class Parser {
         return this.#block();
       case ";":
         this.#advance();
+        this.#afterNewline = false;
         return { kind: "block", body: [], line };
       case "if":
         return this.#if();
@@ -303,6 +328,7 @@ class Parser {
         return { kind: token.kind, line };
       }
     }
+    this.#checkAfterNewline();
     const expr = this.#expression();
     this.#endOfStatement();
     return { kind: "expr", expr, line };
@@ -312,6 +338,11 @@ class Parser {
   #optionalExpression(): Expr | undefined {
     const { kind } = this.#peek();
     return kind === ";" || kind === "\n" || kind === "}" ? undefined : this.#expression();
+  }
+
+  /** Native's other message for what cannot follow a line that was a statement. */
+  #checkAfterNewline(): void {
+    if (this.#afterNewline && NO_STATEMENT.has(this.#peek().kind)) this.#lexer.fail(MSG.string);
   }
 
   #condition(): Expr {
@@ -335,6 +366,7 @@ class Parser {
     const line = this.#advance().line;
     const body = this.#loopBody();
     this.#skipNewlines();
+    if (this.#peek().kind !== "while") this.#checkAfterNewline();
     this.#expect("while");
     // Native wants no end of statement here: `do x++; while (x < 3) print x` is fine.
     return { kind: "do", test: this.#condition(), body, line };
@@ -394,7 +426,9 @@ class Parser {
     if (token.kind === ">" || token.kind === ">>" || token.kind === "|") {
       this.#advance();
       this.#skipNewlines();
-      redirect = { kind: token.kind, target: this.#expression() };
+      // Without a name behind it, native forgets the redirection.
+      const target = this.#optionalExpression();
+      if (target !== undefined) redirect = { kind: token.kind, target };
     }
     this.#endOfStatement();
     return { kind, args, redirect, line };
@@ -476,7 +510,7 @@ class Parser {
       const token = this.#peek("operator");
       if (token.kind !== "||") return left;
       // In a list of `print` native takes the first bar for a pipe.
-      if (this.#printing) this.#unexpected();
+      if (this.#printing && !token.afterLength) this.#unexpected();
       this.#advance();
       this.#skipNewlines();
       left = { kind: "or", left, right: this.#and(), line: token.line };
@@ -522,7 +556,7 @@ class Parser {
     for (;;) {
       const token = this.#peek("operator");
       if (!COMPARE_OPS.has(token.kind)) return left;
-      if (this.#printing && token.kind[0] === ">") {
+      if (this.#printing && !token.afterLength && token.kind[0] === ">") {
         if (token.kind === ">=") this.#unexpected();
         return left;
       }
@@ -664,7 +698,7 @@ class Parser {
         this.#advance();
         return { expr: { kind: "string", value: token.text, line }, postfix: false };
       case "REGEX":
-        return { expr: this.#regex(), postfix: true };
+        return this.#regex();
       case "(":
         return { expr: this.#group(), postfix: true };
       case "$": {
@@ -675,8 +709,9 @@ class Parser {
       case "++":
       case "--": {
         this.#advance();
-        const next = this.#peek().kind;
+        const next = this.#peek("operator").kind;
         if (next !== "NAME" && next !== "$" && next !== "++" && next !== "--") this.#unexpected();
+        if (next === "NAME" && this.#lexer.callFollows) this.#unexpected();
         const inner = this.#operand();
         const by = token.kind === "++" ? 1 : -1;
         return {
@@ -703,14 +738,14 @@ class Parser {
     return this.#operand();
   }
 
-  #regex(): Expr {
+  #regex(): { expr: Expr; postfix: boolean } {
     const token = this.#advance();
     this.checkRegex(token.text);
-    const regex: Expr = { kind: "regex", source: token.text, line: token.line };
+    const expr: Expr = { kind: "regex", source: token.text, line: token.line };
     const next = this.#peek("operator").kind;
+    if (next === "++" || next === "--" || !CONCAT_STARTS.has(next)) return { expr, postfix: true };
     // Native drops what is concatenated right after a regular expression.
-    if (next !== "++" && next !== "--" && CONCAT_STARTS.has(next)) this.#prefixOperand();
-    return regex;
+    return { expr, postfix: this.#prefixOperand().postfix };
   }
 
   #group(): Expr {
@@ -752,8 +787,7 @@ class Parser {
     if (name === "length") {
       const next = this.#peek("after-length").kind;
       if (next !== "(") {
-        const known = AFTER_LENGTH.has(next) || AFTER_LENGTH_OPS.has(next);
-        if (!known || (next === "|" && !this.#printing)) this.#unexpected();
+        if (!AFTER_LENGTH.has(next) && !AFTER_LENGTH_OPS.has(next)) this.#unexpected();
         return { expr: { kind: "builtin", name, args: [], line }, postfix: false };
       }
     }

@@ -145,6 +145,13 @@ export abstract class Places {
     return WATCHED.has(name) ? name : undefined;
   }
 
+  /** The cell of a name, whatever its meaning. */
+  protected globalOf(expr: Expr & { kind: "var" }): Thunk<Cell> {
+    const { rt } = this;
+    const { local, slot } = this.slot(expr);
+    return local ? () => rt.frame[slot] : () => rt.globals[slot];
+  }
+
   /** The cell of a variable or element; undefined for what has none of its own. */
   protected cell(expr: Expr): Thunk<Cell> | undefined {
     const { rt } = this;

@@ -106,7 +106,7 @@ export class Record {
   #start = 0;
   #end = 0;
   /** `$0` as a value; undefined when it is the text between the offsets and nobody asked. */
-  #whole: Value = undefined;
+  #whole: Value = "";
   #hasWhole = true;
   /** Offsets of the fields found so far. */
   readonly #starts: number[] = [];
@@ -121,6 +121,10 @@ export class Record {
   /** NF as it was assigned; undefined when it is the number of fields. */
   #nf: Value = undefined;
   #splitter: Splitter = BLANKS;
+  /** The highest field that was ever there or asked for. */
+  #touched = 0;
+  /** Fields up to this one were emptied since: they are empty strings, not unassigned (BusyBox). */
+  #cleared = 0;
 
   /**
    * @param show Text of a value inside `$0`.
@@ -152,6 +156,9 @@ export class Record {
   }
 
   #restart(): void {
+    const used = this.#values === undefined ? this.#found : this.#values.length;
+    if (used > this.#touched) this.#touched = used;
+    this.#cleared = this.#touched;
     this.#found = 0;
     this.#next = this.#start;
     this.#values = undefined;
@@ -235,18 +242,30 @@ export class Record {
   // -------------------------------------------------------------------------------------------
   // Reading
 
+  /** A field behind the last one. */
+  #missing(index: number): Value {
+    if (index <= this.#cleared) return "";
+    if (index > this.#touched) this.#touched = index;
+    return undefined;
+  }
+
   /** A field, or `$0` for 0. */
   get(index: number): Value {
     if (index === 0) return this.whole();
-    if (this.#values !== undefined) return this.#values[index - 1];
-    if (!this.#inText(index)) return undefined;
+    if (this.#values !== undefined) {
+      return index <= this.#values.length ? this.#values[index - 1] : this.#missing(index);
+    }
+    if (!this.#inText(index)) return this.#missing(index);
     return new InputText(this.#text.slice(this.#starts[index - 1], this.#ends[index - 1]));
   }
 
   /** A field's number. */
   number(index: number): number {
     if (this.#values === undefined && index > 0) {
-      if (!this.#inText(index)) return 0;
+      if (!this.#inText(index)) {
+        this.#missing(index);
+        return 0;
+      }
       return parseAwkNumber(this.#text, this.#starts[index - 1], this.#ends[index - 1]);
     }
     if (index === 0 && !this.#hasWhole && this.#joinWith === undefined) {
@@ -261,7 +280,10 @@ export class Record {
   /** A field's text. */
   string(index: number): ByteString {
     if (this.#values === undefined && index > 0) {
-      if (!this.#inText(index)) return "";
+      if (!this.#inText(index)) {
+        this.#missing(index);
+        return "";
+      }
       return this.#text.slice(this.#starts[index - 1], this.#ends[index - 1]);
     }
     if (index === 0 && !this.#hasWhole && this.#joinWith === undefined) {
@@ -286,7 +308,7 @@ export class Record {
     } else if (this.#values === undefined) {
       if (this.#inText(index)) {
         write.range(this.#text, this.#starts[index - 1], this.#ends[index - 1]);
-      }
+      } else this.#missing(index);
       return;
     }
     write.text(this.print(this.get(index)));
@@ -322,7 +344,7 @@ export class Record {
       if (typeof value === "string" || !value.numeric) return undefined;
       return value.number - number;
     }
-    if (!this.#inText(index)) return 0 - number;
+    if (!this.#inText(index)) return this.#missing(index) === undefined ? 0 - number : undefined;
     const start = this.#starts[index - 1];
     const end = this.#ends[index - 1];
     if (!looksNumeric(this.#text, start, end)) return undefined;
@@ -399,6 +421,8 @@ export class Record {
   setFieldCount(count: number, value: Value, separator: ByteString): void {
     const values = this.#toValues();
     while (values.length < count) values.push(undefined);
+    if (values.length > this.#touched) this.#touched = values.length;
+    if (count < values.length) this.#cleared = this.#touched;
     values.length = count;
     this.#nf = value;
     this.#joinWith = separator;

@@ -135,7 +135,10 @@ async function runInput(program: Compiled, rt: Runtime): Promise<void> {
   records: for (;;) {
     let more = rt.nextInput();
     if (more instanceof Promise) more = await more;
-    if (!more) break;
+    if (!more) {
+      rt.ended = true;
+      break;
+    }
     const { input } = rt;
     record.take(input.text, input.start, input.end);
     for (let i = 0; i < rules.length; i++) {

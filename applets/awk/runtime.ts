@@ -77,6 +77,8 @@ export class Runtime {
   #sawFile = false;
   #inputDone = false;
   #zone: Zone | undefined;
+  /** The main loop has come to the end: from then on `getline` fails. */
+  ended = false;
   /** Whether RT has to be kept. */
   wantsRt = false;
   readonly #names: ReadonlyMap<ByteString, number>;

@@ -373,8 +373,8 @@ export class Statements {
           if (i === 0) count = Math.min(count, 1 + expressions.conversions(value));
           continue;
         }
-        if (i > 0) out.text(rt.ofs);
         out.text(rt.shown(value));
+        if (i + 1 < count) out.text(rt.ofs);
       }
       if (kind === "print") {
         if (count === 0) rt.record.emit(0, out);
