@@ -40,6 +40,7 @@ export type Loaders = ReadonlyMap<string, () => Promise<AppletModule>>;
  * may be the program of more than one module only if it stands here once.
  */
 const TABLE = `
+ar.ts ar
 arch.ts arch
 awk/main.ts awk
 base64.ts base64 base32
@@ -65,6 +66,7 @@ id.ts id
 ionice.ts ionice
 kill.ts kill
 killall.ts killall
+ln.ts ln
 ls.ts ls
 lzma.ts lzma unlzma lzcat
 lzop.ts lzop
@@ -110,6 +112,7 @@ watch.ts watch
 wc.ts wc
 who.ts who w users
 whoami.ts whoami
+xxd.ts xxd
 xz.ts xz unxz xzcat
 yes.ts yes
 `;

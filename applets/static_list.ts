@@ -8,6 +8,7 @@ import type { Loaders } from "./registry.ts";
 
 /** Module path → importer. */
 export const LOADERS: Loaders = new Map([
+  ["ar.ts", () => import("./ar.ts")],
   ["arch.ts", () => import("./arch.ts")],
   ["awk/main.ts", () => import("./awk/main.ts")],
   ["base64.ts", () => import("./base64.ts")],
@@ -33,6 +34,7 @@ export const LOADERS: Loaders = new Map([
   ["ionice.ts", () => import("./ionice.ts")],
   ["kill.ts", () => import("./kill.ts")],
   ["killall.ts", () => import("./killall.ts")],
+  ["ln.ts", () => import("./ln.ts")],
   ["ls.ts", () => import("./ls.ts")],
   ["lzma.ts", () => import("./lzma.ts")],
   ["lzop.ts", () => import("./lzop.ts")],
@@ -78,6 +80,7 @@ export const LOADERS: Loaders = new Map([
   ["wc.ts", () => import("./wc.ts")],
   ["who.ts", () => import("./who.ts")],
   ["whoami.ts", () => import("./whoami.ts")],
+  ["xxd.ts", () => import("./xxd.ts")],
   ["xz.ts", () => import("./xz.ts")],
   ["yes.ts", () => import("./yes.ts")],
 ]);
