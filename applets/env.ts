@@ -30,5 +30,6 @@ export const applet: Applet = defineApplet({
     if (at < operands.length) return execProgram(ctx, operands.slice(at), { env });
     const end = opts[0] ? "\0" : "\n";
     for (const [name, value] of env) void out.print(`${name}=${value}${end}`);
+    return 0;
   },
 });

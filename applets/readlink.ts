@@ -29,5 +29,6 @@ export const applet: Applet = defineApplet({
       return 1;
     }
     void out.print(opts.n ? result : `${result}\n`);
+    return 0;
   },
 });

@@ -75,6 +75,7 @@ mkdir.ts mkdir
 mv.ts mv
 nice.ts nice
 nohup.ts nohup
+od.ts od
 pgrep.ts pgrep pkill
 pidof.ts pidof
 printenv.ts printenv

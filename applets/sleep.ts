@@ -13,6 +13,6 @@ export const applet: Applet = defineApplet({
   run({ operands, process, fail }) {
     let total = 0;
     for (const word of operands) total += parseDuration(word) ?? fail(`invalid number '${word}'`);
-    if (total > 0) return process.sleep(total);
+    return total > 0 ? process.sleep(total) : undefined;
   },
 });

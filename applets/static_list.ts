@@ -43,6 +43,7 @@ export const LOADERS: Loaders = new Map([
   ["mv.ts", () => import("./mv.ts")],
   ["nice.ts", () => import("./nice.ts")],
   ["nohup.ts", () => import("./nohup.ts")],
+  ["od.ts", () => import("./od.ts")],
   ["pgrep.ts", () => import("./pgrep.ts")],
   ["pidof.ts", () => import("./pidof.ts")],
   ["printenv.ts", () => import("./printenv.ts")],

@@ -12,6 +12,6 @@ export const applet: Applet = defineApplet({
   run({ operands, process, fail }) {
     const [word] = operands;
     const microseconds = parseDecimal(word, 0xffff_ffff) ?? fail(`invalid number '${word}'`);
-    if (microseconds > 0) return process.sleep(microseconds / 1000);
+    return microseconds > 0 ? process.sleep(microseconds / 1000) : undefined;
   },
 });
