@@ -8,15 +8,17 @@
  */
 import { BANNER } from "./applets/contract.ts";
 import * as appletTable from "./applets/program_table.ts";
-import { refuseUnread } from "./applets/registry.ts";
+import { isAtHand } from "./applets/registry.ts";
 import { isVfsError } from "./sandbox/errors.ts";
 import { fromText } from "./sandbox/bytes.ts";
 import { ProcessEnded, SIG } from "./sandbox/types.ts";
 import type { SandboxOptions } from "./sandbox/session/session.ts";
 import { CliError, type CliOptions } from "./sandbox/session/cli_types.ts";
-// What most starts do not need is imported when it is needed.
+// What most starts do not need is imported when it is needed. The sandbox is not even part of the
+// module graph: its specifier is computed, which needs the right to read it where it is a local file.
+const MOD = "./mod.ts";
 const importOptions = () => import("./sandbox/session/cli_options.ts");
-const importSandbox = () => import("./mod.ts");
+const importSandbox = () => import(MOD) as Promise<typeof import("./mod.ts")>;
 const importStreams = () => import("./sandbox/host/stdio.ts");
 const importBare = () => import("./sandbox/kernel/bare_process.ts");
 
@@ -276,11 +278,16 @@ async function main(args: readonly string[]): Promise<number> {
     await showBanner();
     return 0;
   }
-  if (BARE.has(args[0]) && appletTable.has(args[0])) return await runBare(args);
-  if (
-    import.meta.dirname !== undefined && !isGranted({ name: "read", path: import.meta.dirname })
-  ) {
-    refuseUnread(`needs the right to read its own module: --allow-read=${import.meta.dirname}`);
+  if (BARE.has(args[0])) return await runBare(args);
+  const here = import.meta.dirname;
+  if (here !== undefined && !isGranted({ name: "read", path: here })) {
+    // Without any right to read there is no file to reach, and a filter needs none.
+    if (isAtHand(args[0])) return await runBare(args);
+    if (!args[0].startsWith("--")) {
+      throw new CliError(
+        `${args[0]} needs the right to read capbox's modules: --allow-read=${here}`,
+      );
+    }
   }
   const { parseCli } = await importOptions();
   const cli = parseCli(args);

@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { VfsError } from "../sandbox/errors.ts";
 import { AT_HAND } from "./at_hand.ts";
 import type { Applet } from "./contract.ts";
 
@@ -123,7 +122,6 @@ const paths: ReadonlyMap<string, string> = readTable(TABLE);
 const applets = new Map<string, Applet>();
 const loading = new Map<string, Promise<Applet>>();
 let loaders: Loaders | undefined;
-let refusal: string | undefined;
 
 function readTable(table: string): Map<string, string> {
   const found = new Map<string, string>();
@@ -174,9 +172,6 @@ export function load(name: string): Promise<Applet> {
 
 async function importApplet(path: string): Promise<Applet> {
   const loader = loaders?.get(path) ?? AT_HAND.get(path);
-  if (loader === undefined && refusal !== undefined) {
-    throw new VfsError("EACCES", undefined, refusal);
-  }
   let module: AppletModule;
   if (loader !== undefined) {
     module = await loader();
@@ -197,12 +192,7 @@ export function useLoaders(table: Loaders): void {
   loaders = table;
 }
 
-/**
- * Makes `load` refuse what would need the right to read capbox's own modules, since Deno would ask at
- * the terminal.
- *
- * @param reason What to say instead.
- */
-export function refuseUnread(reason: string): void {
-  refusal = reason;
+/** Whether an applet's module loads without any permission. */
+export function isAtHand(name: string): boolean {
+  return AT_HAND.has(paths.get(name) ?? "");
 }

@@ -2,7 +2,8 @@
  * A process without a kernel: for a program that only reads its input and writes its output.
  *
  * The command line runs such applets this way, because making a sandbox costs more time than they
- * need. Nothing but its three streams, its arguments and the time is reachable from here, so there is
+ * need, and small filters too when Deno grants nothing: then there is no file that they could reach.
+ * Nothing but its three streams, its arguments and the time is reachable from here, so there is
  * nothing that a policy could add or take away.
  *
  * @module
@@ -45,6 +46,17 @@ export function createBareProcess(
   const refuse = (): never => {
     throw new VfsError("ENOSYS");
   };
+  // Without a kernel there are no files: whatever is asked for may not be reached.
+  const unreachable = (path: ByteString): never => {
+    throw new VfsError("EACCES", path);
+  };
+  const fs = new Proxy({
+    tryStat: () => undefined,
+    access: () => false,
+    currentDir: () => "/",
+  }, {
+    get: (target, name) => Reflect.has(target, name) ? Reflect.get(target, name) : unreachable,
+  });
   const actions = new Map<number, SignalAction>();
   const waiter = {
     waitOn(queue: WaitQueue): Promise<void> {
@@ -82,6 +94,7 @@ export function createBareProcess(
     nice: 0,
     affinity: 1,
     ioPriority: { class: 0, data: 4 },
+    fs,
     waiter,
     tty: undefined,
     maxDepth: 1000,
