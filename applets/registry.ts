@@ -61,6 +61,7 @@ grep.ts grep egrep fgrep
 gunzip.ts gunzip zcat
 gzip.ts gzip
 head.ts head
+hexdump.ts hexdump hd
 id.ts id
 ionice.ts ionice
 kill.ts kill

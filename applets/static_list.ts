@@ -30,6 +30,7 @@ export const LOADERS: Loaders = new Map([
   ["gunzip.ts", () => import("./gunzip.ts")],
   ["gzip.ts", () => import("./gzip.ts")],
   ["head.ts", () => import("./head.ts")],
+  ["hexdump.ts", () => import("./hexdump.ts")],
   ["id.ts", () => import("./id.ts")],
   ["ionice.ts", () => import("./ionice.ts")],
   ["kill.ts", () => import("./kill.ts")],

@@ -1,0 +1,150 @@
+import type { ByteString } from "../sandbox/types.ts";
+import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { Blocks } from "./_lib/input_files.ts";
+import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
+
+/** Hexadecimal dumps and back. Source of behaviour: BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "xxd",
+  usage: "[-pri] [-g N] [-c N] [-l LEN] [-s OFS] [-o OFS] [FILE]",
+  about: "Dump FILE (or stdin) in hexadecimal",
+  options: {
+    g: { arg: "N", help: "Bytes of a group" },
+    c: { arg: "N", help: "Bytes of a line" },
+    p: { help: "Hexadecimal digits only, 30 bytes a line" },
+    i: { help: "As an array of C" },
+    l: { arg: "LENGTH", help: "Only the first LENGTH bytes" },
+    s: { arg: "OFFSET", help: "Skip OFFSET bytes" },
+    o: { arg: "OFFSET", help: "Add OFFSET to the offsets shown" },
+    r: { help: "Bytes from a dump (with -p, from digits without offsets)" },
+    a: {},
+  },
+  maxOperands: 1,
+  async run(ctx) {
+    const { opts, operands, out } = ctx;
+    const any = { anyBase: true, suffixes: COPY_SUFFIXES };
+    const number = (text: ByteString | undefined): number | undefined =>
+      text === undefined ? undefined : numberArgument(ctx, text, any);
+    const limit = number(opts.l) ?? Infinity;
+    const skip = number(opts.s) ?? 0;
+    const shift = number(opts.o) ?? 0;
+    const group = number(opts.g) ?? 2;
+    const columns = number(opts.c) || (opts.p ? 30 : opts.i ? 12 : 16);
+    const path = operands[0] ?? "-";
+    if (opts.r) return await reverse(ctx, path, opts.p === true);
+    const source = ctx.openPlain(path);
+    if (source === undefined) return 1;
+    if (skip > 0) {
+      try {
+        source.file.seek(skip, 0);
+      } catch (error) {
+        ctx.warnError(path === "-" ? "stdin" : path, error);
+        return 1;
+      }
+    }
+    const named = opts.i && operands.length > 0;
+    const name = (operands[0] ?? "").replace(/[^A-Za-z0-9_]/g, "_");
+    if (named) out.print(`unsigned char ${name}[] = {\n`);
+    let offset = skip + shift;
+    let total = 0;
+    const line = opts.p ? plainLine : opts.i ? arrayLine : dumpLine;
+    const option = { group, columns };
+    const input = { read: (max?: number) => source.readReused(max) };
+    await new Blocks(input, columns, limit).each((bytes, start, length) => {
+      const text = line(bytes, start, length, offset, option);
+      offset += length;
+      total += length;
+      return out.print(text);
+    }, (n) => ctx.tick(n));
+    if (named) out.print(`};\nunsigned int ${name}_len = ${total};\n`);
+  },
+});
+
+interface LineOption {
+  readonly group: number;
+  readonly columns: number;
+}
+
+const HEX: readonly string[] = Array.from(
+  { length: 256 },
+  (_, i) => i.toString(16).padStart(2, "0"),
+);
+const SHOWN: readonly string[] = Array.from(
+  { length: 256 },
+  (_, i) => i >= 32 && i < 127 ? String.fromCharCode(i) : ".",
+);
+
+function plainLine(bytes: Uint8Array, start: number, length: number): string {
+  let line = "";
+  for (let i = start; i < start + length; i++) line += HEX[bytes[i]];
+  return line + "\n";
+}
+
+function arrayLine(bytes: Uint8Array, start: number, length: number): string {
+  let line = " ";
+  for (let i = start; i < start + length; i++) line += ` 0x${HEX[bytes[i]]},`;
+  return line + "\n";
+}
+
+function dumpLine(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  offset: number,
+  { group, columns }: LineOption,
+): string {
+  let line = offset.toString(16).padStart(8, "0") + ": ";
+  let shown = "";
+  // Native knows groups of 1, 2, 4, 8, 16 bytes well; all others are made in the same way.
+  const size = group === 0 ? columns : group;
+  for (let i = 0; i < columns; i++) {
+    if (i < length) {
+      line += HEX[bytes[start + i]];
+      shown += SHOWN[bytes[start + i]];
+    } else line += "  ";
+    if ((i + 1) % size === 0 && i + 1 < columns) line += " ";
+  }
+  return `${line}  ${shown}\n`;
+}
+
+/**
+ * `-r`: bytes of a dump's lines, the first run of digits of each being its offset. What is no digit
+ * is skipped, and so the text beside the dump is read for digits too, as native does.
+ */
+async function reverse(ctx: Context, path: ByteString, plain: boolean): Promise<void> {
+  const source = ctx.open(path);
+  if (source === undefined) return;
+  let inOffset = !plain;
+  let high = -1;
+  for (;;) {
+    let chunk = source.readReused();
+    if (chunk instanceof Promise) chunk = await chunk;
+    if (chunk === undefined) return;
+    const bytes = new Uint8Array((chunk.length >> 1) + 1);
+    let count = 0;
+    for (let i = 0; i < chunk.length; i++) {
+      const byte = chunk[i];
+      const digit = hexDigit(byte);
+      if (inOffset) {
+        if (digit < 0 && byte !== 10) inOffset = false;
+      } else if (digit >= 0) {
+        if (high < 0) high = digit;
+        else {
+          bytes[count++] = high << 4 | digit;
+          high = -1;
+        }
+      } else if (high >= 0) {
+        // Blanks may stand between the digits of a byte, even the end of a line.
+        if (byte !== 32 && !(byte >= 9 && byte <= 13)) high = -1;
+      } else if (byte === 10) inOffset = !plain;
+    }
+    const full = ctx.out.bytes(bytes, 0, count) ?? ctx.tick(1 + (chunk.length >> 4));
+    if (full !== undefined) await full;
+  }
+}
+
+function hexDigit(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  const lower = byte | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
