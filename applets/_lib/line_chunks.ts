@@ -68,6 +68,13 @@ export class LineChunks {
     }
   }
 
+  /** Leaves the input after an offset of the batch to the next reader, where it can be repositioned. */
+  giveBack(from: number): void {
+    if (this.#filled > from && this.source.file.type === S_IFREG) {
+      this.source.file.seek(from - this.#filled, 1);
+    }
+  }
+
   /** Gives back the memory that a long line took. */
   close(): void {
     if (this.bytes.length > BATCH) this.process.chargeMemory(BATCH - this.bytes.length);

@@ -49,6 +49,8 @@ export interface MatchFlags {
   readonly notbol?: boolean;
   /** End of the text to search; without it the end of the string. */
   readonly end?: number;
+  /** Only the offsets of the whole match are wanted this time. */
+  readonly nosub?: boolean;
   /**
    * Where the text begins. Without it the text begins where the search does, so that `^` and `\b` see
    * nothing before; with it they see the bytes from there on, and `notbol` is about that place.
@@ -149,7 +151,7 @@ export class Regex {
     const matchEnd = forward.search(text, from, end, left);
     if (matchEnd < 0) return null;
     let start: number;
-    if (this.#wantsGroups) {
+    if (this.#wantsGroups && flags.nosub !== true) {
       const reverse = this.#reverse ??= new ReverseAutomaton(this.#nfa, this.#onStep);
       start = reverse.findStart(text, from, matchEnd, end, left, true);
       // Where both kinds of parse exist, glibc takes one that has no assertion at its end.

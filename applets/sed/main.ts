@@ -1,0 +1,271 @@
+/**
+ * The sed applet: options, scripts, files in place.
+ *
+ * @module
+ */
+import {
+  type Applet,
+  AppletExit,
+  type Context,
+  defineApplet,
+  Output,
+  Sink,
+  type Source,
+} from "../contract.ts";
+import {
+  type ByteString,
+  type MaybePromise,
+  O_CREAT,
+  O_EXCL,
+  O_WRONLY,
+  type OpenFile,
+} from "../../sandbox/types.ts";
+import { isVfsError } from "../../sandbox/errors.ts";
+import { after, inSequence } from "../_lib/sequence.ts";
+import { SedInput } from "./input.ts";
+import { parseScript } from "./parse.ts";
+import { Machine } from "./run.ts";
+import { type OutputName, type Script, SedError } from "./script.ts";
+import { Writer } from "./writer.ts";
+
+/** Buffer of the files that `w` writes, as stdio has it: what is in it cannot be read back yet. */
+const FILE_BUFFER = 4096;
+
+/** Edits streams by a script. Source of behaviour: POSIX sed, BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "sed",
+  usage: "[-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]...\n" +
+    "or: sed [-i[SFX]] [-nrE] CMD [FILE]...",
+  about: "Edit FILEs, or stdin, line by line, by a script of commands.\n" +
+    "Without -e and -f the first operand is the script.",
+  options: {
+    e: { arg: "CMD", many: true, long: "expression", help: "Commands; may be given again" },
+    f: { arg: "FILE", many: true, long: "file", help: "Commands from FILE" },
+    i: {
+      arg: "SFX",
+      optional: true,
+      long: "in-place",
+      help: "Change the FILEs themselves; with SFX keep the former ones under NAMESFX",
+    },
+    n: { long: ["quiet", "silent"], help: "Print only what commands print" },
+    r: { long: "regexp-extended", help: "Extended regular expressions" },
+    E: { help: "As -r" },
+    version: {},
+  },
+  needs: ["read", "write"],
+  run(ctx) {
+    if (ctx.opts.version) {
+      void ctx.out.print("This is not GNU sed version 4.0\n");
+      return 0;
+    }
+    return new Sed(ctx as unknown as Context, ctx.opts).run();
+  },
+});
+
+interface Options {
+  readonly e?: readonly ByteString[];
+  readonly f?: readonly ByteString[];
+  readonly i?: ByteString;
+  readonly n?: boolean;
+  readonly r?: boolean;
+  readonly E?: boolean;
+}
+
+/** One run of sed. */
+class Sed {
+  readonly #outputs = new Map<OutputName, Writer>();
+  #script!: Script;
+  #input: SedInput | undefined;
+
+  constructor(private readonly ctx: Context, private readonly opts: Options) {}
+
+  run(): MaybePromise<number> {
+    const { ctx, opts } = this;
+    const operands = ctx.operands.slice();
+    const parts: ByteString[] = [];
+    let expressions = 0;
+    let files = 0;
+    const given = ctx.order.filter((name) => name === "e" || name === "f");
+    return this.#reporting(() =>
+      after(
+        inSequence(given, (name) => {
+          if (name === "f") return this.#readScript(opts.f![files++], parts);
+          parts.push(opts.e![expressions++]);
+          return undefined;
+        }),
+        () => {
+          if (given.length === 0) parts.push(operands.shift() ?? ctx.usage());
+          this.#script = parseScript(parts, {
+            extended: opts.r === true || opts.E === true,
+            onStep: (steps) => ctx.process.waiter.spend(steps >> 3),
+          });
+          this.#openOutputs();
+          if (opts.i !== undefined) return this.#editInPlace(operands);
+          return this.#edit(operands.length === 0 ? ["-"] : operands);
+        },
+      )
+    );
+  }
+
+  /** Does the work; an error of the script ends it with its message. */
+  #reporting(work: () => MaybePromise<void>): MaybePromise<number> {
+    const failed = (error: unknown): number => {
+      if (!(error instanceof SedError)) throw error;
+      this.#flushOutputs();
+      this.ctx.warn(error.message);
+      return 1;
+    };
+    const done = (): number => {
+      this.#flushOutputs();
+      return this.ctx.status;
+    };
+    try {
+      const result = work();
+      return result instanceof Promise ? result.then(done, failed) : done();
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  async #readScript(path: ByteString, parts: ByteString[]): Promise<void> {
+    let source: Source;
+    try {
+      source = path === "-" ? this.ctx.stdin : this.ctx.openOrThrow(path);
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return this.ctx.fail(`${path}: ${error.reason}`);
+    }
+    parts.push(await source.readAll());
+    source.close();
+  }
+
+  /** Creates the files of `w` before anything else happens. */
+  #openOutputs(): void {
+    const { ctx } = this;
+    const ended = (): boolean => this.#input?.ended ?? false;
+    for (const output of this.#script.outputs) {
+      let sink: Sink;
+      if (output.path === "/dev/stdout") sink = ctx.stdout;
+      else if (output.path === "/dev/stderr") sink = ctx.stderr;
+      else {
+        try {
+          sink = ctx.createOrThrow(output.path);
+        } catch (error) {
+          if (!isVfsError(error)) throw error;
+          return ctx.fail(`can't open '${output.path}': ${error.reason}`);
+        }
+      }
+      this.#outputs.set(output, new Writer(new Output(sink, FILE_BUFFER), ended));
+    }
+  }
+
+  /** As stdio does at the end: the files of `w` first, standard output last. */
+  #flushOutputs(): void {
+    for (const writer of this.#outputs.values()) writer.out.flushNow();
+  }
+
+  #open(path: ByteString, inPlace: boolean): Source | undefined {
+    if (path === "-" && !inPlace) return this.ctx.stdin;
+    try {
+      return this.ctx.openOrThrow(path);
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      this.ctx.warn(`${path}: ${error.reason}`);
+      return undefined;
+    }
+  }
+
+  #machine(input: SedInput, out: Output): Machine {
+    this.#input = input;
+    const quiet = this.opts.n === true || this.#script.quiet;
+    const writer = new Writer(out, () => input.ended);
+    return new Machine(this.ctx, this.#script, quiet, input, writer, this.#outputs);
+  }
+
+  #edit(paths: readonly ByteString[]): MaybePromise<void> {
+    const input = new SedInput(paths, this.ctx.process, (path) => this.#open(path, false));
+    return after(this.#machine(input, this.ctx.out).run(), () => {});
+  }
+
+  #editInPlace(paths: readonly ByteString[]): MaybePromise<void> {
+    if (paths.length === 0) return this.ctx.fail("-i requires an argument");
+    return inSequence(paths, (path) => this.#editFile(path));
+  }
+
+  /** Edits one file; false when a command ended the run. */
+  #editFile(path: ByteString): MaybePromise<boolean> {
+    const { ctx } = this;
+    const source = this.#open(path, true);
+    if (source === undefined) return true;
+    const { mode, uid, gid } = source.file.stat();
+    const { file, temporary } = this.#createBeside(path);
+    const sink = new Sink(file, ctx.process, temporary, true);
+    const out = new Output(sink);
+    const input = new SedInput([path], ctx.process, () => source);
+    const finish = (quit: boolean): MaybePromise<boolean> =>
+      after(out.flush() ?? undefined, () => {
+        if (out.error !== undefined) throw out.error;
+        file.setAttr({ mode: mode & 0o7777 });
+        try {
+          file.setAttr({ uid, gid });
+        } catch (error) {
+          // Not everybody may give files away; native goes on too.
+          if (!isVfsError(error)) throw error;
+        }
+        sink.close();
+        this.#replace(path, temporary);
+        return !quit;
+      });
+    const abandon = (error: unknown): never => {
+      sink.close();
+      ctx.fs.unlink(temporary);
+      throw error;
+    };
+    try {
+      const done = after(this.#machine(input, out).run(), finish);
+      return done instanceof Promise ? done.catch(abandon) : done;
+    } catch (error) {
+      return abandon(error);
+    }
+  }
+
+  #createBeside(path: ByteString): { file: OpenFile; temporary: ByteString } {
+    const { fs, process } = this.ctx;
+    for (let attempt = 0;; attempt++) {
+      const temporary = path + uniqueSuffix(process.pid, attempt);
+      try {
+        return { file: fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o600), temporary };
+      } catch (error) {
+        if (!isVfsError(error, "EEXIST") || attempt > 100) throw error;
+      }
+    }
+  }
+
+  #replace(path: ByteString, temporary: ByteString): void {
+    const { fs } = this.ctx;
+    const suffix = this.opts.i ?? "";
+    const move = (from: ByteString, to: ByteString): void => {
+      try {
+        fs.rename(from, to);
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        this.ctx.warn(`can't move '${from}' to '${to}': ${error.reason}`);
+        throw new AppletExit(1);
+      }
+    };
+    if (suffix !== "") move(path, path + suffix);
+    move(temporary, path);
+  }
+}
+
+/** Six letters that differ from attempt to attempt. */
+function uniqueSuffix(pid: number, attempt: number): ByteString {
+  const letters = "abcdefghijklmnopqrstuvwxyz";
+  let number = pid * 101 + attempt;
+  let suffix = "";
+  for (let i = 0; i < 6; i++) {
+    suffix += letters[number % 26];
+    number = Math.floor(number / 26) + 7 * i;
+  }
+  return suffix;
+}

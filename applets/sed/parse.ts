@@ -1,0 +1,448 @@
+/**
+ * Script text → commands. Source of behaviour: POSIX sed, runs of BusyBox 1.35.
+ *
+ * @module
+ */
+import type { ByteString } from "../../sandbox/types.ts";
+import { compile, type Regex, RegexError, type StepHook } from "../_lib/regex/regex.ts";
+import {
+  type Address,
+  type Command,
+  type OutputName,
+  type Piece,
+  type Script,
+  SedError,
+  type Substitution,
+} from "./script.ts";
+
+/** How regular expressions are read. */
+export interface ParseOptions {
+  readonly extended: boolean;
+  readonly onStep?: StepHook;
+}
+
+const COMMANDS = "{}=:#aibBcdDgGhHlnNpPqrstTwxy";
+const ONE_ADDRESS = "air";
+/** Numbers of lines are held in 32 bits by native, and get stuck at the top. */
+const LAST_LINE = 0x7fffffff;
+
+const ESCAPES: ReadonlyMap<string, string> = new Map([["n", "\n"], ["t", "\t"], ["r", "\r"]]);
+
+const isBlank = (char: string | undefined): boolean =>
+  char === " " || char === "\t" || char === "\r" || char === "\v" || char === "\f";
+const isDigit = (char: string | undefined): boolean =>
+  char !== undefined && char >= "0" && char <= "9";
+
+/** Joins the parts of a script; a part that ends in a backslash goes on in the next one. */
+function blocksOf(parts: readonly ByteString[]): ByteString[] {
+  const blocks: ByteString[] = [];
+  let open = false;
+  for (const part of parts) {
+    if (open) blocks[blocks.length - 1] += "\n" + part;
+    else blocks.push(part);
+    const [slashes] = /\\*$/.exec(part) as RegExpExecArray;
+    open = slashes.length % 2 === 1;
+  }
+  return blocks;
+}
+
+/** Parses a whole script; used once. */
+class Parser {
+  #text: ByteString = "";
+  #pos = 0;
+  readonly #commands: Command[] = [];
+  readonly #open: number[] = [];
+  readonly #outputs = new Map<ByteString, OutputName>();
+  readonly #labels = new Map<ByteString, number>();
+  #quiet = false;
+
+  constructor(readonly options: ParseOptions) {}
+
+  parse(parts: readonly ByteString[]): Script {
+    for (const block of blocksOf(parts)) {
+      this.#text = block;
+      this.#pos = 0;
+      if (block.startsWith("#n")) this.#quiet = true;
+      this.#block();
+    }
+    return {
+      commands: this.#commands,
+      quiet: this.#quiet,
+      outputs: [...this.#outputs.values()],
+      labels: this.#labels,
+    };
+  }
+
+  #block(): void {
+    for (;;) {
+      while (
+        this.#pos < this.#text.length &&
+        (isBlank(this.#text[this.#pos]) || this.#text[this.#pos] === "\n" ||
+          this.#text[this.#pos] === ";")
+      ) this.#pos++;
+      if (this.#pos >= this.#text.length) return;
+      this.#command();
+    }
+  }
+
+  #skipBlanks(): void {
+    while (isBlank(this.#text[this.#pos])) this.#pos++;
+  }
+
+  #restOfLine(): ByteString {
+    const end = this.#text.indexOf("\n", this.#pos);
+    const rest = this.#text.slice(this.#pos, end < 0 ? undefined : end);
+    this.#pos = end < 0 ? this.#text.length : end;
+    return rest;
+  }
+
+  #command(): void {
+    const first = this.#address(false);
+    let second: Address | undefined;
+    if (this.#text[this.#pos] === ",") {
+      this.#pos++;
+      second = this.#address(true);
+      if (second === undefined) throw new SedError("no address after comma");
+    }
+    this.#skipBlanks();
+    let negated = false;
+    if (this.#text[this.#pos] === "!") {
+      negated = true;
+      this.#pos++;
+      this.#skipBlanks();
+    }
+    const name = this.#text[this.#pos];
+    if (name === undefined || name === "\n") throw new SedError("missing command");
+    this.#pos++;
+    if (!COMMANDS.includes(name) || name === "B") throw new SedError(`unsupported command ${name}`);
+    if (second !== undefined && ONE_ADDRESS.includes(name)) {
+      throw new SedError(`command '${name}' uses only one address`);
+    }
+    const command = {
+      name,
+      first,
+      second,
+      negated,
+      text: "",
+      output: undefined as OutputName | undefined,
+      substitution: undefined as Substitution | undefined,
+      map: undefined as readonly ByteString[] | undefined,
+      jump: -1,
+    };
+    switch (name) {
+      case "#":
+        this.#restOfLine();
+        return;
+      case "}": {
+        const open = this.#open.pop();
+        if (open !== undefined) this.#commands[open].jump = this.#commands.length;
+        return;
+      }
+      case "{":
+        this.#open.push(this.#commands.length);
+        break;
+      case "a":
+      case "i":
+      case "c":
+        command.text = this.#textArgument();
+        break;
+      case ":":
+      case "b":
+      case "t":
+      case "T":
+        this.#skipBlanks();
+        command.text = this.#label();
+        if (name === ":") {
+          if (!this.#labels.has(command.text)) {
+            this.#labels.set(command.text, this.#commands.length);
+          }
+          return;
+        }
+        break;
+      case "r":
+        command.text = this.#fileName();
+        break;
+      case "w":
+        command.output = this.#output();
+        break;
+      case "s":
+        command.substitution = this.#substitution();
+        break;
+      case "y":
+        command.map = this.#map();
+        break;
+    }
+    this.#commands.push(command);
+  }
+
+  #label(): ByteString {
+    const start = this.#pos;
+    while (this.#pos < this.#text.length && !/[\s;]/.test(this.#text[this.#pos])) this.#pos++;
+    return this.#text.slice(start, this.#pos);
+  }
+
+  #number(): number {
+    const start = this.#pos;
+    while (isDigit(this.#text[this.#pos])) this.#pos++;
+    return Math.min(LAST_LINE, Number(this.#text.slice(start, this.#pos)));
+  }
+
+  #address(second: boolean): Address | undefined {
+    const char = this.#text[this.#pos];
+    if (isDigit(char)) return { kind: "line", line: this.#number() };
+    if (char === "$") {
+      this.#pos++;
+      return { kind: "last" };
+    }
+    if (second && char === "+" && isDigit(this.#text[this.#pos + 1])) {
+      this.#pos++;
+      return { kind: "count", count: this.#number() };
+    }
+    if (char === "/" || char === "\\") {
+      this.#pos += char === "/" ? 1 : 2;
+      const delimiter = this.#text[this.#pos - 1];
+      const pattern = this.#pattern(delimiter ?? "");
+      return { kind: "regex", regex: this.#compile(pattern, false) };
+    }
+    return undefined;
+  }
+
+  /**
+   * Reads a regular expression up to its delimiter, with `\n`, `\t` and `\r` made bytes. The backslash
+   * before a delimiter stays (`s|a\|b|x|` is an alternation), except in brackets.
+   */
+  #pattern(delimiter: string): ByteString {
+    const text = this.#text;
+    let pattern = "";
+    let bracket = -1;
+    for (let i = this.#pos; i < text.length; i++) {
+      const char = text[i];
+      if (bracket >= 0) {
+        if (char === "]" && !(i === bracket + 1 || (i === bracket + 2 && text[i - 1] === "^"))) {
+          bracket = -1;
+        }
+      } else if (char === delimiter) {
+        this.#pos = i + 1;
+        return pattern;
+      } else if (char === "[") bracket = i;
+      else if (char === "\n") break;
+      if (char !== "\\" || i + 1 >= text.length) {
+        pattern += char;
+        continue;
+      }
+      const next = text[i + 1];
+      const escape = ESCAPES.get(next);
+      if (escape !== undefined) {
+        pattern += escape;
+        i++;
+      } else if (bracket < 0) {
+        pattern += char + next;
+        i++;
+      } else if (next === delimiter) {
+        pattern += next;
+        i++;
+      } else if (next === "\\") {
+        // Two in brackets stand for themselves, and the second one escapes nothing.
+        pattern += "\\\\";
+        i++;
+      } else pattern += char;
+    }
+    throw new SedError(`unmatched '${delimiter}'`);
+  }
+
+  #compile(pattern: ByteString, icase: boolean): Regex | undefined {
+    if (pattern === "") return undefined;
+    try {
+      return compile(pattern, {
+        syntax: this.options.extended ? "ere" : "bre",
+        icase,
+        onStep: this.options.onStep,
+      });
+    } catch (error) {
+      if (!(error instanceof RegexError)) throw error;
+      throw new SedError(`bad regex '${pattern}': ${error.message}`);
+    }
+  }
+
+  /** Reads text up to the delimiter, leaving its escapes as they are. */
+  #delimited(delimiter: string): ByteString {
+    const text = this.#text;
+    for (let i = this.#pos; i < text.length; i++) {
+      if (text[i] === "\\") i++;
+      else if (text[i] === delimiter) {
+        const part = text.slice(this.#pos, i);
+        this.#pos = i + 1;
+        return part;
+      } else if (text[i] === "\n") break;
+    }
+    throw new SedError(`unmatched '${delimiter}'`);
+  }
+
+  #delimiter(): string {
+    const delimiter = this.#text[this.#pos];
+    if (delimiter === undefined || delimiter === "\n") {
+      throw new SedError("bad format in substitution expression");
+    }
+    this.#pos++;
+    if (delimiter === "\\") throw new SedError("unmatched '\\'");
+    return delimiter;
+  }
+
+  #substitution(): Substitution {
+    const delimiter = this.#delimiter();
+    const pattern = this.#pattern(delimiter);
+    const pieces = replacementPieces(this.#delimited(delimiter));
+    let which = 1;
+    let print = false;
+    let icase = false;
+    let output: OutputName | undefined;
+    flags: for (;;) {
+      const char = this.#text[this.#pos];
+      if (isDigit(char)) {
+        const start = this.#pos;
+        while (isDigit(this.#text[this.#pos])) this.#pos++;
+        // An anchored pattern matches once, and native does not count for it.
+        if (pattern[0] !== "^") {
+          which = Number(BigInt.asUintN(32, BigInt(this.#text.slice(start, this.#pos))));
+        }
+        continue;
+      }
+      if (isBlank(char)) {
+        this.#pos++;
+        continue;
+      }
+      switch (char) {
+        case "g":
+          which = 0;
+          break;
+        case "p":
+          print = true;
+          break;
+        case "i":
+        case "I":
+          icase = true;
+          break;
+        case "w":
+          this.#pos++;
+          output = this.#output();
+          break flags;
+        case "#":
+          this.#restOfLine();
+          break flags;
+        case undefined:
+        case ";":
+        case "\n":
+        case "}":
+          break flags;
+        default:
+          throw new SedError("bad option in substitution expression");
+      }
+      this.#pos++;
+    }
+    const usesGroups = pieces.some((piece) => typeof piece === "number" && piece > 0);
+    return { regex: this.#compile(pattern, icase), pieces, usesGroups, which, print, output };
+  }
+
+  #map(): ByteString[] {
+    const delimiter = this.#delimiter();
+    const from = mapBytes(this.#delimited(delimiter), delimiter);
+    const to = mapBytes(this.#delimited(delimiter), delimiter);
+    const map = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
+    // Of a byte that stands twice the first counts; bytes without a partner stay.
+    for (let i = Math.min(from.length, to.length) - 1; i >= 0; i--) {
+      map[from.charCodeAt(i)] = to[i];
+    }
+    return map;
+  }
+
+  /** The text of `a`, `i` and `c`, with the newline at its end. */
+  #textArgument(): ByteString {
+    const text = this.#text;
+    this.#skipBlanks();
+    if (text[this.#pos] === "\\") {
+      this.#pos++;
+      let next = this.#pos;
+      while (isBlank(text[next])) next++;
+      // Blanks in front of the text itself count, behind the backslash they do not.
+      if (text[next] === "\n") this.#pos = next + 1;
+    }
+    let result = "";
+    for (; this.#pos < text.length; this.#pos++) {
+      let char = text[this.#pos];
+      if (char === "\n") break;
+      if (char === "\\") {
+        const next = text[++this.#pos];
+        char = next === undefined ? "\n" : ESCAPES.get(next) ?? next;
+      }
+      result += char;
+    }
+    return result + "\n";
+  }
+
+  #fileName(): ByteString {
+    this.#skipBlanks();
+    const path = this.#restOfLine();
+    if (path === "") throw new SedError("empty filename");
+    return path;
+  }
+
+  #output(): OutputName {
+    const path = this.#fileName();
+    let output = this.#outputs.get(path);
+    if (output === undefined) {
+      output = { path };
+      this.#outputs.set(path, output);
+    }
+    return output;
+  }
+}
+
+function replacementPieces(text: ByteString): Piece[] {
+  const pieces: Piece[] = [];
+  let plain = "";
+  const group = (number: number): void => {
+    if (plain !== "") pieces.push(plain);
+    plain = "";
+    pieces.push(number);
+  };
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (char === "&") group(0);
+    else if (char !== "\\" || i + 1 >= text.length) plain += char;
+    else {
+      const next = text[++i];
+      if (isDigit(next)) group(Number(next));
+      else plain += ESCAPES.get(next) ?? next;
+    }
+  }
+  if (plain !== "") pieces.push(plain);
+  return pieces;
+}
+
+/** The bytes of one side of `y`: only `\\`, the delimiter and `\n \t \r` are escapes. */
+function mapBytes(text: ByteString, delimiter: string): ByteString {
+  let bytes = "";
+  for (let i = 0; i < text.length; i++) {
+    const next = text[i + 1];
+    if (text[i] !== "\\" || next === undefined) {
+      bytes += text[i];
+      continue;
+    }
+    const escape = next === "\\" || next === delimiter || next === "\n" ? next : ESCAPES.get(next);
+    if (escape === undefined) bytes += "\\";
+    else {
+      bytes += escape;
+      i++;
+    }
+  }
+  return bytes;
+}
+
+/**
+ * Parses the parts of a script, one for each `-e` and `-f`.
+ *
+ * @throws {SedError}
+ */
+export function parseScript(parts: readonly ByteString[], options: ParseOptions): Script {
+  return new Parser(options).parse(parts);
+}
