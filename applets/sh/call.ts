@@ -24,7 +24,7 @@ import {
   SKIP_NONE,
   SKIP_RETURN,
 } from "./shell.ts";
-import type { Variable } from "./vars.ts";
+import type { Scope, Variable } from "./vars.ts";
 
 /** What a name stands for in the shell itself. */
 export type Command =
@@ -89,8 +89,9 @@ function builtinFailed(
 }
 
 /** Notes the value of a variable, for the end of the function or command that changes it. */
-export function saveVariable(cell: Variable): SavedVariable {
+export function saveVariable(scope: Scope, cell: Variable): SavedVariable {
   return {
+    scope,
     cell,
     text: cell.text,
     num: cell.num,
@@ -105,8 +106,8 @@ export function restoreVariables(sh: Shell, saved: readonly SavedVariable[]): vo
   const scope = sh.ownScope();
   for (let i = saved.length - 1; i >= 0; i--) {
     const s = saved[i];
-    // The scope may have been copied since, so the cell is looked up by name.
-    const cell = scope.cell(s.cell.name);
+    // The scope may have been copied since; then the cell is looked up by name.
+    const cell = s.scope === scope ? s.cell : scope.cell(s.cell.name);
     if (cell.exported || s.exported) scope.exported = undefined;
     cell.text = s.text;
     cell.num = s.num;
@@ -128,42 +129,50 @@ export function callFunction(
   const name = sh.functionName;
   const optIndex = sh.optIndex;
   const optOffset = sh.optOffset;
+  const depth = sh.depth;
   sh.params = argv.slice(1);
-  sh.locals = [];
+  sh.locals = undefined;
   sh.functionName = def.name;
   sh.functionDepth++;
-  const end = (): void => {
-    sh.functionDepth--;
-    if (sh.locals !== undefined && sh.locals.length > 0) restoreVariables(sh, sh.locals);
-    sh.params = params;
-    sh.locals = locals;
-    sh.functionName = name;
-    sh.optIndex = optIndex;
-    sh.optOffset = optOffset;
-    if (sh.skip === SKIP_RETURN) sh.skip = SKIP_NONE;
-  };
   let result: MaybePromise<number>;
   try {
-    result = sh.deeper(() => {
-      const turn = sh.proc.tick(1);
-      if (turn !== undefined) return turn.then(() => def.body(sh));
-      return def.body(sh);
-    });
+    const turn = sh.proc.tick(1);
+    if (turn === undefined && sh.staysOnStack()) {
+      sh.depth++;
+      result = def.body(sh);
+    } else {
+      result = sh.deeper(() => turn === undefined ? def.body(sh) : turn.then(() => def.body(sh)));
+    }
   } catch (error) {
-    end();
+    endCall(sh, params, locals, name, optIndex, optOffset, depth);
     throw error;
   }
   if (typeof result !== "number") {
-    return result.then((status) => {
-      end();
-      return status;
-    }, (error) => {
-      end();
-      throw error;
-    });
+    return result.finally(() => endCall(sh, params, locals, name, optIndex, optOffset, depth));
   }
-  end();
+  endCall(sh, params, locals, name, optIndex, optOffset, depth);
   return result;
+}
+
+/** Goes back to the state around a function call. */
+function endCall(
+  sh: Shell,
+  params: readonly string[],
+  locals: SavedVariable[] | undefined,
+  name: string,
+  optIndex: number,
+  optOffset: number,
+  depth: number,
+): void {
+  sh.functionDepth--;
+  sh.depth = depth;
+  if (sh.locals !== undefined) restoreVariables(sh, sh.locals);
+  sh.params = params;
+  sh.locals = locals;
+  sh.functionName = name;
+  sh.optIndex = optIndex;
+  sh.optOffset = optOffset;
+  if (sh.skip === SKIP_RETURN) sh.skip = SKIP_NONE;
 }
 
 /** Where a program is; undefined when it is not there. */

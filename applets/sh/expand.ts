@@ -195,6 +195,15 @@ export class Expander {
         return p.quoted ? this.quotedValue(p) : this.plainValue(p);
       }
     }
+    if (parts.length === 1 && parts[0].t === "arith" && !mayWait(parts[0].word)) {
+      const run = compileArithWord(parts[0].word, this);
+      const quoted = parts[0].quoted;
+      return (sh, out) => {
+        const v = String(run(sh));
+        if (quoted || !sh.fieldSplitter().splitsNumbers) out.push(v);
+        else addValue(sh, v, out);
+      };
+    }
     if (isOneField(word)) {
       const run = this.text(word, "none");
       return (sh, out): Wait => {
@@ -577,6 +586,10 @@ async function restLater(
 /** Splits and globs a value that makes up a whole word. */
 function addValue(sh: Shell, value: string, out: string[]): void {
   const splitter = sh.fieldSplitter();
+  if (splitter.isPlain(value)) {
+    out.push(value);
+    return;
+  }
   const active = !sh.flags.noglob && hasGlobChar(value);
   if (!splitter.splits(value)) {
     if (active) addField(sh, value, out);

@@ -22,6 +22,10 @@ export class Splitter {
   private readonly kinds = new Uint8Array(256);
   private readonly none: boolean;
   private readonly plainSpace: boolean;
+  /** 1 for characters that splitting or globbing looks at. */
+  private readonly special = new Uint8Array(256);
+  /** Some digit or the minus sign is a separator. */
+  readonly splitsNumbers: boolean;
 
   constructor(
     /** Value of IFS, or undefined when unset. */
@@ -32,6 +36,10 @@ export class Splitter {
       const c = chars.charCodeAt(i);
       this.kinds[c] = c === 32 || c === 9 || c === 10 ? 1 : 2;
     }
+    for (let c = 0; c < 256; c++) {
+      if (this.kinds[c] !== 0 || c === 42 || c === 63 || c === 91) this.special[c] = 1;
+    }
+    this.splitsNumbers = /[-0-9]/.test(chars);
     this.none = chars.length === 0;
     this.plainSpace = chars.length === 3 && /^[ \t\n]+$/.test(chars) && new Set(chars).size === 3;
   }
@@ -44,6 +52,13 @@ export class Splitter {
   /** Kind of a character code. */
   kind(c: number): number {
     return c < 256 ? this.kinds[c] : 0;
+  }
+
+  /** Whether `s` holds nothing that splitting or globbing would act on. */
+  isPlain(s: string): boolean {
+    const special = this.special;
+    for (let i = 0; i < s.length; i++) if (special[s.charCodeAt(i)] !== 0) return false;
+    return true;
   }
 
   /** Whether `s` holds any character of IFS. */

@@ -62,10 +62,20 @@ class Piece {
 /** A compiled pattern. */
 export class Pattern {
   private readonly pieces: readonly Piece[];
+  /** Texts around the only star, for `*.c` and `a*`. */
+  private readonly head: string | undefined;
+  private readonly tail: string = "";
 
   /** @param text With {@link ESC} before quoted characters; an unquoted `\` quotes the next one too. */
   constructor(text: string) {
     this.pieces = parse(text);
+    if (this.pieces.length === 2) {
+      const [a, b] = this.pieces;
+      if (a.text !== undefined && b.text !== undefined) {
+        this.head = a.text;
+        this.tail = b.text;
+      }
+    }
   }
 
   /** The text that alone matches, if there is no pattern character. */
@@ -75,6 +85,10 @@ export class Pattern {
 
   /** Whether all of `s` matches. */
   matches(s: string): boolean {
+    const { head, tail } = this;
+    if (head !== undefined) {
+      return s.length >= head.length + tail.length && s.startsWith(head) && s.endsWith(tail);
+    }
     const p = this.pieces;
     const n = p.length - 1;
     if (n === 0) return p[0].length === s.length && p[0].matchesAt(s, 0);

@@ -127,6 +127,7 @@ export type RunText = (sh: Shell, text: string, line: number) => MaybePromise<nu
 
 /** What `local` has to put back. */
 export interface SavedVariable {
+  readonly scope: Scope;
   readonly cell: Variable;
   readonly text: string | undefined;
   readonly num: number;
@@ -136,7 +137,7 @@ export interface SavedVariable {
 }
 
 /** How many levels of calls run on one stack before the next is put on a fresh one. */
-const LEVELS_PER_STACK = 24;
+const LEVELS_PER_STACK = 64;
 /** Most results of one glob. */
 export const MAX_GLOB = 1_000_000;
 
@@ -175,7 +176,7 @@ export class Shell implements ArithHost {
   /** Depth of `.` files under way. */
   sourceDepth = 0;
   functionName = "";
-  /** Values to put back at the end of the current function; undefined outside of functions. */
+  /** Values to put back at the end of the current function. */
   locals: SavedVariable[] | undefined = undefined;
   /** Nesting of calls, to bound recursion. */
   depth = 0;
@@ -231,7 +232,6 @@ export class Shell implements ArithHost {
     this.functionDepth = from.functionDepth;
     this.sourceDepth = from.sourceDepth;
     this.functionName = from.functionName;
-    this.locals = from.locals === undefined ? undefined : [];
     this.depth = from.depth + 1;
     this.subshellLevel = from.subshellLevel + 1;
     this.optIndex = from.optIndex;
@@ -445,6 +445,11 @@ export class Shell implements ArithHost {
   }
 
   // -- depth ------------------------------------------------------------------------------------
+
+  /** Whether one more level of calls may run right here. */
+  staysOnStack(): boolean {
+    return (this.depth + 1) % LEVELS_PER_STACK !== 0 && this.depth < this.proc.maxDepth;
+  }
 
   /**
    * Runs one more level of calls. Deep recursion goes on on a fresh stack, so that its limit is the

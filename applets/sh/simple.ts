@@ -24,6 +24,7 @@ import { type Expander, type FieldsFn, mayWait, type TextFn } from "./expand.ts"
 import { assignment } from "./parse.ts";
 import { compileRedirs, type RedirFn, SavedFds } from "./redirect.ts";
 import { type Exec, type SavedVariable, type Shell, traceQuote } from "./shell.ts";
+import { compileTest, type FastTest } from "./test_fast.ts";
 import { NameRef } from "./vars.ts";
 
 /** Builtins whose arguments of the form `name=value` are assignments: no splitting, tildes. */
@@ -61,7 +62,29 @@ function exitOnError(sh: Shell, status: number): number {
 /** Compiles a simple command. `last` says that nothing of the shell is needed after it. */
 export function compileSimple(n: Simple, expander: Expander, last: boolean): Exec {
   if (n.words.length === 0 && n.redirs.length === 0) return assignmentsOnly(n, expander);
-  return new SimpleCommand(n, expander, last).exec;
+  const general = new SimpleCommand(n, expander, last).exec;
+  const fast = compileTest(n, expander);
+  return fast === undefined ? general : testCommand(fast, general, n);
+}
+
+/** A compiled test, as long as nobody defined a function of its name and nothing is traced. */
+function testCommand(fast: FastTest, general: Exec, n: Simple): Exec {
+  const line = n.line;
+  const name = bareText(n.words[0])!;
+  let token: object | undefined;
+  return (sh) => {
+    if (token !== sh.functionsToken) {
+      if (sh.functions.has(name)) return general(sh);
+      token = sh.functionsToken;
+    }
+    const flags = sh.flags;
+    if (flags.xtrace || flags.noexec) return general(sh);
+    sh.line = line;
+    const status = fast(sh);
+    if (status < 0) return general(sh);
+    sh.status = status;
+    return (status === 0 || sh.tested > 0) && sh.interrupts === 0 ? status : finish(sh, status);
+  };
 }
 
 function compileAssigns(n: Simple, expander: Expander): CompiledAssign[] {
@@ -396,8 +419,8 @@ class SimpleCommand {
     const one = (ref: NameRef, v: string): void => {
       traced?.push(`${ref.name}=${traceQuote(v)}`);
       if (before === undefined) return sh.setRef(ref, v);
-      const cell = sh.ownScope().cell(ref.name);
-      before.push(saveVariable(cell));
+      const scope = sh.ownScope();
+      before.push(saveVariable(scope, scope.cell(ref.name)));
       sh.setRef(ref, v);
       sh.export(ref.name, true);
     };

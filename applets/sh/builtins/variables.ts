@@ -63,14 +63,16 @@ const freezes: Builtin = (sh, argv) => {
 };
 
 const localizes: Builtin = (sh, argv) => {
-  if (sh.locals === undefined) throw new ShellError("not in a function");
+  if (sh.functionDepth === 0) throw new ShellError("not in a function");
   for (const word of argv.slice(1)) {
     const [name, value] = splitAssign(word);
     if (name === "-") continue;
-    const cell = sh.ownScope().cell(name);
+    const scope = sh.ownScope();
+    const cell = scope.cell(name);
     if (cell.readonly && value !== undefined) throw new ShellError(`${name}: is read only`);
-    if (!sh.locals.some((s) => s.cell.name === name)) {
-      sh.locals.push(saveVariable(cell));
+    const saved = sh.locals ??= [];
+    if (!saved.some((s) => s.cell.name === name)) {
+      saved.push(saveVariable(scope, cell));
       if (value === undefined) {
         cell.text = undefined;
         cell.num = NaN;
