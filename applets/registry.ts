@@ -48,10 +48,14 @@ bunzip2.ts bunzip2 bzcat
 busybox.ts busybox capbox
 bzip2.ts bzip2
 cat.ts cat
+chmod.ts chmod
+chown.ts chown chgrp
 cksum.ts cksum
 cp.ts cp
 cpio.ts cpio
 crc32.ts crc32
+cut.ts cut
+date.ts date
 dirname.ts dirname
 echo.ts echo
 env.ts env
@@ -62,6 +66,7 @@ gunzip.ts gunzip zcat
 gzip.ts gzip
 head.ts head
 hexdump.ts hexdump hd
+hostname.ts hostname dnsdomainname
 id.ts id
 ionice.ts ionice
 kill.ts kill
@@ -72,6 +77,7 @@ lzma.ts lzma unlzma lzcat
 lzop.ts lzop
 md5sum.ts md5sum sha1sum sha256sum sha512sum
 mkdir.ts mkdir
+mktemp.ts mktemp
 mv.ts mv
 nice.ts nice
 nohup.ts nohup
@@ -102,9 +108,13 @@ tee.ts tee
 test.ts test [ [[
 time.ts time
 timeout.ts timeout
+touch.ts touch
+tr.ts tr
 true.ts true
 uname.ts uname
 uncompress.ts uncompress
+uniq.ts uniq
+unzip/main.ts unzip
 uptime.ts uptime
 usleep.ts usleep
 uudecode.ts uudecode
