@@ -100,6 +100,7 @@ sh/main.ts sh ash bash
 sha3sum.ts sha3sum
 sleep.ts sleep
 sort.ts sort
+stat.ts stat
 sum.ts sum
 tail.ts tail
 tar/main.ts tar

@@ -69,6 +69,7 @@ export const LOADERS: Loaders = new Map([
   ["sha3sum.ts", () => import("./sha3sum.ts")],
   ["sleep.ts", () => import("./sleep.ts")],
   ["sort.ts", () => import("./sort.ts")],
+  ["stat.ts", () => import("./stat.ts")],
   ["sum.ts", () => import("./sum.ts")],
   ["tail.ts", () => import("./tail.ts")],
   ["tar/main.ts", () => import("./tar/main.ts")],
