@@ -103,11 +103,16 @@ const NOT_BEGUN = { notbol: true };
 
 /** `substr`: positions are cut to whole numbers, not rounded, and the length counts from 1 at least. */
 export function substring(text: ByteString, from: number, length: number | undefined): ByteString {
-  let start = toInt32(from) - 1;
+  let start = toInt32(from - 1);
   if (start < 0) start = 0;
   if (length === undefined) return text.slice(start);
   const count = toInt32(length);
   return count <= 0 ? "" : text.slice(start, start + count);
+}
+
+/** `%`: native multiplies the whole quotient back, so that `1 % 0.1` is 0. */
+export function remainder(left: number, right: number): number {
+  return left - wholePart(left / right) * right;
 }
 
 /** `int`. */

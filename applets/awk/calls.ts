@@ -66,7 +66,8 @@ export abstract class Calls extends Operators {
     const effect = this.effect(expr);
     const place = expr.kind === "assign" ? expr.target : expr;
     const cell = place.kind === "var" && !this.isNf(place) ? this.globalOf(place) : undefined;
-    const store = place.kind === "index" || (cell === undefined && place.kind === "var")
+    const store = place.kind === "index" || place.kind === "field" ||
+        (cell === undefined && place.kind === "var")
       ? this.store(place)
       : undefined;
     const watched = this.watched(place);

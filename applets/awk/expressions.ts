@@ -16,7 +16,7 @@ import { MSG } from "./errors.ts";
 import { BUILTINS } from "./lex.ts";
 import { inOrder, mapped, then, type Thunk } from "./maybe.ts";
 import { holds } from "./operators.ts";
-import { isPlace, kept, type Ref } from "./places.ts";
+import { kept, type Ref } from "./places.ts";
 import type { RecordReader } from "./reader.ts";
 import { InputText, toBool, toNumber, type Value } from "./value.ts";
 
@@ -169,7 +169,9 @@ export class Expressions extends Calls {
     expr: Expr & { kind: "compare" | "match" },
   ): Thunk<MaybePromise<Ref | Value>> {
     const left = ungroup(expr.left);
-    return isPlace(left) && this.hasEffects(expr.right) ? this.refLater(left) : this.later(left);
+    return this.isRead(left) && this.hasEffects(expr.right)
+      ? this.refLater(left)
+      : this.later(left);
   }
 
   protected concatLater(expr: Expr & { kind: "concat" }): Thunk<MaybePromise<Value>> {
@@ -178,7 +180,7 @@ export class Expressions extends Calls {
     const pieces: Thunk<MaybePromise<Ref | ByteString>>[] = expr.parts.map((part) =>
       this.laterText(part)
     );
-    if (isPlace(first) && this.hasEffects(expr.parts[1])) pieces[0] = this.refLater(first);
+    if (this.isRead(first) && this.hasEffects(expr.parts[1])) pieces[0] = this.refLater(first);
     return inOrder(pieces, ([head, second, ...rest]) => {
       const text = typeof head === "string" ? head : rt.text(head.get());
       return text + (second as ByteString) + rest.join("");
@@ -268,7 +270,7 @@ export class Expressions extends Calls {
     if (from === "main") {
       const read = (place: Ref | undefined): MaybePromise<Value> => {
         if (rt.ended) return -1;
-        return then(rt.nextInput(), (more) => {
+        return then(rt.nextInput(false), (more) => {
           if (more) take(rt.input, place);
           return more ? 1 : 0;
         });

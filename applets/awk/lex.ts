@@ -353,7 +353,7 @@ export function unescapeText(text: ByteString): ByteString {
       continue;
     }
     const escape = readEscape(text, at + 1);
-    value += escape.known ? escape.value : text[at + 1] ?? "\\";
+    value += escape.known ? escape.value : text[at + 1] ?? "";
     at = escape.known ? escape.end : at + 2;
   }
   return untilNul(value);

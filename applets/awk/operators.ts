@@ -12,11 +12,11 @@
 import type { ByteString } from "../../sandbox/types.ts";
 import type { Regex } from "../_lib/regex/regex.ts";
 import { type ArithOp, type CompareOp, type Expr, ungroup } from "./ast.ts";
-import { power } from "./builtins.ts";
+import { power, remainder } from "./builtins.ts";
 import { MSG } from "./errors.ts";
 import type { Thunk } from "./maybe.ts";
 import type { OutputBuffer } from "./output.ts";
-import { isPlace, kept, Places } from "./places.ts";
+import { kept, Places } from "./places.ts";
 import { toBool, toNumber, type Value } from "./value.ts";
 
 /** Compiles operators. */
@@ -253,7 +253,7 @@ export abstract class Operators extends Places {
           const over = left();
           const under = right();
           if (under === 0) this.fail(expr, MSG.divide);
-          return over % under;
+          return remainder(over, under);
         };
       case "^":
         return () => power(left(), right());
@@ -272,7 +272,7 @@ export abstract class Operators extends Places {
         return power(left, right);
     }
     if (right === 0) this.fail(expr, MSG.divide);
-    return op === "/" ? left / right : left % right;
+    return op === "/" ? left / right : remainder(left, right);
   }
 
   protected step(expr: Expr & { kind: "step" }): Thunk<number> {
@@ -393,7 +393,7 @@ export abstract class Operators extends Places {
     if (inner.kind === "field" && inner.index.kind === "number" && inner.index.value === 0) {
       if (!this.hasEffects(expr.right)) return () => rt.record.matches(regex()) !== negated;
     }
-    if (this.hasEffects(expr.right) && isPlace(inner)) {
+    if (this.hasEffects(expr.right) && this.isRead(inner)) {
       const ref = this.ref(inner);
       return () => {
         const place = ref();
@@ -432,7 +432,7 @@ export abstract class Operators extends Places {
       const late = this.lateText(left, right);
       if (late !== undefined) return () => holds(op, late());
     }
-    if (this.hasEffects(right) && isPlace(left)) {
+    if (this.hasEffects(right) && this.isRead(left)) {
       const ref = this.ref(left);
       const value = this.value(right);
       return () => {
@@ -558,7 +558,7 @@ export abstract class Operators extends Places {
     const first = ungroup(parts[0]);
     let head: Thunk<ByteString>;
     const second = this.string(parts[1]);
-    if (this.hasEffects(parts[1]) && isPlace(first)) {
+    if (this.hasEffects(parts[1]) && this.isRead(first)) {
       const ref = this.ref(first);
       head = () => {
         const place = ref();

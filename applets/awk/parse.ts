@@ -72,6 +72,12 @@ const STATEMENT_WORDS: ReadonlySet<string> = new Set([
   ...["print", "printf", "return", "while"],
 ]);
 
+/** For what follows the line of a `do` instead of `while`, native has its other message. */
+const WORDS_AFTER_DO: ReadonlySet<string> = new Set([
+  ...STATEMENT_WORDS,
+  ...["NAME", "NUMBER", "STRING", "BUILTIN", "getline", "BEGIN", "END", "EOF", "function"],
+]);
+
 /** What no statement begins with. */
 const NO_STATEMENT: ReadonlySet<string> = new Set([
   ...["BEGIN", "END", "EOF", "else", "function", "in"],
@@ -366,7 +372,10 @@ class Parser {
     const line = this.#advance().line;
     const body = this.#loopBody();
     this.#skipNewlines();
-    if (this.#peek().kind !== "while") this.#checkAfterNewline();
+    const { kind } = this.#peek();
+    if (this.#afterNewline && kind !== "while" && WORDS_AFTER_DO.has(kind)) {
+      this.#lexer.fail(MSG.string);
+    }
     this.#expect("while");
     // Native wants no end of statement here: `do x++; while (x < 3) print x` is fine.
     return { kind: "do", test: this.#condition(), body, line };

@@ -145,6 +145,11 @@ export abstract class Places {
     return WATCHED.has(name) ? name : undefined;
   }
 
+  /** Whether native reads it only after the other side was evaluated. NF is a number by then. */
+  protected isRead(expr: Expr): boolean {
+    return isPlace(expr) && !this.isNf(expr);
+  }
+
   /** The cell of a name, whatever its meaning. */
   protected globalOf(expr: Expr & { kind: "var" }): Thunk<Cell> {
     const { rt } = this;
@@ -217,8 +222,12 @@ export abstract class Places {
       const index = this.fieldIndex(expr);
       return () => {
         const at = index();
+        const { record } = rt;
+        const { changes } = record;
+        const now = at === 0 ? undefined : record.get(at);
         return {
-          get: () => rt.record.get(at),
+          // The fields of a record that was replaced meanwhile are not found before they are asked for.
+          get: () => at > 0 && record.changes !== changes ? now : record.get(at),
           set: (value) => rt.record.set(at, value, rt.ofs),
         };
       };

@@ -43,13 +43,12 @@ export class RecordReader {
 
   /** Goes to the next record. False at the end. */
   next(end: RecordEnd): MaybePromise<boolean> {
-    if (end.kind === "char") {
+    if (end.kind === "char" && !this.#nul) {
       const at = this.text.indexOf(end.char, this.#at);
       if (at >= 0) {
         this.start = this.#at;
         this.end = at;
         this.terminatorEnd = this.#at = at + 1;
-        if (this.#nul) this.#cutAtNul();
         return true;
       }
     }
@@ -73,6 +72,11 @@ export class RecordReader {
     let after: number;
     if (end.kind === "char") {
       stop = text.indexOf(end.char, from);
+      if (this.#nul) {
+        // For native a NUL ends a record too.
+        const nul = text.indexOf("\0", from);
+        if (nul >= 0 && (stop < 0 || nul < stop)) stop = nul;
+      }
       if (stop < 0) return false;
       after = stop + 1;
     } else if (end.kind === "paragraph") {
@@ -143,7 +147,7 @@ export class RecordReader {
       const piece = toByteString(chunk);
       pieces.push(piece);
       added += piece.length;
-      if (end.kind === "char") return piece.includes(end.char);
+      if (end.kind === "char") return piece.includes(end.char) || piece.includes("\0");
       // Searching again from the start of the record must stay rare: the text doubles first.
       return added >= missing;
     };

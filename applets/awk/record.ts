@@ -156,6 +156,7 @@ export class Record {
   }
 
   #restart(): void {
+    this.changes++;
     const used = this.#values === undefined ? this.#found : this.#values.length;
     if (used > this.#touched) this.#touched = used;
     this.#cleared = this.#touched;
@@ -361,6 +362,8 @@ export class Record {
   }
 
   readonly #flags = { end: 0 };
+  /** How often the record was replaced. */
+  changes = 0;
 
   /** `$0`. */
   whole(): Value {
@@ -411,7 +414,7 @@ export class Record {
       return;
     }
     const values = this.#toValues();
-    while (values.length < index) values.push(undefined);
+    while (values.length < index) values.push(this.#missing(values.length + 1));
     values[index - 1] = value;
     if (this.#nf !== undefined) this.#nf = undefined;
     this.#joinWith = separator;
@@ -420,7 +423,7 @@ export class Record {
   /** Assigns NF: fields are dropped or added, and `$0` put together. */
   setFieldCount(count: number, value: Value, separator: ByteString): void {
     const values = this.#toValues();
-    while (values.length < count) values.push(undefined);
+    while (values.length < count) values.push(this.#missing(values.length + 1));
     if (values.length > this.#touched) this.#touched = values.length;
     if (count < values.length) this.#cleared = this.#touched;
     values.length = count;

@@ -133,7 +133,7 @@ async function runInput(program: Compiled, rt: Runtime): Promise<void> {
   const { rules } = program;
   const { record } = rt;
   records: for (;;) {
-    let more = rt.nextInput();
+    let more = rt.nextInput(true);
     if (more instanceof Promise) more = await more;
     if (!more) {
       rt.ended = true;

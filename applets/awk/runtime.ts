@@ -126,6 +126,7 @@ export class Runtime {
   }
 
   #byFormat(format: ByteString, value: number): ByteString {
+    if (format === "") return "";
     if (format === "%.6g") return formatShort(value);
     const simple = /^%\.([0-9]{1,3})([efg])$/.exec(format);
     if (simple !== null) {
@@ -343,8 +344,12 @@ export class Runtime {
     this.record.setFieldCount(count || 0, value, this.ofs);
   }
 
-  /** Goes to the next record of the main input; its text is `inputText` from `start` to `end`. */
-  nextInput(): MaybePromise<boolean> {
+  /**
+   * Goes to the next record of the main input, which `input` then holds.
+   *
+   * @param across Goes on to the next file. `getline` does not: it tells the end of each file once.
+   */
+  nextInput(across: boolean): MaybePromise<boolean> {
     for (;;) {
       if (this.#input === undefined) {
         if (!this.#openNext()) return false;
@@ -355,16 +360,17 @@ export class Runtime {
       } catch (error) {
         throw this.#readError(error);
       }
-      if (more instanceof Promise) return this.#nextLater(more);
+      if (more instanceof Promise) return this.#nextLater(more, across);
       if (more) {
         this.#counted();
         return true;
       }
       this.skipFile();
+      if (!across) return false;
     }
   }
 
-  async #nextLater(waiting: Promise<boolean>): Promise<boolean> {
+  async #nextLater(waiting: Promise<boolean>, across: boolean): Promise<boolean> {
     let more: boolean;
     try {
       more = await waiting;
@@ -376,7 +382,7 @@ export class Runtime {
       return true;
     }
     this.skipFile();
-    return this.nextInput();
+    return across && this.nextInput(across);
   }
 
   #readError(error: unknown): unknown {
