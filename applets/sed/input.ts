@@ -52,13 +52,6 @@ export class SedInput {
     return this.#chunks === undefined && this.#index >= this.paths.length ? NONE : UNKNOWN;
   }
 
-  /** Whether it is known that no line follows. */
-  get ended(): boolean {
-    if (this.#pos < this.#limit) return false;
-    return this.#index >= this.paths.length &&
-      (this.#chunks === undefined || this.#chunks.isLast);
-  }
-
   /** Goes to the next line; `peek` has said that there is one. */
   next(): void {
     const { text } = this;

@@ -75,7 +75,7 @@ interface Options {
 class Sed {
   readonly #outputs = new Map<OutputName, Writer>();
   #script!: Script;
-  #input: SedInput | undefined;
+  #machine!: Machine;
 
   constructor(private readonly ctx: Context, private readonly opts: Options) {}
 
@@ -100,6 +100,8 @@ class Sed {
             onStep: (steps) => ctx.process.waiter.spend(steps >> 3),
           });
           this.#openOutputs();
+          const quiet = opts.n === true || this.#script.quiet;
+          this.#machine = new Machine(ctx, this.#script, quiet, this.#outputs);
           if (opts.i !== undefined) return this.#editInPlace(operands);
           return this.#edit(operands.length === 0 ? ["-"] : operands);
         },
@@ -142,7 +144,6 @@ class Sed {
   /** Creates the files of `w` before anything else happens. */
   #openOutputs(): void {
     const { ctx } = this;
-    const ended = (): boolean => this.#input?.ended ?? false;
     for (const output of this.#script.outputs) {
       let sink: Sink;
       if (output.path === "/dev/stdout") sink = ctx.stdout;
@@ -155,7 +156,7 @@ class Sed {
           return ctx.fail(`can't open '${output.path}': ${error.reason}`);
         }
       }
-      this.#outputs.set(output, new Writer(new Output(sink, FILE_BUFFER), ended));
+      this.#outputs.set(output, new Writer(new Output(sink, FILE_BUFFER)));
     }
   }
 
@@ -175,16 +176,9 @@ class Sed {
     }
   }
 
-  #machine(input: SedInput, out: Output): Machine {
-    this.#input = input;
-    const quiet = this.opts.n === true || this.#script.quiet;
-    const writer = new Writer(out, () => input.ended);
-    return new Machine(this.ctx, this.#script, quiet, input, writer, this.#outputs);
-  }
-
   #edit(paths: readonly ByteString[]): MaybePromise<void> {
     const input = new SedInput(paths, this.ctx.process, (path) => this.#open(path, false));
-    return after(this.#machine(input, this.ctx.out).run(), () => {});
+    return after(this.#machine.run(input, new Writer(this.ctx.out)), () => {});
   }
 
   #editInPlace(paths: readonly ByteString[]): MaybePromise<void> {
@@ -222,7 +216,7 @@ class Sed {
       throw error;
     };
     try {
-      const done = after(this.#machine(input, out).run(), finish);
+      const done = after(this.#machine.run(input, new Writer(out)), finish);
       return done instanceof Promise ? done.catch(abandon) : done;
     } catch (error) {
       return abandon(error);

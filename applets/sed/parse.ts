@@ -21,7 +21,7 @@ export interface ParseOptions {
   readonly onStep?: StepHook;
 }
 
-const COMMANDS = "{}=:#aibBcdDgGhHlnNpPqrstTwxy";
+const COMMANDS = "{}=:#aibcdDgGhHlnNpPqrstTwxy";
 const ONE_ADDRESS = "air";
 /** Numbers of lines are held in 32 bits by native, and get stuck at the top. */
 const LAST_LINE = 0x7fffffff;
@@ -55,6 +55,7 @@ class Parser {
   readonly #outputs = new Map<ByteString, OutputName>();
   readonly #labels = new Map<ByteString, number>();
   #quiet = false;
+  #lastAddress: Regex | undefined;
 
   constructor(readonly options: ParseOptions) {}
 
@@ -62,7 +63,6 @@ class Parser {
     for (const block of blocksOf(parts)) {
       this.#text = block;
       this.#pos = 0;
-      if (block.startsWith("#n")) this.#quiet = true;
       this.#block();
     }
     return {
@@ -114,7 +114,9 @@ class Parser {
     const name = this.#text[this.#pos];
     if (name === undefined || name === "\n") throw new SedError("missing command");
     this.#pos++;
-    if (!COMMANDS.includes(name) || name === "B") throw new SedError(`unsupported command ${name}`);
+    if (!COMMANDS.includes(name) || (name === "#" && first !== undefined)) {
+      throw new SedError(`unsupported command ${name}`);
+    }
     if (second !== undefined && ONE_ADDRESS.includes(name)) {
       throw new SedError(`command '${name}' uses only one address`);
     }
@@ -131,7 +133,8 @@ class Parser {
     };
     switch (name) {
       case "#":
-        this.#restOfLine();
+        // Native looks no further than at the first letter.
+        if (this.#restOfLine().startsWith("n")) this.#quiet = true;
         return;
       case "}": {
         const open = this.#open.pop();
@@ -202,14 +205,17 @@ class Parser {
       this.#pos += char === "/" ? 1 : 2;
       const delimiter = this.#text[this.#pos - 1];
       const pattern = this.#pattern(delimiter ?? "");
-      return { kind: "regex", regex: this.#compile(pattern, false) };
+      // An empty one repeats the address before it in the script, whatever was used last.
+      this.#lastAddress = this.#compile(pattern, false) ?? this.#lastAddress;
+      if (this.#lastAddress === undefined) throw new SedError("no previous regexp");
+      return { kind: "regex", regex: this.#lastAddress };
     }
     return undefined;
   }
 
   /**
    * Reads a regular expression up to its delimiter, with `\n`, `\t` and `\r` made bytes. The backslash
-   * before a delimiter stays (`s|a\|b|x|` is an alternation), except in brackets.
+   * before a delimiter stays: `s|a\|b|x|` is an alternation.
    */
   #pattern(delimiter: string): ByteString {
     const text = this.#text;
@@ -237,9 +243,6 @@ class Parser {
         i++;
       } else if (bracket < 0) {
         pattern += char + next;
-        i++;
-      } else if (next === delimiter) {
-        pattern += next;
         i++;
       } else if (next === "\\") {
         // Two in brackets stand for themselves, and the second one escapes nothing.
@@ -365,6 +368,7 @@ class Parser {
       while (isBlank(text[next])) next++;
       // Blanks in front of the text itself count, behind the backslash they do not.
       if (text[next] === "\n") this.#pos = next + 1;
+      else if (text.slice(next) === "\\") this.#pos = text.length;
     }
     let result = "";
     for (; this.#pos < text.length; this.#pos++) {

@@ -65,13 +65,13 @@ export class Machine {
   #printed = false;
   #steps = 0;
   #lastRegex: Regex | undefined;
+  private input!: SedInput;
+  private out!: Writer;
 
   constructor(
     private readonly ctx: Context,
     private readonly script: Script,
     private readonly quiet: boolean,
-    private readonly input: SedInput,
-    private readonly out: Writer,
     private readonly outputs: ReadonlyMap<OutputName, Writer>,
   ) {
     const commands = this.#commands = script.commands;
@@ -85,8 +85,14 @@ export class Machine {
     });
   }
 
-  /** Runs to the end of the input; true if a command ended the run before. */
-  run(): MaybePromise<boolean> {
+  /**
+   * Runs to the end of an input; true if a command ended the run before. Ranges and the hold space
+   * live on from input to input.
+   */
+  run(input: SedInput, out: Writer): MaybePromise<boolean> {
+    this.input = input;
+    this.out = out;
+    this.#spent.fill(0);
     for (;;) {
       const turn = this.#turn();
       if (turn === CYCLE) continue;
@@ -110,6 +116,7 @@ export class Machine {
     const { input, out } = this;
     for (;;) {
       if (!this.#inCycle) {
+        if (this.#appendix.length > 0 && input.peek() === UNKNOWN) return input.fill() ?? CYCLE;
         const waiting = this.#flushAppendix() ?? out.out.pending();
         if (waiting !== undefined) return waiting;
         if (this.#steps > SLICE) {
@@ -281,7 +288,7 @@ export class Machine {
           this.#transliterate(command.map as readonly ByteString[]);
           break;
         case "=":
-          out.line(String(input.number), "\n");
+          out.bare(String(input.number));
           break;
         case "i":
           out.line(command.text.slice(0, -1), "\n");
@@ -355,6 +362,7 @@ export class Machine {
     if (this.#appendix.length === 0) return undefined;
     const entries = this.#appendix;
     this.#appendix = [];
+    if (this.input.peek() === NONE) this.out.completeAll();
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i];
       if ("text" in entry) {
@@ -424,8 +432,10 @@ export class Machine {
     if (!selected) {
       if (first === undefined) selected = second === undefined;
       else if (first.kind === "last") selected = isLast;
-      else if (first.kind === "regex") selected = this.#matches(first.regex);
-      else if (first.kind === "line") {
+      else if (first.kind === "regex") {
+        this.#lastRegex = first.regex;
+        selected = this.#matches(first.regex);
+      } else if (first.kind === "line") {
         if (first.line === 0) selected = second === undefined;
         else if (second === undefined) selected = first.line === input.number;
         // A range that was passed over begins at the first line that reaches it.
@@ -462,22 +472,16 @@ export class Machine {
     }
   }
 
-  #regex(regex: Regex | undefined): Regex {
-    const used = regex ?? this.#lastRegex;
-    if (used === undefined) throw new SedError("no previous regexp");
-    this.#lastRegex = used;
-    return used;
-  }
-
-  #matches(regex: Regex | undefined): boolean {
+  #matches(regex: Regex): boolean {
     const flags = this.#flags;
     flags.notbol = false;
     flags.end = this.#end;
-    return this.#regex(regex).test(this.#text, this.#start, flags);
+    return regex.test(this.#text, this.#start, flags);
   }
 
   #substitute(substitution: Substitution): void {
-    const regex = this.#regex(substitution.regex);
+    const regex = this.#lastRegex = substitution.regex ?? this.#lastRegex;
+    if (regex === undefined) throw new SedError("no previous regexp");
     const { which } = substitution;
     const text = this.#text;
     const end = this.#end;

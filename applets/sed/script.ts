@@ -13,8 +13,7 @@ export class SedError extends Error {}
 export type Address =
   | { readonly kind: "line"; readonly line: number }
   | { readonly kind: "last" }
-  /** Without a regex: the one that was used last. */
-  | { readonly kind: "regex"; readonly regex: Regex | undefined }
+  | { readonly kind: "regex"; readonly regex: Regex }
   /** So many lines after the first address; only as second address. */
   | { readonly kind: "count"; readonly count: number };
 
@@ -28,7 +27,7 @@ export type Piece = ByteString | number;
 
 /** The `s` command. */
 export interface Substitution {
-  /** Without it: the one that was used last. */
+  /** Without it: the one that a first address or another `s` used last. */
   readonly regex: Regex | undefined;
   readonly pieces: readonly Piece[];
   /** Whether some piece is a group other than the whole match. */
@@ -59,7 +58,7 @@ export interface Command {
 /** A parsed script. */
 export interface Script {
   readonly commands: readonly Command[];
-  /** A part of the script began with `#n`. */
+  /** The script has a comment that begins with `n`. */
   readonly quiet: boolean;
   /** Files to be created, once for each path. */
   readonly outputs: readonly OutputName[];

@@ -11,19 +11,22 @@ export class Writer {
   /** What ended the line printed last. */
   #last: ByteString = "\n";
 
-  /**
-   * @param out Where it goes.
-   * @param inputEnded Whether the input is known to have ended, see `#complete`.
-   */
-  constructor(readonly out: Output, private readonly inputEnded: () => boolean) {}
+  /** @param out Where it goes. */
+  constructor(readonly out: Output) {}
 
-  /**
-   * Completes the line before, if it has no newline. A NUL that ended it is enough, except at the end
-   * of the input: so native decides, by the line that it has read ahead.
-   */
+  /** Completes the line before, if it has no newline; a NUL that ended it is enough. */
   #complete(): void {
-    if (this.#last === "\n" || (this.#last === "\0" && !this.inputEnded())) return;
-    void this.out.byte(10);
+    if (this.#last === "") void this.out.byte(10);
+  }
+
+  /** At the end of the input native completes even a line that a NUL has ended. */
+  completeAll(): void {
+    if (this.#last === "\0") this.#last = "";
+  }
+
+  /** Prints a line that does not complete the one before: numbers of lines. */
+  bare(text: ByteString): void {
+    void this.out.print(text + "\n");
   }
 
   /** Prints a text and what ends it. */
