@@ -17,10 +17,16 @@ import { CliError, type CliOptions } from "./sandbox/session/cli_types.ts";
 // What most starts do not need is imported when it is needed. The sandbox is not even part of the
 // module graph: its specifier is computed, which needs the right to read it where it is a local file.
 const MOD = "./mod.ts";
+const SERVER = "./sandbox/protocol/server.ts";
+const CHILD = "./sandbox/host/child.ts";
+const POLICY = "./sandbox/caps/policy.ts";
 const importOptions = () => import("./sandbox/session/cli_options.ts");
 const importSandbox = () => import(MOD) as Promise<typeof import("./mod.ts")>;
 const importStreams = () => import("./sandbox/host/stdio.ts");
 const importBare = () => import("./sandbox/kernel/bare_process.ts");
+const importServer = () => import(SERVER) as Promise<typeof import("./sandbox/protocol/server.ts")>;
+const importChild = () => import(CHILD) as Promise<typeof import("./sandbox/host/child.ts")>;
+const importPolicy = () => import(POLICY) as Promise<typeof import("./sandbox/caps/policy.ts")>;
 
 const VERSION = "0.1.0";
 const encoder = new TextEncoder();
@@ -181,6 +187,50 @@ function install(args: readonly string[]): number {
   return 0;
 }
 
+/** Variable in which a child finds its policy. Arguments can be seen by other users, it cannot. */
+const POLICY_VARIABLE = "CAPBOX_CHILD_POLICY";
+/** How late a child may be with the limit of wall time before it is killed, milliseconds. */
+const GRACE_MS = 750;
+
+/** Runs a program in a child that has the host's streams and no more rights than the policy needs. */
+async function runIsolated(
+  argv: readonly string[],
+  options: SandboxOptions,
+  auditFile: string | undefined,
+): Promise<number> {
+  const [{ planChild, runAttached }, { createPolicy }] = await Promise.all([
+    importChild(),
+    importPolicy(),
+  ]);
+  const policy = createPolicy(options);
+  const plan = planChild(policy, import.meta.url);
+  const write = [...plan.write];
+  let audit: string | undefined;
+  if (auditFile !== undefined) {
+    // That this process may write it was checked when `options.audit` was made.
+    audit = auditFile.startsWith("/") ? auditFile : `${Deno.cwd()}/${auditFile}`;
+    write.push(audit);
+  }
+  const inner = { ...options, audit: undefined, isolation: "inline", mounts: plan.mounts };
+  const end = await runAttached(
+    { ...plan, write, variable: POLICY_VARIABLE },
+    ["--contained", ...argv],
+    JSON.stringify({ options: inner, audit }),
+    policy.limits.wallMs + GRACE_MS,
+  );
+  if (end.reason !== undefined) complain(`capbox: ended by the limit: ${end.reason}\n`);
+  return end.code;
+}
+
+/** The child of `runIsolated`: its policy comes ready-made. */
+async function runContained(argv: readonly string[]): Promise<number> {
+  const text = Deno.env.get(POLICY_VARIABLE) ?? "";
+  Deno.env.delete(POLICY_VARIABLE);
+  const { options, audit } = JSON.parse(text) as { options: SandboxOptions; audit?: string };
+  const file = audit === undefined ? undefined : auditTo(audit);
+  return await runProgram(argv, { ...options, audit: file });
+}
+
 /** Runs a program of the sandbox on the host's own streams. */
 async function runProgram(argv: readonly string[], options: SandboxOptions): Promise<number> {
   const [{ Sandbox }, { openHostStreams }, { Queue }] = await Promise.all([
@@ -279,6 +329,13 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (BARE.has(args[0])) return await runBare(args);
+  // The two ways in which process isolation starts this module again; not for users.
+  if (args[0] === "--worker") {
+    const [{ serve }, { Sandbox }] = await Promise.all([importServer(), importSandbox()]);
+    await serve((options) => Sandbox.create(options));
+    return 0;
+  }
+  if (args[0] === "--contained") return await runContained(args.slice(1));
   const here = import.meta.dirname;
   if (here !== undefined && !isGranted({ name: "read", path: here })) {
     // Without any right to read there is no file to reach, and a filter needs none.
@@ -316,7 +373,9 @@ async function main(args: readonly string[]): Promise<number> {
     complain(`${name}: applet not found\n`);
     return 127;
   }
-  return await runProgram(cli.argv, sandboxOptions(cli));
+  const options = sandboxOptions(cli);
+  if (options.isolation === "process") return await runIsolated(cli.argv, options, cli.audit);
+  return await runProgram(cli.argv, options);
 }
 
 // A program that has ended leaves promises behind that nobody waits for; they say so when they

@@ -19,11 +19,20 @@
  */
 import * as applets from "./applets/program_table.ts";
 import type { ProgramTable } from "./sandbox/kernel/programs.ts";
+import type { Policy } from "./sandbox/caps/policy.ts";
+import type { RemoteSession } from "./sandbox/protocol/client.ts";
 import { loadWasiCommand, loadWasm } from "./wasi/loader.ts";
+import type { RunResult } from "./sandbox/session/result.ts";
+import type { SandboxFiles } from "./sandbox/session/files.ts";
 import {
+  type Argument,
+  type CommitReport,
+  type OverlayChange,
   prepare,
   type Programs,
+  type RunOptions,
   type SandboxOptions,
+  type SandboxProcess,
   Session,
   Snapshot,
 } from "./sandbox/session/session.ts";
@@ -57,12 +66,26 @@ export class Sandbox extends Session {
   /**
    * Makes a sandbox.
    *
+   * With `isolation: "process"`, its programs run in a child Deno which has only the permissions that
+   * mounts and network grants need, and which is killed when it does not keep a limit of time. It
+   * needs `--allow-run` for Deno itself, and has no `commands`, `snapshot`, `fork` and `commit`. If
+   * the child dies, all its runs end with the reason `"memory"` or `"internal-error"` (`"timeout"` or
+   * `"aborted"` for the one that it was killed for) and the next call starts a fresh one, without
+   * what stood in memory layers and overlays.
+   *
    * @param options What it may reach and how much it may use; nothing by default.
-   * @throws {TypeError} naming the option that is wrong
+   * @throws {TypeError} naming the option that is wrong, or the right that is missing
+   * @throws {VfsError} when a mount cannot be reached
    */
   static create(options: SandboxOptions = {}): Promise<Sandbox> {
     try {
       const { policy, commands } = prepare(options);
+      if (policy.isolation === "process") {
+        if (commands.size > 0) {
+          throw new TypeError("commands of the host need isolation: inline");
+        }
+        return createIsolated(policy);
+      }
       return Promise.resolve(new Sandbox(policy, commands, PROGRAMS, undefined));
     } catch (error) {
       return Promise.reject(error);
@@ -85,6 +108,74 @@ export class Sandbox extends Session {
   fork(): Sandbox {
     return Sandbox.from(this.state());
   }
+}
+
+/** A sandbox whose programs run in a child process. What cannot go there says so. */
+class IsolatedSandbox extends Sandbox {
+  override readonly fs: SandboxFiles;
+  readonly #remote: RemoteSession;
+
+  constructor(policy: Policy, remote: RemoteSession) {
+    super(policy, new Map(), PROGRAMS, undefined);
+    // Nothing may run on this side.
+    super.close();
+    this.#remote = remote;
+    this.fs = remote.files;
+  }
+
+  override run(argv: readonly Argument[], options: RunOptions = {}): Promise<RunResult> {
+    return this.#remote.run(argv, options);
+  }
+
+  override spawn(
+    argv: readonly Argument[],
+    options: Omit<RunOptions, "stdin" | "stdout" | "stderr"> = {},
+  ): SandboxProcess {
+    return this.#remote.spawn(argv, options);
+  }
+
+  override diff(guest: string): Promise<OverlayChange[]> {
+    return this.#remote.diff(guest);
+  }
+
+  override commit(): Promise<CommitReport> {
+    return Promise.reject(unavailable("commit"));
+  }
+
+  override snapshot(): Snapshot {
+    throw unavailable("snapshot");
+  }
+
+  override fork(): Sandbox {
+    throw unavailable("fork");
+  }
+
+  override get memoryBytes(): number {
+    return this.#remote.memoryBytes;
+  }
+
+  override close(): void {
+    this.#remote.close();
+  }
+
+  override [Symbol.asyncDispose](): Promise<void> {
+    return this.#remote.dispose();
+  }
+}
+
+function unavailable(what: string): TypeError {
+  return new TypeError(`${what} is not available under process isolation`);
+}
+
+/** A computed specifier: with a literal one, every start of a sandbox would load the module. */
+const CLIENT = "./sandbox/protocol/client.ts";
+
+async function createIsolated(policy: Policy): Promise<Sandbox> {
+  const { RemoteSession } = await (import(CLIENT) as Promise<
+    typeof import("./sandbox/protocol/client.ts")
+  >);
+  const entry = new URL("./cli.ts", import.meta.url).href;
+  return new IsolatedSandbox(policy, await RemoteSession.start(policy, entry));
 }
 
 export { Session, Snapshot };

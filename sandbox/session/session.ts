@@ -110,12 +110,12 @@ export class SandboxProcess {
   readonly stdout: ReadableStream<Uint8Array>;
   /** Its standard error. */
   readonly stderr: ReadableStream<Uint8Array>;
+  readonly #pid: () => number;
   readonly #kill: (signal: number) => void;
 
   /** @internal */
   constructor(
-    /** Process number within the sandbox. */
-    readonly pid: number,
+    pid: () => number,
     streams: {
       stdin: WritableStream<Uint8Array>;
       stdout: ReadableStream<Uint8Array>;
@@ -128,7 +128,13 @@ export class SandboxProcess {
     this.stdin = streams.stdin;
     this.stdout = streams.stdout;
     this.stderr = streams.stderr;
+    this.#pid = pid;
     this.#kill = kill;
+  }
+
+  /** Process number within the sandbox; 0 until a child process has started it. */
+  get pid(): number {
+    return this.#pid();
   }
 
   /**
@@ -332,7 +338,8 @@ export class Session {
    * Starts a program in the background, with streams.
    *
    * @param argv The program and its arguments.
-   * @throws {VfsError} ENOENT when there is no such program
+   * @throws {VfsError} ENOENT when there is no such program. Under process isolation that is known
+   *   later: then it ends with code 127, as `run` does
    */
   spawn(
     argv: readonly Argument[],
@@ -371,7 +378,7 @@ export class Session {
       };
     });
     return new SandboxProcess(
-      process.pid,
+      () => process.pid,
       { stdin: input.stream, stdout: output.stream, stderr: error.stream },
       status,
       (signal) => {
@@ -396,6 +403,16 @@ export class Session {
     // As with busybox, a bare name is an applet, whatever the search path says.
     const program = !name.includes("/") && table.has(name) ? table.load(name) : undefined;
     return this.#launch(argv, options, fds, files.tty, undefined, program);
+  }
+
+  /** @internal Runs with files of the caller's own, for the connection to a parent process. */
+  attach(
+    argv: readonly Argument[],
+    options: RunOptions,
+    fds: ReadonlyMap<number, OpenFile>,
+    early: (run: StartedRun) => void,
+  ): StartedRun {
+    return this.#launch(argv, options, fds, undefined, early);
   }
 
   #start(
@@ -485,24 +502,37 @@ export class Session {
    * @param guest Where it is mounted.
    * @throws {TypeError} when no overlay is mounted there
    */
-  diff(guest: string): OverlayChange[] {
-    return diffOverlay(overlayAt(this.#namespace, guest)).map(changeText);
+  diff(guest: string): Promise<OverlayChange[]> {
+    try {
+      return Promise.resolve(diffOverlay(overlayAt(this.#namespace, guest)).map(changeText));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
    * Writes the changes of an overlay mount back to the host: each file as a temporary one that is
    * renamed. Needs Deno's right to write. Nothing is applied while the host's side of a changed file
-   * is not what it was, unless `force` is set.
+   * is not what it was, unless `force` is set. Not available under process isolation, where the
+   * child has no right to write there.
    *
    * @param guest Where it is mounted.
    * @throws {TypeError} when no overlay is mounted there
    * @throws {VfsError} when the host refuses
    */
-  commit(guest: string, options: { readonly force?: boolean } = {}): CommitReport {
+  commit(guest: string, options: { readonly force?: boolean } = {}): Promise<CommitReport> {
+    try {
+      return Promise.resolve(this.#commit(guest, options.force));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #commit(guest: string, force: boolean | undefined): CommitReport {
     this.#checkOpen();
     const { clock } = this.kernel;
     const result = commitOverlay(overlayAt(this.#namespace, guest), {
-      force: options.force,
+      force,
       nowNs: () => clock.nowNs(),
     });
     return {
@@ -561,7 +591,7 @@ function overlayAt(namespace: Namespace, guest: string): OverlayLayer {
 }
 
 /** The result for a program that could not be started: as a shell would say it. */
-function notStarted(
+export function notStarted(
   name: Argument,
   error: VfsError,
   out: Uint8Array[],

@@ -152,10 +152,13 @@ export class StreamInput {
       close: () => this.#end(),
       abort: () => this.#end(),
     });
-    this.file = new PullInput(() => this.#pull(), () => {
-      this.#gone = true;
-      this.#taken?.();
-    });
+    this.file = new PullInput(() => this.pull(), () => this.stop());
+  }
+
+  /** Nothing more is wanted: what is written from now on is dropped. */
+  stop(): void {
+    this.#gone = true;
+    this.#taken?.();
   }
 
   #write(chunk: Uint8Array): void | Promise<void> {
@@ -177,7 +180,8 @@ export class StreamInput {
     wanted?.(undefined);
   }
 
-  #pull(): Promise<Uint8Array | undefined> {
+  /** The next chunk that is written, or undefined at the end. */
+  pull(): Promise<Uint8Array | undefined> {
     const chunk = this.#chunk;
     if (chunk !== undefined) {
       this.#chunk = undefined;
