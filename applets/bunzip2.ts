@@ -26,8 +26,6 @@ export const applet: Applet = defineApplet({
       flags: ctx.name === "bzcat" ? { ...opts, c: true } : opts,
       rename: withoutSuffix([".bz2"]),
       codec: () => new Bunzip2(),
-      // A directory cannot have the magic either.
-      readError: () => "invalid magic",
     });
   },
 });

@@ -37,7 +37,8 @@ export const applet: Applet = defineApplet({
         codec: () => new Bunzip2(),
       });
     }
-    const level = ctx.order.findLast((name) => name >= "1" && name <= "9") ?? "9";
+    const level = ctx.order.findLast((name) => name >= "1" && name <= "9") ??
+      (opts.s ? "2" : "9");
     return packFiles(ctx, {
       flags: opts,
       rename: (path) => `${path}.bz2`,

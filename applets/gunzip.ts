@@ -5,6 +5,7 @@ import { into, pump } from "./_lib/pump.ts";
 import { after, inSequence } from "./_lib/sequence.ts";
 import { CodecError } from "./_lib/codec/codec.ts";
 import type { MaybePromise } from "../sandbox/types.ts";
+import { isVfsError } from "../sandbox/errors.ts";
 
 /** Decompresses FILEs. Source of behaviour: RFC 1952, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -46,6 +47,8 @@ function printAny<T extends OptionTable>(ctx: Context<T>): MaybePromise<number> 
     if (source === undefined) return;
     const codec = new UnpackAny("all", charge);
     const failed = (error: unknown): void => {
+      // A directory has nothing in it.
+      if (isVfsError(error, "EISDIR")) ctx.fail("short read");
       if (!(error instanceof CodecError)) throw error;
       if (codec.found === undefined) ctx.fail(error.message);
       ctx.say(`${ctx.name}: ${error.message}\n`);

@@ -43,7 +43,6 @@ export const applet: Applet = defineApplet({
       rename: (path) => `${path}.gz`,
       codec: () => new Gzip(level === undefined ? 6 : Number(level)),
       reported: 0,
-      directoryIsEmpty: true,
       writeError: "write error",
     });
   },

@@ -31,6 +31,8 @@ export const applet: Applet = defineApplet({
     return packFiles(ctx, {
       flags: ctx.name === "lzcat" ? { ...opts, c: true } : opts,
       rename: withoutSuffix([".lzma"]),
+      // Native dies of this one; other damage is told and the next file is tried.
+      fatal: (message) => message === "unexpected EOF",
       codec: () => new Unlzma((bytes) => ctx.process.chargeMemory(bytes)),
     });
   },

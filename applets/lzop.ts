@@ -38,8 +38,7 @@ export const applet: Applet = defineApplet({
         rename: (path) => path.endsWith(".lzo") ? path.slice(0, -4) : `${path}.out`,
         codec: () => new LzopDecoder(!opts.F, (bytes) => ctx.process.chargeMemory(bytes)),
         reported: 1,
-        fatal: true,
-        readError: () => "short read",
+        fatal: () => true,
       });
     }
     const level = Number(ctx.order.findLast((name) => name >= "1" && name <= "9") ?? 3);
@@ -52,8 +51,7 @@ export const applet: Applet = defineApplet({
         return new LzopEncoder(level, sums);
       },
       reported: 1,
-      directoryIsEmpty: true,
-      fatal: true,
+      fatal: () => true,
     });
   },
 });

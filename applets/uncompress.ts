@@ -16,7 +16,6 @@ export const applet: Applet = defineApplet({
       flags: ctx.opts,
       rename: withoutSuffix([".Z"]),
       codec: () => new Uncompress(),
-      readError: () => "invalid magic",
     });
   },
 });

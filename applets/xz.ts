@@ -31,6 +31,7 @@ export const applet: Applet = defineApplet({
     return packFiles(ctx, {
       flags: ctx.name === "xzcat" ? { ...opts, c: true } : opts,
       rename: withoutSuffix([".xz"]),
+      readError: () => "read error",
       codec: () => new Unxz((bytes) => ctx.process.chargeMemory(bytes)),
     });
   },

@@ -34,14 +34,12 @@ export interface Packing {
   readonly mtime?: (codec: Codec) => number;
   /** What the size of the result counts as in the report of -v; the real one if absent. */
   readonly reported?: number;
-  /** Reading a directory gives nothing instead of an error (native gzip and lzop). */
-  readonly directoryIsEmpty?: boolean;
-  /** What a failed read is called; native differs. */
+  /** What a failed read is called. Without it a directory has nothing in it, as in most of native's. */
   readonly readError?: (error: VfsError) => string;
   /** How the message of a failed write begins. */
   readonly writeError?: string;
-  /** An error ends the program and leaves the half-made file (native lzop). */
-  readonly fatal?: boolean;
+  /** Which errors end the program and leave the half-made file. */
+  readonly fatal?: (message: string) => boolean;
   /** A terminal is read like a file. */
   readonly anyTerminal?: boolean;
 }
@@ -98,7 +96,7 @@ function packFile<T extends OptionTable>(
   const size = target === undefined ? 0 : source.file.stat().size;
   const take = sink === undefined ? (): void => {} : guarded(into(sink));
   let working: MaybePromise<unknown>;
-  const failed = (error: unknown): void => fail(ctx, packing, error, path, target, source, sink);
+  const failed = (error: unknown): void => fail(ctx, packing, error, target, source, sink);
   let made = 0;
   const done = (given: number): void => {
     made = given;
@@ -116,9 +114,9 @@ function packFile<T extends OptionTable>(
   }
 }
 
-/** A source whose errors are those of the packer: a directory may count as empty. */
+/** A source with the packer's view of directories. */
 function forgiving(packing: Packing, source: Source): Source {
-  if (!packing.directoryIsEmpty || source.file.directory === undefined) return source;
+  if (packing.readError !== undefined || source.file.directory === undefined) return source;
   const empty = Object.create(source) as Source;
   empty.readReused = (): undefined => undefined;
   return empty;
@@ -198,7 +196,6 @@ function fail<T extends OptionTable>(
   ctx: Context<T>,
   packing: Packing,
   error: unknown,
-  _path: ByteString,
   target: ByteString | undefined,
   source: Source,
   sink: Sink | undefined,
@@ -211,7 +208,7 @@ function fail<T extends OptionTable>(
   } else if (isVfsError(error) && error.code !== "EPIPE") {
     message = packing.readError?.(error) ?? "read error";
   } else throw error;
-  if (packing.fatal) ctx.fail(message);
+  if (packing.fatal?.(message)) ctx.fail(message);
   ctx.warn(message);
   if (target !== undefined) {
     sink?.close();

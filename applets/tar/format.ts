@@ -278,10 +278,10 @@ export function headerBlocks(header: NewHeader): Uint8Array[] {
   const block = new Uint8Array(BLOCK);
   // As in native, the target comes before the name.
   if (link !== undefined) {
-    if (link.length > NAME_ROOM) blocks.push(longHeader("K", link));
+    if (link.length >= NAME_ROOM) blocks.push(longHeader("K", link));
     writeBytes(link.slice(0, NAME_ROOM), block, LINK_AT);
   }
-  if (name.length > NAME_ROOM) blocks.push(longHeader("L", name));
+  if (name.length >= NAME_ROOM) blocks.push(longHeader("L", name));
   writeBytes(name.slice(0, NAME_ROOM), block, 0);
   const type = stat.mode & S_IFMT;
   putOctal(block, 100, 8, stat.mode & 0o7777);

@@ -274,12 +274,9 @@ class Unzip {
       if (name.endsWith("/")) return;
       if (this.#toStdout && (entry.mode & S_IFMT) === S_IFLNK) return;
       const sink = this.#toStdout ? ctx.stdout : undefined;
-      await this.#unpack(
-        entry,
-        input,
-        (piece) => sink?.write(sink.keepsChunks ? piece.slice() : piece),
-      );
-      used();
+      const take = (piece: Uint8Array): void | Promise<void> =>
+        sink?.write(sink.keepsChunks ? piece.slice() : piece);
+      used(await this.#unpack(entry, input, take));
       return;
     }
     let path = name;

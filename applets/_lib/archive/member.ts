@@ -4,6 +4,7 @@
  * @module
  */
 import type { ByteString } from "../../../sandbox/types.ts";
+import { matchPattern } from "../glob_match.ts";
 
 /** What an archive says of a member. */
 export interface Member {
@@ -64,21 +65,26 @@ export class Wanted {
   readonly #names: readonly ByteString[];
   readonly #found: boolean[];
 
-  /** An empty list wants all. A name wants everything below it too. */
+  /** An empty list wants all. */
   constructor(names: readonly ByteString[]) {
-    this.#names = names.map((name) => name.length > 1 ? name.replace(/\/+$/, "") || "/" : name);
+    this.#names = names.map((name) =>
+      name.length > 1 && name.endsWith("/") ? name.slice(0, -1) : name
+    );
     this.#found = names.map(() => false);
   }
 
-  /** Whether a member is wanted. */
+  /**
+   * Whether a member is wanted: by a pattern that matches it or a directory above it. Only a member of exactly
+   * that name counts as found, so native lists what a wildcard matches and then says that it was not found.
+   */
   has(name: ByteString): boolean {
     if (this.#names.length === 0) return true;
+    const bare = name.endsWith("/") ? name.slice(0, -1) : name;
     let hit = false;
     for (let i = 0; i < this.#names.length; i++) {
       const each = this.#names[i];
-      if (name === each || name === each + "/") this.#found[i] = hit = true;
-      // Native lists what is below a name that is no member itself, and then says that it was not found.
-      else if (name.startsWith(each + "/")) hit = true;
+      if (each === bare) this.#found[i] = hit = true;
+      else if (matchesLeading(each, name)) hit = true;
     }
     return hit;
   }
@@ -87,4 +93,12 @@ export class Wanted {
   missing(): ByteString[] {
     return this.#names.filter((_, i) => !this.#found[i]);
   }
+}
+
+/** Whether a pattern matches a name, or its beginning up to a slash. */
+function matchesLeading(pattern: ByteString, name: ByteString): boolean {
+  for (let end = name.indexOf("/"); end >= 0; end = name.indexOf("/", end + 1)) {
+    if (matchPattern(pattern, name.slice(0, end))) return true;
+  }
+  return matchPattern(pattern, name);
 }

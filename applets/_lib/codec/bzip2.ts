@@ -57,16 +57,16 @@ export class Bzip2 implements Codec {
   /** See Codec. */
   read(): Uint8Array | undefined | null {
     if (this.#stage === "done") return null;
+    const used = this.#collect();
+    this.#pending = this.#pending.subarray(used);
+    const full = this.#pending.length > 0;
+    if (!full && !this.#ended) return undefined;
     this.#length = 0;
     if (this.#stage === "header") {
       this.#stage = "body";
       this.#put(24, 0x425a68);
       this.#put(8, 0x30 + this.#level);
     }
-    const used = this.#collect();
-    this.#pending = this.#pending.subarray(used);
-    const full = this.#pending.length > 0;
-    if (!full && !this.#ended) return this.#length > 0 ? this.#takeOutput() : undefined;
     if (!full) this.#closeRun();
     if (this.#count > 0) this.#writeBlock();
     if (!full) {
@@ -77,10 +77,6 @@ export class Bzip2 implements Codec {
       this.#put(16, this.#combined & 0xffff);
       if (this.#bits > 0) this.#put(8 - this.#bits, 0);
     }
-    return this.#takeOutput();
-  }
-
-  #takeOutput(): Uint8Array {
     return this.#out.subarray(0, this.#length);
   }
 
