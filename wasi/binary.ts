@@ -9,15 +9,18 @@
 import { toByteString } from "../sandbox/bytes.ts";
 import { PAGE } from "./abi.ts";
 
-/** A module that cannot be run, with the words for the user. */
+/** Most characters of a message: names in a module may be long. */
+const MESSAGE_MAX = 300;
+
+/**
+ * A module that cannot be run, with the words for the user. Names come from the module, so control
+ * characters in them are not shown (terminal escapes, forged lines).
+ */
 export class ModuleError extends Error {
-  /**
-   * Says what is wrong with the module.
-   *
-   * @param message One line.
-   */
+  /** @param message One line. */
   constructor(message: string) {
-    super(message);
+    // deno-lint-ignore no-control-regex -- control characters are what is looked for.
+    super(message.slice(0, MESSAGE_MAX).replace(/[\x00-\x1f\x7f-\x9f]/g, "?"));
     this.name = "ModuleError";
   }
 }

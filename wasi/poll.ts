@@ -178,7 +178,7 @@ function poll(
   }
   if (!guest.suspends) {
     if (timeout === Infinity) return ERRNO.AGAIN;
-    blockFor(timeout);
+    (system.block ?? blockFor)(timeout);
     writeEvents(guest, subscriptions, out, result, true);
     return ERRNO.SUCCESS;
   }

@@ -35,6 +35,8 @@ export interface System {
   tick(n: number): Promise<void> | undefined;
   /** Waits until one is ready or the time is over. */
   poll(items: readonly PollItem[], timeoutMs: number | undefined): MaybePromise<number[]>;
+  /** Blocks the thread, where nothing can suspend. Default: really. */
+  readonly block?: (milliseconds: number) => void;
   /** Sends a signal, by Linux's number, to the guest itself. */
   raise(signal: number): void;
   /** Charges bytes of memory; negative gives back. */

@@ -242,6 +242,14 @@ class Assembler {
         case "br_if":
           code.push(item === "br" ? 0x0c : 0x0d, ...uleb(label(word())));
           break;
+        case "br_table": {
+          const targets: number[] = [];
+          while (typeof queue[0] === "string" && /^[$\d]/.test(queue[0])) {
+            targets.push(label(word()));
+          }
+          code.push(0x0e, ...uleb(targets.length - 1), ...targets.flatMap((each) => uleb(each)));
+          break;
+        }
         case "call":
           code.push(0x10, ...uleb(this.functions.index(word())));
           break;

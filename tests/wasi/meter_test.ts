@@ -35,7 +35,10 @@ function both(
     { h: { c: () => checks++ } },
   );
   const result = run(counted.bytes as Uint8Array<ArrayBuffer>, (instance) => {
-    (instance.exports[counted.table] as WebAssembly.Table).set(0, caller.exports.check as unknown as () => void);
+    (instance.exports[counted.table] as WebAssembly.Table).set(
+      0,
+      caller.exports.check as unknown as () => void,
+    );
     if (counted.start !== undefined) (instance.exports[counted.start] as () => void)();
   });
   return [run(bytes), result, checks];
