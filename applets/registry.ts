@@ -47,6 +47,7 @@ basename.ts basename
 bunzip2.ts bunzip2 bzcat
 busybox.ts busybox capbox
 bzip2.ts bzip2
+cal.ts cal
 cat.ts cat
 chmod.ts chmod
 chown.ts chown chgrp
@@ -56,9 +57,16 @@ cpio.ts cpio
 crc32.ts crc32
 cut.ts cut
 date.ts date
+dd.ts dd
+df.ts df
+diff/main.ts diff
 dirname.ts dirname
+dos2unix.ts dos2unix unix2dos
+du.ts du
 echo.ts echo
 env.ts env
+expr.ts expr
+factor.ts factor
 false.ts false
 free.ts free
 grep.ts grep egrep fgrep
@@ -71,12 +79,15 @@ id.ts id
 ionice.ts ionice
 kill.ts kill
 killall.ts killall
+link.ts link
 ln.ts ln
 ls.ts ls
 lzma.ts lzma unlzma lzcat
 lzop.ts lzop
 md5sum.ts md5sum sha1sum sha256sum sha512sum
 mkdir.ts mkdir
+mkfifo.ts mkfifo
+mknod.ts mknod
 mktemp.ts mktemp
 mv.ts mv
 nice.ts nice
@@ -93,15 +104,20 @@ realpath.ts realpath
 renice.ts renice
 rm.ts rm
 rmdir.ts rmdir
+rpm2cpio.ts rpm2cpio
 sed/main.ts sed
 seq.ts seq
 setsid.ts setsid
 sh/main.ts sh ash bash
 sha3sum.ts sha3sum
+shuf.ts shuf
 sleep.ts sleep
 sort.ts sort
+split.ts split
 stat.ts stat
+strings.ts strings
 sum.ts sum
+sync.ts sync
 tail.ts tail
 tar/main.ts tar
 taskset.ts taskset
@@ -111,10 +127,15 @@ time.ts time
 timeout.ts timeout
 touch.ts touch
 tr.ts tr
+tree.ts tree
 true.ts true
+truncate.ts truncate
+ts.ts ts
+tsort.ts tsort
 uname.ts uname
 uncompress.ts uncompress
 uniq.ts uniq
+unlink.ts unlink
 unzip/main.ts unzip
 uptime.ts uptime
 usleep.ts usleep
