@@ -35,6 +35,8 @@ export class SedInput {
   #limit = 0;
   #hasNul = false;
   #index = 0;
+  /** Number of the last line of the last file that has ended. */
+  lastOfFile = -1;
 
   /**
    * @param paths The files. @param process Who reads.
@@ -133,6 +135,7 @@ export class SedInput {
     this.#source?.close();
     this.#chunks = this.#source = undefined;
     this.#pos = this.#limit = 0;
+    this.lastOfFile = this.number;
   }
 
   /** Ends early: what follows the next line is left to other readers of the same file. */

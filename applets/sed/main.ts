@@ -76,6 +76,7 @@ class Sed {
   readonly #outputs = new Map<OutputName, Writer>();
   #script!: Script;
   #machine!: Machine;
+  #input: SedInput | undefined;
 
   constructor(private readonly ctx: Context, private readonly opts: Options) {}
 
@@ -144,6 +145,7 @@ class Sed {
   /** Creates the files of `w` before anything else happens. */
   #openOutputs(): void {
     const { ctx } = this;
+    const input = (): SedInput => this.#input as SedInput;
     for (const output of this.#script.outputs) {
       let sink: Sink;
       if (output.path === "/dev/stdout") sink = ctx.stdout;
@@ -156,7 +158,7 @@ class Sed {
           return ctx.fail(`can't open '${output.path}': ${error.reason}`);
         }
       }
-      this.#outputs.set(output, new Writer(new Output(sink, FILE_BUFFER)));
+      this.#outputs.set(output, new Writer(new Output(sink, FILE_BUFFER), input));
     }
   }
 
@@ -178,7 +180,12 @@ class Sed {
 
   #edit(paths: readonly ByteString[]): MaybePromise<void> {
     const input = new SedInput(paths, this.ctx.process, (path) => this.#open(path, false));
-    return after(this.#machine.run(input, new Writer(this.ctx.out)), () => {});
+    return after(this.#run(input, this.ctx.out), () => {});
+  }
+
+  #run(input: SedInput, out: Output): MaybePromise<boolean> {
+    this.#input = input;
+    return this.#machine.run(input, new Writer(out, () => input));
   }
 
   #editInPlace(paths: readonly ByteString[]): MaybePromise<void> {
@@ -216,7 +223,7 @@ class Sed {
       throw error;
     };
     try {
-      const done = after(this.#machine.run(input, new Writer(out)), finish);
+      const done = after(this.#run(input, out), finish);
       return done instanceof Promise ? done.catch(abandon) : done;
     } catch (error) {
       return abandon(error);

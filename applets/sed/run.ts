@@ -362,7 +362,6 @@ export class Machine {
     if (this.#appendix.length === 0) return undefined;
     const entries = this.#appendix;
     this.#appendix = [];
-    if (this.input.peek() === NONE) this.out.completeAll();
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i];
       if ("text" in entry) {

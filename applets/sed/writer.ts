@@ -6,22 +6,38 @@
 import type { ByteString } from "../../sandbox/types.ts";
 import type { Output } from "../_lib/streams.ts";
 
+/** What the writer asks of the input. */
+export interface InputState {
+  /** Number of the current line. */
+  readonly number: number;
+  /** Number of the last line of the last file that has ended. */
+  readonly lastOfFile: number;
+}
+
 /** One output file, or standard output. */
 export class Writer {
   /** What ended the line printed last. */
   #last: ByteString = "\n";
 
-  /** @param out Where it goes. */
-  constructor(readonly out: Output) {}
+  /** Number of the input line when that was printed. */
+  #line = 0;
 
-  /** Completes the line before, if it has no newline; a NUL that ended it is enough. */
+  /** @param out Where it goes. @param input Gives the input as it stands. */
+  constructor(readonly out: Output, private readonly input: () => InputState) {}
+
+  /**
+   * Completes the line before, if it has no newline. A NUL that ended it is enough, unless the line was
+   * the last of its file.
+   */
   #complete(): void {
-    if (this.#last === "") void this.out.byte(10);
+    if (this.#last === "" || this.input().lastOfFile === this.#line) void this.out.byte(10);
   }
 
-  /** At the end of the input native completes even a line that a NUL has ended. */
-  completeAll(): void {
-    if (this.#last === "\0") this.#last = "";
+  #ended(terminator: ByteString): void {
+    this.#last = terminator;
+    if (terminator === "\n") return;
+    if (terminator === "\0") void this.out.byte(0);
+    this.#line = this.input().number;
   }
 
   /** Prints a line that does not complete the one before: numbers of lines. */
@@ -33,16 +49,16 @@ export class Writer {
   line(text: ByteString, terminator: ByteString): void {
     if (this.#last !== "\n") this.#complete();
     void this.out.print(text);
-    if (terminator !== "") void this.out.byte(terminator === "\n" ? 10 : 0);
-    this.#last = terminator;
+    if (terminator === "\n") void this.out.byte(10);
+    this.#ended(terminator);
   }
 
   /** Prints a range of bytes and what ends it. */
   range(bytes: Uint8Array, start: number, end: number, terminator: ByteString): void {
     if (this.#last !== "\n") this.#complete();
     void this.out.bytes(bytes, start, end);
-    if (terminator !== "") void this.out.byte(terminator === "\n" ? 10 : 0);
-    this.#last = terminator;
+    if (terminator === "\n") void this.out.byte(10);
+    this.#ended(terminator);
   }
 
   /** More of the same text follows the range just printed, or its end is taken care of. */
