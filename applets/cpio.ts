@@ -110,11 +110,14 @@ async function readArchive(ctx: Ctx, owner: Owner): Promise<number> {
     const pause = ctx.tick(20);
     if (pause !== undefined) await pause;
     const end = input.position + member.size + (-member.size & 3);
+    // Native tells of a member after its data, so not of one whose data are missing.
+    let shown = false;
     if (isWanted(member.name, ctx.operands)) {
       const isFile = (member.mode & S_IFMT) === S_IFREG;
       if (isFile && count > 1 && member.size === 0) {
         links.push({ member, id });
       } else {
+        shown = true;
         if (isFile && count > 1) nameOf.set(id, member.name);
         const using = user.use(member);
         if (using instanceof Promise) await using;
@@ -124,6 +127,7 @@ async function readArchive(ctx: Ctx, owner: Owner): Promise<number> {
     const skipping = input.skip(rest);
     const skipped = skipping instanceof Promise ? await skipping : skipping;
     if (skipped < rest && !input.jumps) ctx.fail("short read");
+    if (shown) user.show(member);
   }
   if (!opts.t && !opts["to-stdout"]) {
     // The last one met comes first, as in native.
@@ -168,14 +172,17 @@ class MemberUser {
     });
   }
 
+  /** Tells of a member, if the options say so. */
+  show(member: Member): void {
+    const { out, opts } = this.ctx;
+    if (opts.t && opts.v) void out.print(longListing(member, this.#zone));
+    else if (opts.t || opts.v) void out.print(`${member.name}\n`);
+  }
+
   use(member: Member): MaybePromise<void> {
     const { ctx } = this;
     const { opts } = ctx;
-    if (opts.t) {
-      void ctx.out.print(opts.v ? longListing(member, this.#zone) : `${member.name}\n`);
-      return;
-    }
-    if (opts.v) void ctx.out.print(`${member.name}\n`);
+    if (opts.t) return;
     if (opts["to-stdout"]) {
       if ((member.mode & S_IFMT) !== S_IFREG) return;
       ctx.out.flushNow();
