@@ -21,14 +21,16 @@ export const applet: Applet = defineApplet({
   async run(ctx) {
     const source = ctx.open(ctx.operands[0] ?? "-");
     if (source === undefined) return 1;
+    // Native calls its standard input so.
+    const name = ctx.operands[0] ?? "standard output";
     const input = new ByteReader(() => source.readReused());
     try {
       const lead = await input.take(LEAD);
       if (lead.length < LEAD) ctx.fail("short read");
-      const size = await skipHeader(ctx, input, source.name);
+      const size = await skipHeader(ctx, input, name);
       // The signature is filled up to a multiple of eight.
       await input.skip(-size & 7);
-      await skipHeader(ctx, input, source.name);
+      await skipHeader(ctx, input, name);
       await unpack(ctx, input);
     } catch (error) {
       if (isVfsError(error, "EISDIR")) ctx.fail("short read");
