@@ -37,7 +37,10 @@ export function findCommand(sh: Shell, name: string): Command {
   const def = sh.functions.get(name);
   if (def !== undefined) return { kind: "function", def };
   const run = sh.shared.builtins.get(name);
-  if (run !== undefined) return { kind: "builtin", run, special: isSpecialBuiltin(name) };
+  if (run !== undefined) {
+    // An error of `local` ends the shell too.
+    return { kind: "builtin", run, special: isSpecialBuiltin(name) || name === "local" };
+  }
   return undefined;
 }
 

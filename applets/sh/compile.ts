@@ -390,8 +390,7 @@ export class Compiler implements Hooks {
    */
   private stage(n: Node, substitution = false): Stage {
     const run = this.node(n, true);
-    const lists = substitution && n.k === "simple" && n.words.length === 1 &&
-      bareText(n.words[0]) === "trap";
+    const lists = listed(n, substitution);
     const general: Stage = (sh, fds) => startSubshell(sh, run, { fds }, lists);
     if (n.k !== "simple" || n.assigns.length > 0 || n.redirs.length > 0 || n.words.length === 0) {
       return general;
@@ -606,6 +605,14 @@ async function forLater(
     if (turn !== undefined) await turn;
   }
   return status;
+}
+
+/** What a subshell that only lists something takes from the shell around it. */
+function listed(n: Node, substitution: boolean): "traps" | "jobs" | undefined {
+  if (n.k !== "simple" || n.words.length === 0) return undefined;
+  const name = bareText(n.words[0]);
+  if (name === "jobs") return "jobs";
+  return substitution && name === "trap" && n.words.length === 1 ? "traps" : undefined;
 }
 
 /** A child for a program, or for the message that there is none. */

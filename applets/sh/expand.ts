@@ -396,7 +396,11 @@ export class Expander {
   private variable(p: VarPart): PartFn {
     const list = p.name === "@" || p.name === "*";
     const { quoted, name } = p;
-    if (p.op === "" || p.op === ":") {
+    if (p.op === ":") {
+      const itself = this.itself(p);
+      return sequence([itself, this.parts(p.arg!, "none", false)]);
+    }
+    if (p.op === "") {
       if (list) return quoted ? (name === "@" ? quotedAt : quotedStar) : unquotedList;
       const get = compileParameter(name);
       return (sh, out) => {
@@ -443,7 +447,6 @@ export class Expander {
     const colon = p.op[0] === ":";
     const plus = p.op.endsWith("+");
     const word = this.parts(p.arg!, p.quoted ? "none" : "word", !p.quoted);
-    const empty = p.arg!.parts.length === 0;
     const itself = this.itself(p);
     const quoted = p.quoted;
     return (sh, out) => {
@@ -454,7 +457,7 @@ export class Expander {
         if (quoted) out.quoted("");
         return;
       }
-      if (empty && quoted) out.quoted("");
+      if (quoted) out.quoted("");
       return word(sh, out);
     };
   }
@@ -657,8 +660,13 @@ function hasTilde(word: Word): boolean {
   return word.parts.some((p) => p.t === "lit" && p.s.includes("~"));
 }
 
+/** A bracket may be closed in another part of the word. */
+function mayGlob(s: string, word: Word): boolean {
+  return hasGlobChar(s) || (word.parts.length > 1 && s.includes("["));
+}
+
 function hasActiveText(word: Word): boolean {
-  return word.parts.some((p) => p.t === "lit" && hasGlobChar(p.s));
+  return word.parts.some((p) => p.t === "lit" && mayGlob(p.s, word));
 }
 
 /** A word that is exactly one field whatever its values: all of it quoted, or plain text. */
@@ -667,7 +675,7 @@ function isOneField(word: Word): boolean {
   return word.parts.every((p) => {
     switch (p.t) {
       case "lit":
-        return !hasGlobChar(p.s);
+        return !mayGlob(p.s, word);
       case "quo":
         return true;
       case "cmd":

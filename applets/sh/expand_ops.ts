@@ -58,7 +58,7 @@ function isUtf8(sh: Shell): boolean {
   return false;
 }
 
-/** Characters of UTF-8 text; a byte that belongs to none counts as one. */
+/** Characters of UTF-8 text; of anything else, its bytes. */
 function countCharacters(s: string): number {
   let n = 0;
   for (let i = 0; i < s.length; n++) {
@@ -66,7 +66,8 @@ function countCharacters(s: string): number {
     const more = c < 0xc2 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : c < 0xf5 ? 3 : 0;
     let ok = i + more < s.length;
     for (let k = 1; ok && k <= more; k++) ok = (s.charCodeAt(i + k) & 0xc0) === 0x80;
-    i += ok ? more + 1 : 1;
+    if (!ok || (more === 0 && c > 127)) return s.length;
+    i += more + 1;
   }
   return n;
 }
@@ -119,7 +120,8 @@ function substring(p: VarPart, expander: Expander): Both {
         let n = numberOf(sh, l);
         if (n < 0) {
           n = v.length - start + n;
-          if (n < 0) n = 0;
+          // Native then takes all of it.
+          if (n < 0) n = v.length;
         }
         return v.slice(start, start + n);
       });

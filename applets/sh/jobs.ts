@@ -70,7 +70,8 @@ export class Job {
     let stopped = false;
     for (const c of this.children) {
       if (c.status !== undefined) continue;
-      if (!c.stopped) return "running";
+      // Without job control nobody is told of stops.
+      if (!c.stopped || !this.controlled) return "running";
       stopped = true;
     }
     return stopped ? "stopped" : "done";
@@ -107,6 +108,12 @@ export class JobTable {
   /** A subshell lists its parent's jobs but cannot wait for them. */
   forSubshell(): JobTable {
     return new JobTable();
+  }
+
+  /** `jobs | …` and `$(jobs)` list the jobs of the shell around them. */
+  inheritList(from: JobTable): void {
+    from.slots.forEach((job, i) => this.slots[i] = job);
+    this.order = [...from.order];
   }
 
   /** Adds a job for children that run in the background. */

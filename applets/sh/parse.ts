@@ -142,9 +142,9 @@ export class Parser extends Lexer {
   }
 
   /** A list that must not be empty, for the insides of compound commands. */
-  private body(): Node {
+  private body(closer: string): Node {
     const node = this.list(false);
-    if (node === null) this.unexpected();
+    if (node === null) this.unexpected(this.tok === "eof" ? closer : undefined);
     return node;
   }
 
@@ -210,9 +210,9 @@ export class Parser extends Lexer {
         break;
       case "while":
       case "until": {
-        const cond = this.body();
+        const cond = this.body("do");
         this.close("do");
-        const body = this.body();
+        const body = this.body("done");
         this.close("done");
         node = { k: tok, cond, body };
         break;
@@ -224,13 +224,13 @@ export class Parser extends Lexer {
         node = this.caseClause(line);
         break;
       case "(": {
-        const body = this.body();
+        const body = this.body(")");
         this.close(")");
         node = { k: "sub", body, line };
         break;
       }
       case "{": {
-        const body = this.body();
+        const body = this.body("}");
         this.close("}");
         node = { k: "group", body };
         break;
@@ -262,9 +262,9 @@ export class Parser extends Lexer {
   }
 
   private ifClause(): Node {
-    const cond = this.body();
+    const cond = this.body("then");
     this.close("then");
-    const then = this.body();
+    const then = this.body("fi");
     let orelse: Node | null = null;
     if (this.at("elif")) {
       this.enter();
@@ -272,7 +272,7 @@ export class Parser extends Lexer {
       this.depth--;
       return { k: "if", cond, then, orelse };
     }
-    if (this.at("else")) orelse = this.body();
+    if (this.at("else")) orelse = this.body("fi");
     this.close("fi");
     return { k: "if", cond, then, orelse };
   }
@@ -290,7 +290,7 @@ export class Parser extends Lexer {
       if (this.tok === ";") this.read(CHKNL | CHKKWD | CHKALIAS);
       this.close("do");
     }
-    const body = this.body();
+    const body = this.body("done");
     this.close("done");
     return { k: "for", name, words, body, line };
   }

@@ -110,14 +110,14 @@ function assignmentsOnly(n: Simple, expander: Expander): Exec {
       return (sh) => {
         sh.line = line;
         const v = sync(sh);
-        if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(v)}`]);
         sh.setRef(ref, v);
+        if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(v)}`]);
         return sh.interrupts === 0 ? (sh.status = 0) : finish(sh, 0);
       };
     }
     const store = (sh: Shell, v: string): MaybePromise<number> => {
-      if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(v)}`]);
       sh.setRef(ref, v);
+      if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(v)}`]);
       return finish(sh, sh.substituted);
     };
     return (sh) => {

@@ -94,9 +94,14 @@ export class Source {
         continue;
       }
       const last = this.s.charCodeAt(this.s.length - 1);
-      if (last === 32 || last === 9) this.aliasNext = true;
-      // The alias stays in use until the next token, because its last word has just been read.
-      this.finished.push(this.aliasName, ...this.carried);
+      if (last === 32 || last === 9) {
+        this.aliasNext = true;
+        this.inUse.delete(this.aliasName);
+        for (const name of this.carried) this.inUse.delete(name);
+      } else {
+        // It stays in use until the next token, because its last word has just been read.
+        this.finished.push(this.aliasName, ...this.carried);
+      }
       this.carried = frame.carried;
       this.s = frame.s;
       this.pos = frame.pos;

@@ -21,10 +21,11 @@ export function startSubshell(
   sh: Shell,
   body: Exec,
   options: Omit<SpawnOptions, "program">,
-  listsTraps = false,
+  lists: "traps" | "jobs" | undefined = undefined,
 ): Child {
   const child = new Shell(sh.proc, sh.shared, sh);
-  if (listsTraps) child.traps.inheritList(sh.traps);
+  if (lists === "jobs") child.jobs.inheritList(sh.jobs);
+  if (lists === "traps") child.traps.inheritList(sh.traps);
   try {
     return sh.proc.spawn(sh.proc.argv, {
       ...options,

@@ -29,7 +29,7 @@ function changeTo(sh: Shell, target: string, physical: boolean): void {
     return;
   }
   const logical = normalize(target.startsWith("/") ? target : `${sh.cwd}/${target}`);
-  fs.changeDir(target.startsWith("/") || target.includes("..") ? logical : target);
+  fs.changeDir(logical);
   entered(sh, logical);
 }
 
@@ -54,7 +54,7 @@ const changes: Builtin = (sh, argv) => {
     if (!isVfsError(error)) throw error;
     throw new ShellError(`can't cd to ${target}: ${error.reason}`);
   };
-  if (operands.length > 0 && !/^(?:\/|\.\.?(?:\/|$)|$)/.test(target) && !show) {
+  if (operands.length > 0 && !/^(?:\/|\.\.?(?:\/|$))/.test(target) && !show) {
     for (const dir of (sh.get("CDPATH") ?? "").split(":")) {
       if (dir === "") continue;
       const path = `${dir}/${target}`;
@@ -78,7 +78,17 @@ const changes: Builtin = (sh, argv) => {
 const prints: Builtin = (sh, argv) => {
   const { given } = readOptions(argv, "LP");
   const physical = [...given.keys()].pop() === "P";
-  return sh.print((physical ? sh.proc.fs.currentDir() : sh.cwd) + "\n");
+  let path = sh.cwd;
+  if (physical) {
+    try {
+      path = sh.proc.fs.currentDir();
+    } catch (error) {
+      // A directory that was removed has no path any more.
+      if (!isVfsError(error)) throw error;
+      path = "";
+    }
+  }
+  return sh.print(path + "\n");
 };
 
 const LETTERS = "rwx";
@@ -94,6 +104,7 @@ function symbolic(mask: number): string {
 /** Applies a symbolic mode to permissions; undefined when it is wrong. */
 function applySymbolic(text: string, before: number): number | undefined {
   let perms = before;
+  const allowed = before;
   for (const clause of text.split(",")) {
     const m = /^([ugoa]*)((?:[-+=][rwxXstugo]*)+)$/.exec(clause);
     if (m === null) return undefined;
@@ -109,7 +120,11 @@ function applySymbolic(text: string, before: number): number | undefined {
       }
       for (const w of who) {
         const shift = w === "u" ? 6 : w === "g" ? 3 : 0;
-        if (op === "+") perms |= bits << shift;
+        if (m[1] === "" && op !== "-") {
+          // Nobody named: the mask itself bounds what is given.
+          const given = (bits << shift) & allowed;
+          perms = op === "+" ? perms | given : (perms & ~(7 << shift)) | given;
+        } else if (op === "+") perms |= bits << shift;
         else if (op === "-") perms &= ~(bits << shift);
         else perms = (perms & ~(7 << shift)) | (bits << shift);
       }

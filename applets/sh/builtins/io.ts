@@ -26,7 +26,8 @@ const echoes: Builtin = (sh, argv) => {
     if (word.length < 2 || word.charCodeAt(0) !== 45 || !/^-[neE]+$/.test(word)) break;
     for (let i = 1; i < word.length; i++) {
       if (word[i] === "n") newline = false;
-      else escapes = word[i] === "e";
+      // Native does not let a later `E` take an earlier `e` back.
+      else if (word[i] === "e") escapes = true;
     }
   }
   const n = argv.length - first;

@@ -63,9 +63,11 @@ const types: Builtin = (sh, argv) => {
   let status = 0;
   let out = "";
   let words = argv.slice(1);
-  if (words[0] === "--") words = words.slice(1);
+  // Any option makes it as brief as `command -v`, for scripts that say `type -p`.
+  const short = words.length > 0 && words[0].startsWith("-");
+  if (short) words = words.slice(1);
   for (const name of words) {
-    const text = describe(sh, name, false);
+    const text = describe(sh, name, short);
     if (text === undefined) {
       if (out !== "") void sh.print(out);
       out = "";

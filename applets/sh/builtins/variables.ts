@@ -96,7 +96,6 @@ const unsets: Builtin = (sh, argv) => {
     if (!isName(name)) throw new ShellError(`${name}: bad variable name`);
     const cell = sh.scope.cells.get(name);
     if (cell !== undefined && (cell.isSet || cell.exported || cell.readonly)) sh.unset(name);
-    else if (!given.has("v") && sh.functions.has(name)) sh.ownFunctions().delete(name);
   }
   return 0;
 };
@@ -200,8 +199,8 @@ const parsesOptions: Builtin = (sh, argv) => {
   const args = argv.length > 3 ? argv.slice(3) : sh.params;
   let spec = argv[1];
   const variable = argv[2];
-  const silent = spec[0] === ":";
-  if (silent) spec = spec.slice(1);
+  if (spec[0] === ":") spec = spec.slice(1);
+  const silent = argv[1][0] === ":" || sh.get("OPTERR") === "0";
   let index = sh.optIndex;
   let offset = sh.optOffset;
   if (index > args.length + 1) {
@@ -229,7 +228,7 @@ const parsesOptions: Builtin = (sh, argv) => {
     if (at < 0) {
       if (silent) arg = c;
       else {
-        if (sh.get("OPTERR") !== "0") sh.say(`Illegal option -${c}\n`);
+        sh.say(`Illegal option -${c}\n`);
       }
       letter = "?";
     } else {
@@ -248,7 +247,7 @@ const parsesOptions: Builtin = (sh, argv) => {
             arg = c;
             letter = ":";
           } else {
-            if (sh.get("OPTERR") !== "0") sh.say(`No arg for -${c} option\n`);
+            sh.say(`No arg for -${c} option\n`);
             letter = "?";
           }
         }
