@@ -16,10 +16,8 @@ export class RunResult {
   readonly signal: string | null;
   /** Why it ended: `"exit"`, `"signal"`, or the limit that was reached. */
   readonly reason: EndReason;
-  /** Bytes of standard output that were captured. */
-  readonly stdout: Uint8Array;
-  /** Bytes of standard error that were captured. */
-  readonly stderr: Uint8Array;
+  #out: readonly Uint8Array[];
+  #err: readonly Uint8Array[];
 
   /**
    * Made by the session when the program has ended.
@@ -36,8 +34,20 @@ export class RunResult {
     this.code = status.code;
     this.signal = status.signal === 0 ? null : signalName(status.signal);
     this.reason = reason ?? (status.signal === 0 ? "exit" : "signal");
-    this.stdout = concatBytes(stdout);
-    this.stderr = concatBytes(stderr);
+    this.#out = stdout;
+    this.#err = stderr;
+  }
+
+  /** Bytes of standard output that were captured. Joined when first asked for. */
+  get stdout(): Uint8Array {
+    if (this.#out.length !== 1) this.#out = [concatBytes(this.#out)];
+    return this.#out[0];
+  }
+
+  /** Bytes of standard error that were captured. */
+  get stderr(): Uint8Array {
+    if (this.#err.length !== 1) this.#err = [concatBytes(this.#err)];
+    return this.#err[0];
   }
 
   /** Standard output as UTF-8 text; what is not UTF-8 becomes U+FFFD. */
