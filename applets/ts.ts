@@ -1,0 +1,45 @@
+import { type Applet, defineApplet } from "./contract.ts";
+import { strftime } from "./_lib/strftime.ts";
+import { calendarTime, UTC, zoneOf } from "./_lib/time.ts";
+
+/** Puts the time before each line. Source of behaviour: BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "ts",
+  usage: "[-is] [STRFTIME]",
+  about: "Copy stdin to stdout with a time stamp before each line",
+  options: {
+    s: { help: "Time since the start" },
+    i: { help: "Time since the line before" },
+  },
+  maxOperands: 1,
+  async run(ctx) {
+    const { opts, operands, process, out, stdin } = ctx;
+    const relative = opts.s || opts.i;
+    const format = operands[0] ?? (relative ? "%b %d %H:%M:%S".slice(6) : "%b %d %H:%M:%S");
+    const zone = relative ? UTC : zoneOf(process);
+    let base = process.clock.nowNs();
+    for (;;) {
+      let line = stdin.readUntil(10);
+      if (line instanceof Promise) line = await line;
+      if (line === undefined) return;
+      const now = process.clock.nowNs();
+      const shown = relative ? now - base : now;
+      if (opts.i) base = now;
+      const seconds = Number(shown / 1000000000n);
+      const micros = String(shown % 1000000000n / 1000n).padStart(6, "0");
+      // `%.S`, `%.s` and `%.T` show fractions of the second too.
+      const precise = format.replace(
+        /%%|%\.([sST])/g,
+        (whole, letter) => letter === undefined ? whole : `%${letter}.${micros}`,
+      );
+      out.print(strftime(precise, calendarTime(seconds, zone), seconds) + " ");
+      const full = out.bytes(line) ?? ctx.tick(2);
+      if (full !== undefined) await full;
+      // What comes slowly is shown as it comes.
+      if (!stdin.file.readable) {
+        const flushed = out.flush();
+        if (flushed !== undefined) await flushed;
+      }
+    }
+  },
+});
