@@ -13,6 +13,12 @@ const wholeLimit = 2_000_000;
 /** Ceiling for one applet. */
 const appletLimit = 100_000;
 
+/**
+ * Applets that are above the ceiling, and where they must not grow beyond until they are split: two
+ * languages, each with the regular expressions (40 kB) and the number formats that others share.
+ */
+const knownExcess: ReadonlyMap<string, number> = new Map([["sh", 195_000], ["awk", 145_000]]);
+
 const root = decodeURIComponent(new URL("../", import.meta.url).pathname);
 
 /** The configuration in use: the names are bound to stand-ins, or to JSR. */
@@ -80,8 +86,14 @@ const kilo = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
 let failed = false;
 for (const [name, bytes] of [...single].sort((a, b) => b[1] - a[1])) {
   const over = bytes > appletLimit;
-  failed ||= over;
-  console.log(`${name.padEnd(20)} ${kilo(bytes).padStart(10)}${over ? "  OVER 100 kB" : ""}`);
+  const known = knownExcess.get(name);
+  failed ||= over && (known === undefined || bytes > known);
+  const note = !over
+    ? ""
+    : known === undefined
+    ? "  OVER 100 kB"
+    : `  OVER 100 kB, known: not above ${kilo(known)}`;
+  console.log(`${name.padEnd(20)} ${kilo(bytes).padStart(10)}${note}`);
 }
 failed ||= all > wholeLimit;
 console.log(
