@@ -51,7 +51,7 @@ export function runBuiltin(
   special: boolean,
   argv: readonly string[],
 ): MaybePromise<number> {
-  const before = sh.commandName;
+  const before = sh.callerName = sh.commandName;
   sh.commandName = argv[0];
   let result: MaybePromise<number>;
   try {

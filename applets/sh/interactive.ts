@@ -28,7 +28,7 @@ export async function interact(sh: Shell, input: OpenFile): Promise<number> {
     const state = parser.save();
     let node: ReturnType<typeof nextCommand>;
     try {
-      node = nextCommand(parser);
+      node = nextCommand(sh, parser);
     } catch (error) {
       if (error instanceof NeedLine) {
         const had = parser.sinceSave();

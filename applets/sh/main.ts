@@ -37,6 +37,8 @@ interface Invocation {
   readonly flags: Flags;
   readonly named: [name: string, on: boolean][];
   login: boolean;
+  /** `-o` came last: native lists all options as on and goes on. */
+  listsOptions: boolean;
   command: string | undefined;
   fromStdin: boolean;
   words: readonly string[];
@@ -81,8 +83,11 @@ function start(
   for (const [name, on] of inv.named) {
     if (!setNamed(sh, name, on)) {
       sh.say(`${argv[0]}: illegal option ${on ? "-" : "+"}o ${name}\n`);
-      return 2;
+      return 0;
     }
+  }
+  if (inv.listsOptions) {
+    void sh.print(OPTIONS.map(([, name]) => `${name.padEnd(16)}on\n`).join(""));
   }
   return runToEnd(sh, (self) => run(self, inv));
 }
@@ -92,6 +97,7 @@ function readCommandLine(argv: readonly string[], bash: boolean): Invocation {
     flags: noFlags(),
     named: [],
     login: argv[0].startsWith("-"),
+    listsOptions: false,
     command: undefined,
     fromStdin: false,
     words: [],
@@ -123,11 +129,14 @@ function readCommandLine(argv: readonly string[], bash: boolean): Invocation {
       else if (letter === "i") inv.flags.interactive = on;
       else if (letter === "o") {
         const name = argv[++i];
-        if (name === undefined) break;
+        if (name === undefined) {
+          inv.listsOptions = true;
+          break;
+        }
         inv.named.push([name, on]);
       } else {
         const option = OPTIONS.find((o) => o[0] === letter);
-        if (option === undefined) throw new UsageError(`invalid option -- '${letter}'`);
+        if (option === undefined) throw new ShellError(`illegal option -${letter}`);
         inv.flags[option[1] as keyof Flags] = on;
       }
     }
@@ -230,11 +239,14 @@ function scriptFile(sh: Shell, path: string): MaybePromise<number> {
     text = readScript(sh, path);
   } catch (error) {
     if (!isVfsError(error)) throw error;
+    // A directory opens, and reading it gives nothing.
+    if (error.code === "EISDIR") return 0;
     sh.say(`${sh.shared.name}: can't open '${path}': ${error.reason}\n`);
     throw new ShellExit(2, true);
   }
   sh.commandName = path;
   sh.fromFile = true;
+  sh.showsInput = true;
   return typeof text === "string" ? runText(sh, text, 1) : text.then((t) => runText(sh, t, 1));
 }
 
@@ -248,6 +260,7 @@ class MoreLater extends Error {
 /** Commands from stdin that is no terminal, read in blocks. */
 async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
   let status = 0;
+  sh.showsInput = true;
   let ended = false;
   const text = (chunk: Uint8Array | undefined): string | undefined => {
     if (chunk === undefined) {
@@ -255,7 +268,6 @@ async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
       return undefined;
     }
     const s = toByteString(chunk);
-    if (sh.flags.verbose) sh.say(s);
     return s.includes("\0") ? s.replaceAll("\0", "") : s;
   };
   const parser = parserFor(sh, "", 1, () => {
@@ -268,7 +280,7 @@ async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
     const state = parser.save();
     let node;
     try {
-      node = nextCommand(parser);
+      node = nextCommand(sh, parser);
     } catch (error) {
       if (!(error instanceof MoreLater)) throw error;
       // The command is read again from its beginning, once there is more of it.

@@ -33,9 +33,13 @@ export function parserFor(
 }
 
 /** Reads the next command; syntax errors become the shell's. */
-export function nextCommand(parser: Parser): Node | null | typeof END {
+export function nextCommand(sh: Shell, parser: Parser): Node | null | typeof END {
+  const shows = sh.flags.verbose && sh.showsInput;
+  if (shows) parser.save();
   try {
-    return parser.next();
+    const node = parser.next();
+    if (shows) sh.say(parser.consumed());
+    return node;
   } catch (error) {
     if (error instanceof ShellSyntaxError) throw new ShellError(error.message, 2, error.line);
     if (error instanceof RangeError) {
@@ -74,7 +78,7 @@ function step(
 ): MaybePromise<number> {
   let status = before;
   for (;;) {
-    const node = nextCommand(parser);
+    const node = nextCommand(sh, parser);
     if (node === END) {
       if (done !== undefined && sh.aliases.size === 0) keep(sh, key, done);
       return status;

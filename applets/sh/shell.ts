@@ -157,6 +157,10 @@ export class Shell implements ArithHost {
   arg0 = "sh";
   /** Prefix of messages after `arg0`: a script, `eval`, a builtin. */
   commandName: string | undefined = undefined;
+  /** {@link commandName} as it was before the builtin under way. */
+  callerName: string | undefined = undefined;
+  /** Commands come from a file or stdin, so that `set -v` shows them. */
+  showsInput = false;
   /** Commands come from a script file, so that messages name the line even in `-i`. */
   fromFile = false;
   status = 0;

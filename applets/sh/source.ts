@@ -161,6 +161,12 @@ export class Source {
     return { line: this.line };
   }
 
+  /** What was read since {@link save}: the lines that `set -v` shows. */
+  consumed(): string {
+    if (this.frames.length > 0 || this.record === undefined) return "";
+    return this.record.slice(0, this.record.length - (this.s.length - this.pos));
+  }
+
   /** All text since {@link save}. */
   sinceSave(): string {
     return this.record ?? "";

@@ -55,7 +55,12 @@ const exits: Builtin = (sh, argv) => {
 const evaluates: Builtin = (sh, argv) => {
   if (argv.length < 2) return 0;
   const text = argv.length === 2 ? argv[1] : argv.slice(1).join(" ");
-  return sh.deeper(() => sh.shared.run(sh, text, sh.line));
+  const shows = sh.showsInput;
+  sh.showsInput = false;
+  const status = sh.deeper(() => sh.shared.run(sh, text, sh.line));
+  if (typeof status !== "number") return status.finally(() => sh.showsInput = shows);
+  sh.showsInput = shows;
+  return status;
 };
 
 /** Where `.` finds a file: the path itself, or along PATH. */
@@ -121,6 +126,8 @@ const sources: Builtin = (sh, argv) => {
     const params = sh.params;
     const before = sh.commandName;
     const fromFile = sh.fromFile;
+    const shows = sh.showsInput;
+    sh.showsInput = true;
     const own = operands.length > 1;
     if (own) sh.params = operands.slice(1);
     sh.commandName = path;
@@ -129,6 +136,7 @@ const sources: Builtin = (sh, argv) => {
     const end = (): void => {
       sh.sourceDepth--;
       sh.fromFile = fromFile;
+      sh.showsInput = shows;
       if (own) sh.params = params;
       if (sh.skip === SKIP_RETURN) sh.skip = SKIP_NONE;
     };

@@ -51,7 +51,7 @@ const commands: Builtin = (sh, argv) => {
     sh.commandName = operands[0];
     return builtin(sh, operands);
   }
-  sh.commandName = undefined;
+  sh.commandName = sh.callerName;
   return callless(
     sh,
     path,

@@ -173,10 +173,7 @@ function waitFor(sh: Shell, words: readonly string[]): MaybePromise<number> {
     let job: Job | undefined;
     if (word[0] === "%") {
       const found = sh.jobs.find(word);
-      if (typeof found === "string") {
-        status = 127;
-        continue;
-      }
+      if (typeof found === "string") throw new ShellError(found);
       job = found;
     } else {
       if (!/^[0-9]+$/.test(word)) throw new ShellError(`Illegal number: ${word}`);
