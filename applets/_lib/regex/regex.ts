@@ -18,6 +18,7 @@ import { Backtracker } from "./backtrack.ts";
 import { EDGE, EDGE_NOT_LINE } from "./context.ts";
 import { ANY, ForwardAutomaton, LEFTMOST, LINES, type StepHook } from "./forward.ts";
 import { buildNfa, type Nfa } from "./nfa.ts";
+import { MATCH, OnePass, UNDECIDED } from "./onepass.ts";
 import { parsePattern, type Program, type RegexSyntax } from "./parse.ts";
 import { ReverseAutomaton } from "./reverse.ts";
 import { SubmatchWalker } from "./submatch.ts";
@@ -64,6 +65,9 @@ const NO_FLAGS: MatchFlags = {};
 const SPARSE = 48;
 const TRIAL_HITS = 256;
 
+/** A pattern for which one pass gave up so often is left to the general automata. */
+const MOST_UNDECIDED = 16;
+
 /** A compiled pattern. Make it with {@linkcode compile}. */
 export class Regex {
   /** Number of groups. */
@@ -89,6 +93,9 @@ export class Regex {
   #linesSeparator = -1;
   #reverse: ReverseAutomaton | undefined;
   #walker: SubmatchWalker | undefined;
+  #onePass: OnePass | undefined;
+  #usesOnePass = true;
+  #undecided = 0;
   #useLiteral: boolean;
   #hits = 0;
   #hitBytes = 0;
@@ -140,6 +147,15 @@ export class Regex {
     if (this.#backtracker !== undefined) {
       if (this.#anyAutomaton().search(text, from, end, left) < 0) return null;
       return this.#backtracker.search(text, from, end, left, offsets) ? offsets : null;
+    }
+    if (this.#usesOnePass) {
+      const onePass = this.#onePass ??= new OnePass(this.#nfa);
+      if (onePass.usable) {
+        const groups = this.#wantsGroups && flags.nosub !== true;
+        const state = onePass.search(text, from, end, left, groups, offsets);
+        if (state !== UNDECIDED) return state === MATCH ? offsets : null;
+      }
+      if (!onePass.usable || ++this.#undecided > MOST_UNDECIDED) this.#usesOnePass = false;
     }
     const forward = this.#leftmost ??= new ForwardAutomaton(
       this.#nfa,
