@@ -41,6 +41,7 @@ export type Loaders = ReadonlyMap<string, () => Promise<AppletModule>>;
 const TABLE = `
 ar.ts ar
 arch.ts arch
+ascii.ts ascii
 awk/main.ts awk
 base64.ts base64 base32
 basename.ts basename
@@ -51,36 +52,49 @@ cal.ts cal
 cat.ts cat
 chmod.ts chmod
 chown.ts chown chgrp
+chroot.ts chroot
 cksum.ts cksum
+clear.ts clear
 cp.ts cp
 cpio.ts cpio
 crc32.ts crc32
+cttyhack.ts cttyhack
 cut.ts cut
 date.ts date
 dd.ts dd
 df.ts df
 diff/main.ts diff
 dirname.ts dirname
+dmesg.ts dmesg
 dos2unix.ts dos2unix unix2dos
 du.ts du
 echo.ts echo
 env.ts env
 expr.ts expr
 factor.ts factor
+fallocate.ts fallocate
 false.ts false
 free.ts free
 grep.ts grep egrep fgrep
+groups.ts groups
 gunzip.ts gunzip zcat
 gzip.ts gzip
 head.ts head
 hexdump.ts hexdump hd
+hostid.ts hostid
 hostname.ts hostname dnsdomainname
 id.ts id
 ionice.ts ionice
+ipcalc.ts ipcalc
 kill.ts kill
 killall.ts killall
+last.ts last
 link.ts link
+linux32.ts linux32 linux64
 ln.ts ln
+logger.ts logger
+logname.ts logname
+logread.ts logread
 ls.ts ls
 lzma.ts lzma unlzma lzcat
 lzop.ts lzop
@@ -89,9 +103,13 @@ mkdir.ts mkdir
 mkfifo.ts mkfifo
 mknod.ts mknod
 mktemp.ts mktemp
+mount.ts mount
 mv.ts mv
 nice.ts nice
 nohup.ts nohup
+nologin.ts nologin
+nproc.ts nproc
+nuke.ts nuke
 od.ts od
 pgrep.ts pgrep pkill
 pidof.ts pidof
@@ -102,14 +120,18 @@ pwd.ts pwd
 readlink.ts readlink
 realpath.ts realpath
 renice.ts renice
+reset.ts reset
 rm.ts rm
 rmdir.ts rmdir
 rpm2cpio.ts rpm2cpio
+run_parts.ts run-parts
 sed/main.ts sed
 seq.ts seq
+setpriv.ts setpriv
 setsid.ts setsid
 sh/main.ts sh ash bash
 sha3sum.ts sha3sum
+shred.ts shred
 shuf.ts shuf
 sleep.ts sleep
 sort.ts sort
@@ -132,6 +154,8 @@ true.ts true
 truncate.ts truncate
 ts.ts ts
 tsort.ts tsort
+tty.ts tty
+umount.ts umount
 uname.ts uname
 uncompress.ts uncompress
 uniq.ts uniq
@@ -143,6 +167,7 @@ uudecode.ts uudecode
 uuencode.ts uuencode
 watch.ts watch
 wc.ts wc
+which.ts which
 who.ts who w users
 whoami.ts whoami
 xxd.ts xxd
