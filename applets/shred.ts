@@ -1,0 +1,75 @@
+import { O_WRONLY, type OpenFile } from "../sandbox/types.ts";
+import { isVfsError } from "../sandbox/errors.ts";
+import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
+
+const CHUNK = 65536;
+const DEFAULT_PASSES = 3;
+
+/** Overwrites files, and removes them. Source of behaviour: BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "shred",
+  usage: "[-fuz] [-n N] [-s SIZE] FILE...",
+  about: "Overwrite FILEs with random bytes, and remove them",
+  options: {
+    f: { help: "Change modes where writing is not allowed" },
+    s: { arg: "SIZE", help: "Bytes to write" },
+    n: { arg: "N", help: "How often to write (default 3)" },
+    z: { help: "At last write zeros" },
+    u: { help: "Remove the file" },
+    v: {},
+    x: {},
+  },
+  async run(ctx) {
+    const { opts, operands, fs } = ctx;
+    const passes = opts.n === undefined ? DEFAULT_PASSES : numberArgument(ctx, opts.n);
+    const wanted = opts.s === undefined
+      ? undefined
+      : numberArgument(ctx, opts.s, { suffixes: COPY_SUFFIXES });
+    for (const path of operands) {
+      let file: OpenFile;
+      try {
+        try {
+          file = fs.open(path, O_WRONLY);
+        } catch (error) {
+          if (!opts.f || !isVfsError(error, "EACCES")) throw error;
+          fs.chmod(path, 0o666);
+          file = fs.open(path, O_WRONLY);
+        }
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        ctx.warn(`can't open '${path}': ${error.reason}`);
+        continue;
+      }
+      try {
+        const size = wanted ?? file.stat().size;
+        for (let i = 0; i < passes; i++) await overwrite(ctx, file, size, true);
+        if (opts.z) await overwrite(ctx, file, size, false);
+        if (opts.u) {
+          file.truncate(0);
+          fs.unlink(path);
+        }
+      } catch (error) {
+        ctx.warnError(path, error);
+      } finally {
+        file.release();
+      }
+    }
+  },
+});
+
+async function overwrite(
+  ctx: Pick<Context, "process" | "tick">,
+  file: OpenFile,
+  size: number,
+  random: boolean,
+): Promise<void> {
+  for (let at = 0; at < size; at += CHUNK) {
+    const chunk = new Uint8Array(Math.min(CHUNK, size - at));
+    if (random) ctx.process.random.fill(chunk);
+    file.pwrite(chunk, at);
+    const pause = ctx.tick(1 + (chunk.length >> 6));
+    if (pause !== undefined) await pause;
+  }
+  file.sync();
+}
