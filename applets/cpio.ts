@@ -175,7 +175,7 @@ class MemberUser {
   /** Tells of a member, if the options say so. */
   show(member: Member): void {
     const { out, opts } = this.ctx;
-    if (opts.t && opts.v) void out.print(longListing(member, this.#zone));
+    if (opts.t && opts.v) void out.print(longListing({ ...member, ...this.owner }, this.#zone));
     else if (opts.t || opts.v) void out.print(`${member.name}\n`);
   }
 

@@ -59,8 +59,12 @@ export function findDirectory(source: Source): number | undefined {
   const size = source.file.stat().size;
   const span = Math.min(size, 0xffff + END_SIZE);
   const tail = readAt(source, size - span, span);
-  for (let at = tail.length - END_SIZE; at >= 0; at--) {
-    if (tail[at] === 0x50 && le32(tail, at) === END) return le32(tail, at + 16);
+  // Native takes a record that is cut off too, its missing bytes being zero.
+  for (let at = tail.length - 4; at >= 0; at--) {
+    if (tail[at] !== 0x50 || le32(tail, at) !== END) continue;
+    const record = new Uint8Array(END_SIZE);
+    record.set(tail.subarray(at, at + END_SIZE));
+    return le32(record, 16);
   }
   return undefined;
 }

@@ -75,6 +75,10 @@ export class Extractor<T extends OptionTable> {
     if (options.makeParents) this.#makeParents(name);
     // A member may name a parent directory, as `..` or `a/..`. It stays as it is.
     if (endsInParent(name) && type === S_IFDIR) return;
+    // A file that was added twice is a link to itself the second time.
+    if (member.isHardLink && safeName(member.link ?? "") === name) {
+      return this.#skip(data, member.size);
+    }
     if (type !== S_IFDIR || member.isHardLink) {
       if (options.unlinkOld) this.#unlinkOld(name);
       else if (options.keepNewer && this.#isNewer(member)) {
