@@ -374,7 +374,7 @@ export class Compiler implements Hooks {
       const mine = dir === "<" ? pipe.read : pipe.write;
       const theirs = dir === "<" ? pipe.write : pipe.read;
       const fds = childFiles(sh.proc, [[dir === "<" ? 1 : 0, theirs]]);
-      startSubshell(sh, run, { fds });
+      startSubshell(sh, run, { fds }, { substitution: true });
       theirs.release();
       const fd = sh.proc.setFd(mine, undefined, 64);
       sh.procFiles.push(fd);
@@ -390,8 +390,8 @@ export class Compiler implements Hooks {
    */
   private stage(n: Node, substitution = false): Stage {
     const run = this.node(n, true);
-    const lists = listed(n, substitution);
-    const general: Stage = (sh, fds) => startSubshell(sh, run, { fds }, lists);
+    const special = { lists: listed(n, substitution), substitution };
+    const general: Stage = (sh, fds) => startSubshell(sh, run, { fds }, special);
     if (n.k !== "simple" || n.assigns.length > 0 || n.redirs.length > 0 || n.words.length === 0) {
       return general;
     }

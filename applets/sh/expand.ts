@@ -8,7 +8,7 @@
 import type { MaybePromise } from "../../sandbox/types.ts";
 import { isName, type Node, type Part, staticText, type VarPart, type Word } from "./ast.ts";
 import { ShellError } from "./errors.ts";
-import { unmark, WordBuilder } from "./fields.ts";
+import { SEPARATOR, unmark, WordBuilder } from "./fields.ts";
 import { expandGlob } from "./glob.ts";
 import { ESC, escapePattern, hasMagic } from "./pattern.ts";
 import { MAX_GLOB, OPTIONS, type Shell } from "./shell.ts";
@@ -58,7 +58,9 @@ class TextTarget implements Target {
     this.text += s;
   }
   value(s: string): void {
-    this.text += s;
+    this.text += s.includes(SEPARATOR)
+      ? s.replaceAll(SEPARATOR, this.sh.fieldSplitter().joiner)
+      : s;
   }
   plain(s: string): void {
     this.text += s;
@@ -79,7 +81,9 @@ class PatternTarget implements Target {
     this.text += escapePattern(s);
   }
   value(s: string): void {
-    this.text += s;
+    this.text += s.includes(SEPARATOR)
+      ? s.replaceAll(SEPARATOR, this.sh.fieldSplitter().joiner)
+      : s;
   }
   plain(s: string): void {
     this.text += escapePattern(s);
@@ -453,7 +457,11 @@ export class Expander {
       const v = get(sh);
       const present = list && !colon ? true : v !== undefined && !(colon && v === "");
       if (present !== plus) {
-        if (!plus) return itself(sh, out);
+        // Only `"$@"` itself makes no field when there are no parameters.
+        if (!plus) {
+          if (list && quoted) out.quoted("");
+          return itself(sh, out);
+        }
         if (quoted) out.quoted("");
         return;
       }
@@ -553,13 +561,7 @@ const quotedAt: PartFn = (sh, out) => {
 
 const quotedStar: PartFn = (sh, out) => out.quoted(sh.params.join(sh.fieldSplitter().joiner));
 
-const unquotedList: PartFn = (sh, out) => {
-  const params = sh.params;
-  for (let i = 0; i < params.length; i++) {
-    if (i > 0) out.breakField();
-    out.value(params[i]);
-  }
-};
+const unquotedList: PartFn = (sh, out) => out.value(sh.params.join(SEPARATOR));
 
 /** Runs parts in order; waits only where one has to. */
 function sequence(fns: PartFn[]): PartFn {

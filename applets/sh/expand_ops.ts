@@ -7,19 +7,26 @@
 import type { MaybePromise } from "../../sandbox/types.ts";
 import type { VarPart, Word } from "./ast.ts";
 import { compileParameter, type Expander, type TextFn, unsetError } from "./expand.ts";
+import { SEPARATOR } from "./fields.ts";
 import type { Pattern } from "./pattern.ts";
 import type { Shell } from "./shell.ts";
 
 type Both = (sh: Shell, value: string) => MaybePromise<string>;
 
-/** Compiles `${#x}`, `${x#p}`, `${x%p}`, `${x:o:l}`, `${x/p/r}` and their doubled forms. */
-export function compileStringOp(p: VarPart, expander: Expander): TextFn {
+/**
+ * Compiles `${#x}`, `${x#p}`, `${x%p}`, `${x:o:l}`, `${x/p/r}` and their doubled forms.
+ *
+ * @param split The result becomes fields, so that parameters of a list must stay apart.
+ */
+export function compileStringOp(p: VarPart, expander: Expander, split: boolean): TextFn {
   const name = p.name;
   const list = name === "@" || name === "*";
   const trims = p.op[0] === "#" || p.op[0] === "%";
   // Native trims only the first of `"${@%p}"` and drops the others.
   const get = p.quoted && name === "@" && trims
     ? (sh: Shell): string | undefined => sh.params[0] ?? ""
+    : list && split && p.op !== "len"
+    ? (sh: Shell): string | undefined => sh.params.join(SEPARATOR)
     : compileParameter(name);
   const replaces = p.op[0] === "/";
   const apply = operation(p, expander);

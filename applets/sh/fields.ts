@@ -16,6 +16,10 @@ export const MARK = "\u0101";
 /** A field ends here. */
 export const BREAK = "\u0102";
 
+/** Between the parameters of an unquoted `$@`: acts like white space of IFS, whatever IFS is. */
+export const SEPARATOR = "\u0103";
+const SEPARATOR_CODE = 0x103;
+
 /** How characters of IFS act. */
 export class Splitter {
   /** 1 for IFS white space, 2 for other IFS characters. */
@@ -51,7 +55,7 @@ export class Splitter {
 
   /** Kind of a character code. */
   kind(c: number): number {
-    return c < 256 ? this.kinds[c] : 0;
+    return c < 256 ? this.kinds[c] : c === SEPARATOR_CODE ? 1 : 0;
   }
 
   /** Whether `s` holds nothing that splitting or globbing would act on. */
@@ -86,7 +90,7 @@ export class Splitter {
 
   private splitPiece(s: string, base: number, ranges: readonly number[], out: string[]): void {
     let start = 0;
-    if (!this.none) {
+    if (!this.none || s.includes(SEPARATOR)) {
       for (let r = 0; r < ranges.length; r += 2) {
         const from = Math.max(ranges[r] - base, 0);
         // Adjacent ranges are scanned as one, so that a delimiter between two values counts once.

@@ -115,6 +115,8 @@ export abstract class Lexer extends Source {
   protected heredocs: PendingHeredoc[] = [];
   protected depth = 0;
   private inHeredoc = false;
+  /** The braces being read stand directly in a here-document. */
+  private inDocBraces = false;
   private readonly maxDepth: number;
 
   constructor(text: string, line: number, hooks: SourceHooks) {
@@ -259,21 +261,25 @@ export abstract class Lexer extends Source {
     }
   }
 
-  /** Where the last word began, to be able to give it as it was written. */
-  private wordStart = 0;
-  private wordText = "";
+  /** The next word is a here-document's delimiter, in which nothing is expanded. */
+  protected delimiter = false;
 
-  /** The last word as it was written, quotes taken out: a here-document's odd delimiter. */
-  protected wordSource(): string {
-    return this.wordText.slice(this.wordStart, this.pos).replaceAll(/["'\\]/g, "");
+  /** Backquotes in a delimiter are text, and count as quotes. */
+  private delimiterQuotes(out: Parts): void {
+    let text = "`";
+    for (;;) {
+      const c = this.take();
+      if (c < 0) this.fail("EOF in backquote substitution");
+      if (c === 10) this.line++;
+      text += String.fromCharCode(c);
+      if (c === 96) break;
+    }
+    out.quo(text);
   }
 
   private wordOrRedirection(): Token {
     const parts = new Parts();
-    const start = this.pos;
     this.scanParts(parts, Ctx.Base);
-    this.wordStart = start;
-    this.wordText = this.s;
     const list = parts.list;
     const c = this.peek();
     if (c === 60 || c === 62) {
@@ -399,11 +405,16 @@ export abstract class Lexer extends Source {
           this.escape(out, ctx);
           continue;
         case 36:
+          if (this.delimiter) break;
           this.pos++;
           this.dollar(out, dq);
           continue;
         case 96:
           this.pos++;
+          if (this.delimiter) {
+            this.delimiterQuotes(out);
+            continue;
+          }
           this.backquotes(out, dq && ctx !== Ctx.Arith, dq);
           continue;
       }
@@ -564,6 +575,7 @@ export abstract class Lexer extends Source {
       this.enter();
       const inHeredoc = this.inHeredoc;
       this.inHeredoc = false;
+      this.inDocBraces = inHeredoc;
       this.braced(out, quoted);
       this.inHeredoc = inHeredoc;
       this.depth--;
@@ -747,6 +759,8 @@ export abstract class Lexer extends Source {
         this.fail("bad substitution");
     }
     const pattern = op[0] === "#" || op[0] === "%" || op[0] === "/";
+    const inDoc = this.inDocBraces;
+    this.inDocBraces = false;
     const ctx = quoted && !pattern ? Ctx.BraceDq : Ctx.BraceBase;
     const arg = new Parts();
     let arg2: Parts | undefined;
@@ -763,7 +777,11 @@ export abstract class Lexer extends Source {
         this.scanParts(arg2, ctx);
       }
     } else this.scanParts(arg, ctx);
-    const part: Part = { t: "var", name, op, quoted, arg: { parts: arg.list }, line };
+    // In a here-document, quotes around an expansion do not make it literal in a pattern.
+    const parts = inDoc && pattern
+      ? arg.list.map((p) => p.t === "var" || p.t === "cmd" ? { ...p, quoted: false } : p)
+      : arg.list;
+    const part: Part = { t: "var", name, op, quoted, arg: { parts }, line };
     out.add(arg2 === undefined ? part : { ...part, arg2: { parts: arg2.list } });
   }
 

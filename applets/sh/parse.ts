@@ -333,10 +333,13 @@ export class Parser extends Lexer {
     const fd = this.redirFd;
     const op = this.redirOp;
     const strip = this.redirStrip;
-    if (this.read(0) !== "word") this.unexpected();
+    this.delimiter = op === "<<";
+    const tok = this.read(0);
+    this.delimiter = false;
+    if (tok !== "word") this.unexpected();
     if (op !== "<<") return { op, fd, word: this.word };
-    const delim = staticText(this.word) ?? this.wordSource();
-    const raw = this.word.parts.some((p) => p.t === "quo" || p.t === "cmd");
+    const delim = staticText(this.word) ?? "";
+    const raw = this.word.parts.some((p) => p.t === "quo");
     const redir: Redir = { op, fd, word: { parts: [] }, delim, raw, strip };
     this.heredocs.push({ redir, delim, raw, strip });
     return redir;

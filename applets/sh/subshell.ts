@@ -16,16 +16,25 @@ import { isVfsError } from "../../sandbox/errors.ts";
 import { ShellError, ShellExit } from "./errors.ts";
 import { type Exec, Shell, SKIP_NONE } from "./shell.ts";
 
+/** What some subshells have of their own. */
+export interface SubshellOptions {
+  /** It only lists the traps or jobs of the shell around it. */
+  readonly lists?: "traps" | "jobs";
+  /** It is a `$(…)`, in which native does not act on `set -e`. */
+  readonly substitution?: boolean;
+}
+
 /** Starts a subshell that runs `body`. @throws {ShellError} when no process can be made */
 export function startSubshell(
   sh: Shell,
   body: Exec,
   options: Omit<SpawnOptions, "program">,
-  lists: "traps" | "jobs" | undefined = undefined,
+  special: SubshellOptions = {},
 ): Child {
   const child = new Shell(sh.proc, sh.shared, sh);
-  if (lists === "jobs") child.jobs.inheritList(sh.jobs);
-  if (lists === "traps") child.traps.inheritList(sh.traps);
+  if (special.substitution) child.flags.errexit = false;
+  if (special.lists === "jobs") child.jobs.inheritList(sh.jobs);
+  if (special.lists === "traps") child.traps.inheritList(sh.traps);
   try {
     return sh.proc.spawn(sh.proc.argv, {
       ...options,

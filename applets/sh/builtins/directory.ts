@@ -54,7 +54,7 @@ const changes: Builtin = (sh, argv) => {
     if (!isVfsError(error)) throw error;
     throw new ShellError(`can't cd to ${target}: ${error.reason}`);
   };
-  if (operands.length > 0 && !/^(?:\/|\.\.?(?:\/|$))/.test(target) && !show) {
+  if (!/^(?:\/|\.\.?(?:\/|$))/.test(target)) {
     for (const dir of (sh.get("CDPATH") ?? "").split(":")) {
       if (dir === "") continue;
       const path = `${dir}/${target}`;
