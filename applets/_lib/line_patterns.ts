@@ -233,7 +233,8 @@ export class LinePatterns {
     for (let from = start; from <= end;) {
       const range = regex.exec(chunk, from, { base: start, end });
       if (range === null) return false;
-      const [at, stop] = range;
+      const at = range[0];
+      const stop = range[1];
       this.matchStart = at;
       this.matchEnd = stop;
       // A NUL counts as the end of the line here, as in the C string that native compares.

@@ -35,6 +35,8 @@ export class SedInput {
   #limit = 0;
   #hasNul = false;
   #index = 0;
+  /** Counts the batches. */
+  batch = 0;
   /** Number of the last line of the last file that has ended. */
   lastOfFile = -1;
 
@@ -117,6 +119,7 @@ export class SedInput {
       this.#close();
       return;
     }
+    this.batch++;
     this.text = chunks.text;
     this.bytes = chunks.bytes;
     this.#pos = 0;

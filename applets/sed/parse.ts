@@ -128,7 +128,7 @@ class Parser {
       text: "",
       output: undefined as OutputName | undefined,
       substitution: undefined as Substitution | undefined,
-      map: undefined as readonly ByteString[] | undefined,
+      map: undefined as Uint8Array | undefined,
       jump: -1,
     };
     switch (name) {
@@ -346,14 +346,14 @@ class Parser {
     return { regex: this.#compile(pattern, icase), pieces, usesGroups, which, print, output };
   }
 
-  #map(): ByteString[] {
+  #map(): Uint8Array {
     const delimiter = this.#delimiter();
     const from = mapBytes(this.#delimited(delimiter), delimiter);
     const to = mapBytes(this.#delimited(delimiter), delimiter);
-    const map = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte));
+    const map = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     // Of a byte that stands twice the first counts; bytes without a partner stay.
     for (let i = Math.min(from.length, to.length) - 1; i >= 0; i--) {
-      map[from.charCodeAt(i)] = to[i];
+      map[from.charCodeAt(i)] = to.charCodeAt(i);
     }
     return map;
   }

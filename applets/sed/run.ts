@@ -8,6 +8,7 @@
  * @module
  */
 import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
+import { toByteString } from "../../sandbox/bytes.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import type { Context } from "../contract.ts";
 import type { MatchFlags, Regex } from "../_lib/regex/regex.ts";
@@ -15,6 +16,7 @@ import { after } from "../_lib/sequence.ts";
 import { NONE, type SedInput, UNKNOWN } from "./input.ts";
 import { type Address, type Command, type OutputName, type Script, SedError } from "./script.ts";
 import type { Substitution } from "./script.ts";
+import { Skipper } from "./skip.ts";
 import type { Writer } from "./writer.ts";
 
 /** The cycle is over. */
@@ -50,6 +52,7 @@ export class Machine {
   /** Ranges that began by number, which happens only once. */
   readonly #spent: Uint8Array;
   readonly #simple: Uint8Array;
+  readonly #skipper: Skipper;
   readonly #flags: Flags = { notbol: false, end: 0, nosub: true };
   #text: ByteString = "";
   #start = 0;
@@ -78,6 +81,7 @@ export class Machine {
     this.#active = new Uint8Array(commands.length);
     this.#spent = new Uint8Array(commands.length);
     this.#lastLine = new Float64Array(commands.length);
+    this.#skipper = new Skipper(commands, this.#active, this.#spent);
     this.#simple = Uint8Array.from(commands, (command) => {
       const first = command.first;
       const none = first === undefined || (first.kind === "line" && first.line === 0);
@@ -126,6 +130,15 @@ export class Machine {
         const more = input.peek();
         if (more === UNKNOWN) return input.fill() ?? CYCLE;
         if (more === NONE) return NEED;
+        if (this.#skipper.usable && input.plain) {
+          const { from } = input.rest();
+          const end = this.#skipper.skip(input);
+          if (end > from) {
+            if (!this.quiet) out.lines(input.bytes, from, end);
+            this.#steps += 1 + ((end - from) >> 6);
+            continue;
+          }
+        }
         this.#readLine();
         this.#pc = 0;
         this.#inCycle = true;
@@ -285,7 +298,7 @@ export class Machine {
           break;
         }
         case "y":
-          this.#transliterate(command.map as readonly ByteString[]);
+          this.#transliterate(command.map as Uint8Array);
           break;
         case "=":
           out.bare(String(input.number));
@@ -522,11 +535,16 @@ export class Machine {
     }
   }
 
-  #transliterate(map: readonly ByteString[]): void {
+  #transliterate(map: Uint8Array): void {
     const text = this.#text;
-    let result = "";
-    for (let i = this.#start; i < this.#end; i++) result += map[text.charCodeAt(i)];
-    this.#setSpace(result);
+    const start = this.#start;
+    const length = this.#end - start;
+    let i = 0;
+    while (i < length && map[text.charCodeAt(start + i)] === text.charCodeAt(start + i)) i++;
+    if (i === length) return;
+    const bytes = new Uint8Array(length);
+    for (i = 0; i < length; i++) bytes[i] = map[text.charCodeAt(start + i)];
+    this.#setSpace(toByteString(bytes));
   }
 }
 

@@ -49,8 +49,8 @@ export interface Command {
   readonly text: ByteString;
   readonly output: OutputName | undefined;
   readonly substitution: Substitution | undefined;
-  /** `y`: byte → byte as a char. */
-  readonly map: readonly ByteString[] | undefined;
+  /** `y`: byte → byte. */
+  readonly map: Uint8Array | undefined;
   /** Index of the command behind the matching `}`, for `{`; −1 if there is none. */
   jump: number;
 }

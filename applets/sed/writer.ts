@@ -61,6 +61,13 @@ export class Writer {
     this.#ended(terminator);
   }
 
+  /** Prints whole lines of the input; only the last may lack its newline. */
+  lines(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#last !== "\n") this.#complete();
+    void this.out.bytes(bytes, start, end);
+    this.#ended(bytes[end - 1] === 10 ? "\n" : "");
+  }
+
   /** More of the same text follows the range just printed, or its end is taken care of. */
   continued(): void {
     this.#last = "\n";

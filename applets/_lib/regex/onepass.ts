@@ -80,7 +80,7 @@ export class OnePass {
     this.#classOf = nfa.classOf;
     this.#hasOptional = nfa.kind.includes(N_CLOSE_OPTIONAL);
     this.#former = new Int32Array(2 * nfa.groups + 2);
-    this.usable = nfa.size <= MOST_NODES && !nfa.newlineAnchors && allSimple(nfa);
+    this.usable = nfa.size <= MOST_NODES && allSimple(nfa);
     this.#table = new Int32Array(this.usable ? this.#stride * 8 : 0);
     this.#edgeRow = this.usable ? this.#row(-1 - START_EDGE) : 0;
     this.#insideRow = this.usable ? this.#row(-1 - START_INSIDE) : 0;
@@ -317,6 +317,8 @@ function allSimple(nfa: Nfa): boolean {
   for (let i = 0; i < size; i++) {
     if (kind[i] === N_BACKREF) return false;
     if (kind[i] !== N_ASSERT) continue;
+    // Where `^` matches at newlines inside the text, the byte before decides, which is not kept.
+    if (arg[i] === LINE_FIRST && nfa.newlineAnchors) return false;
     if (arg[i] !== LINE_LAST && arg[i] !== BUF_LAST && arg[i] !== LINE_FIRST) return false;
   }
   return true;
