@@ -75,6 +75,7 @@ factor.ts factor
 fallocate.ts fallocate
 false.ts false
 free.ts free
+getopt.ts getopt
 grep.ts grep egrep fgrep
 groups.ts groups
 gunzip.ts gunzip zcat
@@ -102,6 +103,7 @@ md5sum.ts md5sum sha1sum sha256sum sha512sum
 mkdir.ts mkdir
 mkfifo.ts mkfifo
 mknod.ts mknod
+mkpasswd.ts mkpasswd cryptpw
 mktemp.ts mktemp
 mount.ts mount
 mv.ts mv
@@ -136,6 +138,7 @@ shuf.ts shuf
 sleep.ts sleep
 sort.ts sort
 split.ts split
+start_stop_daemon.ts start-stop-daemon
 stat.ts stat
 strings.ts strings
 sum.ts sum

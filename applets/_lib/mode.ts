@@ -16,7 +16,8 @@ import {
 
 /** Read, write, execute of one class. */
 const PERMISSION = new Map([["r", 0o444], ["w", 0o222], ["x", 0o111]]);
-const CLASS = new Map([["u", 0o4700], ["g", 0o2070], ["o", 0o1007], ["a", 0o7777]]);
+/** Bits of each class; the sticky bit belongs to all together. */
+const CLASS = new Map([["u", 0o4700], ["g", 0o2070], ["o", 0o0007], ["a", 0o7777]]);
 
 /**
  * Applies a mode given as text.
@@ -76,13 +77,7 @@ export function applyMode(text: ByteString, current: number, umask: number): num
       const affected = bits & (masked ? 0o7777 : who);
       if (operator === "+") mode |= affected;
       else if (operator === "-") mode &= ~affected;
-      else {
-        // `=` keeps the special bits of a directory's owner and group unless they are named.
-        const cleared = masked
-          ? 0o7777 & ~(isDirectory ? 0o6000 : 0)
-          : who & ~0o7000 | who & 0o7000;
-        mode = mode & ~cleared | affected;
-      }
+      else mode = mode & ~who | affected;
     } while (text[at] === "+" || text[at] === "-" || text[at] === "=");
     if (at < text.length && text[at] !== ",") return undefined;
   }

@@ -115,7 +115,7 @@ export function strftime(format: ByteString, time: CalendarTime, seconds: number
           break flagLoop;
       }
     }
-    while (format.charCodeAt(next) - 0x30 >>> 0 <= 9) {
+    while (format.charCodeAt(next) >= 0x30 && format.charCodeAt(next) <= 0x39) {
       flags.width = Math.min(flags.width * 10 + format.charCodeAt(next++) - 0x30, MAX_WIDTH);
     }
     if (format[next] === "E" || format[next] === "O") next++;

@@ -1,0 +1,81 @@
+import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { type ByteString, type MaybePromise, S_IFDIR, S_IFLNK, S_IFMT } from "../sandbox/types.ts";
+import { isVfsError } from "../sandbox/errors.ts";
+import { applyMode, modeString } from "./_lib/mode.ts";
+import { parseOptions } from "./_lib/options.ts";
+import { joinPath } from "./_lib/path_text.ts";
+import { inSequence } from "./_lib/sequence.ts";
+
+const OPTIONS = {
+  R: { help: "Directories with all that is in them" },
+  c: { help: "Print what was changed" },
+  v: { help: "Print each file" },
+  f: { help: "Fewer messages" },
+} as const;
+
+/** Changes modes. Source of behaviour: POSIX chmod, BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "chmod",
+  usage: "[-Rcvf] MODE[,MODE]... FILE...",
+  about: "Change the mode of FILEs. MODE is octal, or [ugoa]{+|-|=}[rwxXst]",
+  options: OPTIONS,
+  raw: true,
+  run(ctx) {
+    // A word such as `-w` is a mode and no option; getopt must not see it.
+    const words = [...ctx.argv];
+    let at = 1;
+    while (at < words.length && /^-[-Rcvf]/.test(words[at]) && words[at] !== "--") at++;
+    const saved = words[at];
+    const guarded = saved !== "--" && saved?.startsWith("-");
+    if (guarded) words[at] = "a";
+    const { opts, operands } = parseOptions(OPTIONS, words, {});
+    const given = [...operands];
+    if (guarded) given[0] = saved;
+    if (given.length < 2) ctx.usage();
+    const [mode, ...paths] = given;
+    if (applyMode(mode, 0, 0) === undefined) ctx.fail(`invalid mode '${mode}'`);
+    const changer = new Changer(ctx as unknown as Context, mode, opts);
+    return inSequence(paths, (path) => changer.change(path, true));
+  },
+});
+
+class Changer {
+  constructor(
+    private readonly ctx: Context,
+    private readonly mode: ByteString,
+    private readonly opts: Readonly<Record<string, unknown>>,
+  ) {}
+
+  change(path: ByteString, top: boolean): MaybePromise<void> {
+    const { ctx, opts } = this;
+    let old: number;
+    try {
+      // Below an argument, links are left alone.
+      old = (top ? ctx.fs.stat(path) : ctx.fs.lstat(path)).mode;
+      if ((old & S_IFMT) === S_IFLNK) return;
+      const wanted = applyMode(this.mode, old, ctx.process.umask)!;
+      ctx.fs.chmod(path, wanted);
+      if (opts.v || (opts.c && (old & 0o7777) !== wanted)) {
+        void ctx.out.print(
+          `mode of '${path}' changed to ${wanted.toString(8).padStart(4, "0")} (${
+            modeString(wanted).slice(1)
+          })\n`,
+        );
+      }
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      ctx.warnError(path, error);
+      return;
+    }
+    if (!opts.R || (old & S_IFMT) !== S_IFDIR) return;
+    let names: ByteString[];
+    try {
+      names = ctx.fs.readDir(path).map((entry) => entry.name);
+    } catch (error) {
+      ctx.warnError(path, error);
+      return;
+    }
+    const all = inSequence(names, (name) => this.change(joinPath(path, name), false));
+    return ctx.process.tick(1 + names.length * 8)?.then(() => all) ?? all;
+  }
+}
