@@ -433,9 +433,10 @@ export class Expander {
       case ":?":
         return this.demanding(p, list);
     }
-    const run = compileStringOp(p, this);
+    const run = compileStringOp(p, this, false);
+    const spread = list && !quoted ? compileStringOp(p, this, true) : run;
     return (sh, out): Wait => {
-      const v = run(sh);
+      const v = (out instanceof WordBuilder ? spread : run)(sh);
       if (typeof v !== "string") return v.then((s) => emit(s, out));
       emit(v, out);
     };

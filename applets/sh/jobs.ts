@@ -89,12 +89,10 @@ export class Job {
         return "Running";
       case "stopped":
         return "Stopped";
-      case "done": {
-        const s = this.last.status!;
-        if (s.signal !== 0) return signalWords(s.signal);
-        return s.code === 0 ? "Done" : `Done(${s.code})`;
-      }
     }
+    const s = this.last.status!;
+    if (s.signal !== 0) return signalWords(s.signal);
+    return s.code === 0 ? "Done" : `Done(${s.code})`;
   }
 }
 
