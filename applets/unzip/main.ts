@@ -32,6 +32,7 @@ import { Unxz } from "../_lib/codec/unxz.ts";
 import { matchPattern } from "../_lib/glob_match.ts";
 import { crc32 } from "../_lib/hash/crc32.ts";
 import { OptionError } from "../_lib/options.ts";
+import { printableName } from "../_lib/printable_name.ts";
 import {
   findDirectory,
   readCentral,
@@ -160,7 +161,7 @@ class Unzip {
     const listing = this.#list
       ? new Listing(ctx, request.letters.has("v"), request.quiet)
       : undefined;
-    if (!this.#quiet) void ctx.out.print(`Archive:  ${name}\n`);
+    if (!this.#quiet) void ctx.out.print(`Archive:  ${shown(name)}\n`);
     listing?.begin();
     try {
       if (source.file.type === S_IFREG) {
@@ -268,7 +269,7 @@ class Unzip {
     const matches = (pattern: ByteString): boolean => matchPattern(pattern, name);
     const wanted = (request.wanted.length === 0 || request.wanted.some(matches)) &&
       !request.unwanted.some(matches);
-    listing?.count(entry, name, wanted);
+    listing?.count(entry, shown(name), wanted);
     if (listing !== undefined || !wanted) return;
     if (this.#toStdout || this.#test) {
       if (name.endsWith("/")) return;
@@ -303,7 +304,7 @@ class Unzip {
     const { ctx } = this;
     const stat = this.#stat(path);
     if (stat === undefined) {
-      if (!this.#quiet) void ctx.out.print(`   creating: ${path}\n`);
+      if (!this.#quiet) void ctx.out.print(`   creating: ${shown(path)}\n`);
       makeDirectories(ctx, path.replace(/\/+$/, ""));
       ctx.fs.chmod(path, (entry.mode & 0o777) || 0o777);
     } else if ((stat & S_IFMT) !== S_IFDIR) {
@@ -337,7 +338,9 @@ class Unzip {
       if (this.#policy === "never") return 0;
       if ((mode & S_IFMT) !== S_IFREG) ctx.fail(`'${name}' exists but is not a regular file`);
       if (this.#policy === "always") break;
-      const answer = await this.#ask(`replace ${name}? [y]es, [n]o, [A]ll, [N]one, [r]ename: `);
+      const answer = await this.#ask(
+        `replace ${shown(name)}? [y]es, [n]o, [A]ll, [N]one, [r]ename: `,
+      );
       if (answer.startsWith("A")) this.#policy = "always";
       else if (answer.startsWith("N")) {
         this.#policy = "never";
@@ -353,7 +356,7 @@ class Unzip {
       break;
     }
     const tell = (): void => {
-      if (!this.#quiet) void ctx.out.print(`  inflating: ${name}\n`);
+      if (!this.#quiet) void ctx.out.print(`  inflating: ${shown(name)}\n`);
     };
     if ((entry.mode & S_IFMT) === S_IFLNK) {
       tell();
@@ -487,6 +490,11 @@ class Unzip {
     if (size !== entry.size) ctx.say(`${ctx.name}: bad length\n`);
     return codec instanceof Inflate ? codec.rest().length : 0;
   }
+}
+
+/** A name fit for a terminal; native takes no other locale than C into account here. */
+function shown(name: ByteString): ByteString {
+  return printableName(name, false).text;
 }
 
 /** LZMA as zip stores it: version, size of the properties, properties; the size stands in the zip header. */
