@@ -38,7 +38,7 @@ const zips: Record<string, Uint8Array> = {
     { name: "abs", data: "/etc/passwd", mode: 0o120777 },
     { name: "ok", data: "5" },
   ]),
-  "escape.zip": makeZip([{ name: "e\x1b[31mx\x07\x9b\xc3\xbc", data: "1" }]),
+  "escape.zip": makeZip([{ name: "e\x1b[31mx\x07\xc2\x9b\xc3\xbc", data: "1" }]),
   "modes.zip": makeZip([{ name: "w", data: "3", mode: 0o100666 }, {
     name: "r",
     data: "3",
