@@ -8,7 +8,7 @@
  * @module
  */
 import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
-import { toByteString } from "../../sandbox/bytes.ts";
+import { toByteString, writeBytes } from "../../sandbox/bytes.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import type { Context } from "../contract.ts";
 import type { MatchFlags, Regex } from "../_lib/regex/regex.ts";
@@ -53,6 +53,8 @@ export class Machine {
   readonly #spent: Uint8Array;
   readonly #simple: Uint8Array;
   readonly #skipper: Skipper;
+  /** Index of the last command if it is an `s` whose result is only printed. */
+  readonly #lastSubstitution: number;
   readonly #flags: Flags = { notbol: false, end: 0, nosub: true };
   #text: ByteString = "";
   #start = 0;
@@ -68,6 +70,7 @@ export class Machine {
   #printed = false;
   #steps = 0;
   #lastRegex: Regex | undefined;
+  #scratch = new Uint8Array(256);
   private input!: SedInput;
   private out!: Writer;
 
@@ -81,6 +84,9 @@ export class Machine {
     this.#active = new Uint8Array(commands.length);
     this.#spent = new Uint8Array(commands.length);
     this.#lastLine = new Float64Array(commands.length);
+    const last = commands[commands.length - 1]?.substitution;
+    const printed = last !== undefined && !quiet && !last.print && last.output === undefined;
+    this.#lastSubstitution = printed ? commands.length - 1 : -1;
     this.#skipper = new Skipper(commands, this.#active, this.#spent);
     this.#simple = Uint8Array.from(commands, (command) => {
       const first = command.first;
@@ -233,7 +239,9 @@ export class Machine {
       this.#pc++;
       switch (name) {
         case "s":
-          this.#substitute(command.substitution as Substitution);
+          if (pc === this.#lastSubstitution && this.#text === input.text) {
+            if (this.#substituteAndPrint(command.substitution as Substitution)) return DELETED;
+          } else this.#substitute(command.substitution as Substitution);
           break;
         case "p":
           this.#print("\n", out);
@@ -491,9 +499,59 @@ export class Machine {
     return regex.test(this.#text, this.#start, flags);
   }
 
-  #substitute(substitution: Substitution): void {
+  #regexOf(substitution: Substitution): Regex {
     const regex = this.#lastRegex = substitution.regex ?? this.#lastRegex;
     if (regex === undefined) throw new SedError("no previous regexp");
+    return regex;
+  }
+
+  /**
+   * As `s` at the end of a script: the parts of the result go to the output as they are found, without
+   * a string being made of them. False if nothing was replaced, and so nothing printed.
+   */
+  #substituteAndPrint(substitution: Substitution): boolean {
+    const regex = this.#regexOf(substitution);
+    const { which, pieces } = substitution;
+    const plain = pieces.length === 1 && typeof pieces[0] === "string" ? pieces[0] : undefined;
+    const { text, bytes } = this.input;
+    const { out } = this;
+    const end = this.#end;
+    const flags = this.#flags;
+    flags.notbol = false;
+    flags.end = end;
+    flags.nosub = !substitution.usesGroups;
+    let copied = this.#start;
+    let replaced = false;
+    let lastEnd = -1;
+    let count = 0;
+    for (let at = this.#start;;) {
+      const match = regex.exec(text, at, flags);
+      if (match === null) break;
+      const from = match[0];
+      const to = match[1];
+      if (which !== 0 || to > from || to !== lastEnd) {
+        count++;
+        if (which === 0 || which === count) {
+          if (!replaced) out.begin();
+          replaced = true;
+          if (from > copied) void out.out.bytes(bytes, copied, from);
+          if (plain !== undefined) void out.out.print(plain);
+          else if (pieces.length > 0) void out.out.print(expand(substitution, text, match));
+          copied = to;
+          if (which !== 0) break;
+        }
+      }
+      if (flags.notbol && at >= end) break;
+      flags.notbol = true;
+      lastEnd = to;
+      at = to > from ? to : Math.min(to + 1, end);
+    }
+    if (replaced) out.finish(bytes, copied, end, this.#terminator);
+    return replaced;
+  }
+
+  #substitute(substitution: Substitution): void {
+    const regex = this.#regexOf(substitution);
     const { which } = substitution;
     const text = this.#text;
     const end = this.#end;
@@ -535,16 +593,14 @@ export class Machine {
     }
   }
 
+  /** `y` works on bytes: a string that was put together would be slow to read char by char. */
   #transliterate(map: Uint8Array): void {
-    const text = this.#text;
-    const start = this.#start;
-    const length = this.#end - start;
-    let i = 0;
-    while (i < length && map[text.charCodeAt(start + i)] === text.charCodeAt(start + i)) i++;
-    if (i === length) return;
-    const bytes = new Uint8Array(length);
-    for (i = 0; i < length; i++) bytes[i] = map[text.charCodeAt(start + i)];
-    this.#setSpace(toByteString(bytes));
+    const length = this.#end - this.#start;
+    if (length > this.#scratch.length) this.#scratch = new Uint8Array(2 * length);
+    const bytes = this.#scratch;
+    writeBytes(this.#space(), bytes, 0);
+    for (let i = 0; i < length; i++) bytes[i] = map[bytes[i]];
+    this.#setSpace(toByteString(bytes, 0, length));
   }
 }
 

@@ -55,9 +55,21 @@ export class Writer {
 
   /** Prints a range of bytes and what ends it. */
   range(bytes: Uint8Array, start: number, end: number, terminator: ByteString): void {
+    this.begin();
+    this.finish(bytes, start, end, terminator);
+  }
+
+  /** Before the parts of a line go to `out` directly; `finish` prints the last one. */
+  begin(): void {
     if (this.#last !== "\n") this.#complete();
-    void this.out.bytes(bytes, start, end);
-    if (terminator === "\n") void this.out.byte(10);
+  }
+
+  /** Prints the last part of a line and what ends it. */
+  finish(bytes: Uint8Array, start: number, end: number, terminator: ByteString): void {
+    // The newline stands behind the range already.
+    const whole = terminator === "\n" && bytes[end] === 10;
+    if (whole || end > start) void this.out.bytes(bytes, start, whole ? end + 1 : end);
+    if (terminator === "\n" && !whole) void this.out.byte(10);
     this.#ended(terminator);
   }
 

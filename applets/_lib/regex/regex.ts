@@ -68,6 +68,9 @@ const TRIAL_HITS = 256;
 /** A pattern for which one pass gave up so often is left to the general automata. */
 const MOST_UNDECIDED = 16;
 
+/** Steps after which the hook is told. */
+const REPORT = 128;
+
 /** A compiled pattern. Make it with {@linkcode compile}. */
 export class Regex {
   /** Number of groups. */
@@ -96,6 +99,7 @@ export class Regex {
   #onePass: OnePass | undefined;
   #usesOnePass = true;
   #undecided = 0;
+  #work = 0;
   #useLiteral: boolean;
   #hits = 0;
   #hitBytes = 0;
@@ -143,7 +147,7 @@ export class Regex {
       offsets[1] = at + literal.length;
       return offsets;
     }
-    this.#onStep?.(1 + ((end - from) >>> 6));
+    if (this.#onStep !== undefined) this.#count(end - from);
     if (this.#backtracker !== undefined) {
       if (this.#anyAutomaton().search(text, from, end, left) < 0) return null;
       return this.#backtracker.search(text, from, end, left, offsets) ? offsets : null;
@@ -193,7 +197,7 @@ export class Regex {
     const end = flags.end ?? text.length;
     const { literal } = this.#facts;
     if (literal !== undefined) return indexWithin(text, literal, from, end) >= 0;
-    this.#onStep?.(1 + ((end - from) >>> 6));
+    if (this.#onStep !== undefined) this.#count(end - from);
     const left = this.#before(text, from, flags);
     if (this.#anyAutomaton().search(text, from, end, left) < 0) return false;
     return this.#backtracker?.search(text, from, end, left, this.#offsets) ?? true;
@@ -229,6 +233,14 @@ export class Regex {
   forget(): void {
     this.#leftmost?.forget();
     this.#any?.forget();
+  }
+
+  /** Counts a search; the hook is told of many short ones together. */
+  #count(length: number): void {
+    this.#work += 1 + (length >>> 6);
+    if (this.#work < REPORT) return;
+    this.#onStep?.(this.#work);
+    this.#work = 0;
   }
 
   /** The category of what stands before the place where a search begins. */
