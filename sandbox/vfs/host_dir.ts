@@ -376,6 +376,10 @@ export class HostDirNode<P> implements DirNode {
   #lastName: ByteString | undefined = undefined;
   #lastNode: HostDirNode<P> | undefined = undefined;
   #lastEpoch = -1;
+  /** Entries whose number was asked for, see `inodeOf`. */
+  readonly #asked = new Map<ByteString, VNode>();
+  #askedEpoch = -1;
+  #askedChanges = -1;
 
   constructor(
     readonly layer: HostDirLayer<P>,
@@ -398,6 +402,7 @@ export class HostDirNode<P> implements DirNode {
     this.#path = undefined;
     this.#verified = -1;
     this.#lastNode = undefined;
+    this.#asked.clear();
   }
 
   /** @internal It was just seen at that path, and this is what `lstat` said. */
@@ -484,6 +489,13 @@ export class HostDirNode<P> implements DirNode {
     if (name === this.#lastName && epoch === this.#lastEpoch && this.#lastNode !== undefined) {
       return this.#lastNode;
     }
+    if (this.#asked.size > 0) {
+      const node = this.#asked.get(name);
+      if (node !== undefined) {
+        this.#asked.delete(name);
+        if (epoch === this.#askedEpoch && host.guard.changes === this.#askedChanges) return node;
+      }
+    }
     let path: P;
     try {
       path = host.child(directory, name);
@@ -515,6 +527,25 @@ export class HostDirNode<P> implements DirNode {
       default:
         return new HostSpecialNode<P>(this, name, stat);
     }
+  }
+
+  /**
+   * @internal The inode number of an entry that was listed, or 0. Who reads a directory with these
+   * numbers mostly asks about each entry next: what was learnt here answers one such question,
+   * within the epoch and before any change of ours, as `facts` of an entry does.
+   */
+  inodeOf(name: ByteString): number {
+    const node = this.lookup(name);
+    if (node === undefined) return 0;
+    const { guard } = this.layer.host;
+    const epoch = guard.epoch();
+    if (this.#askedEpoch !== epoch || this.#askedChanges !== guard.changes) {
+      this.#asked.clear();
+      this.#askedEpoch = epoch;
+      this.#askedChanges = guard.changes;
+    }
+    this.#asked.set(name, node);
+    return node.stat().ino;
   }
 
   list(): DirEntry[] {
@@ -728,7 +759,7 @@ class ListedEntry implements DirEntry {
   ) {}
 
   get ino(): number {
-    return this.directory.lookup(this.name)?.stat().ino ?? 0;
+    return this.directory.inodeOf(this.name);
   }
 }
 
