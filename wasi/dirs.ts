@@ -13,7 +13,8 @@ import { smallU64 } from "./memory.ts";
 
 /** The inode number of an entry that a layer listed without one, or 0 when it has gone. */
 function inodeOf(directory: Directory, entry: DirEntry): number {
-  if (entry.ino !== 0) return entry.ino;
+  const { ino } = entry;
+  if (ino !== 0) return ino;
   try {
     return directory.lstatAt(entry.name).ino;
   } catch (error) {

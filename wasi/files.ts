@@ -27,6 +27,9 @@ const CHUNK_MAX = 1 << 20;
 /** Up to here several buffers are written as one chunk: one system call, and one chunk in a pipe. */
 const GATHER_MAX = 1 << 16;
 
+/** Up to so many buffers are read one by one, without describing them first. */
+const DIRECT_MAX = 16;
+
 /** `advice` has six values. */
 const ADVICE_MAX = 5;
 
@@ -51,13 +54,9 @@ export function fd_read(
     });
   }
   const file = descriptor.file ?? fail(ERRNO.NOTCONN);
-  // The common case, one buffer, goes straight from the file into the guest's memory.
-  if (count === 1 && file.readInto !== undefined) {
-    const array = memory.range(iovs, SIZE.IOVEC);
-    const pointer = memory.u32(array);
-    const length = memory.u32(array + 4);
-    memory.range(pointer, length);
-    const size = file.readInto(memory.bytes, pointer, pointer + length, system.waiter);
+  // A regular file goes straight into the guest's memory.
+  if (file.readInto !== undefined && count >>> 0 <= DIRECT_MAX) {
+    const size = readDirect(guest, file, iovs, count);
     if (size >= 0) {
       memory.setU32(result, size);
       return ERRNO.SUCCESS;
@@ -74,6 +73,24 @@ export function fd_read(
     memory.setU32(result, data?.length ?? 0);
     return ERRNO.SUCCESS;
   });
+}
+
+/** Reads into each buffer in turn until one is not filled; -1 when the file has to be read. */
+function readDirect(guest: Guest, file: OpenFile, iovs: number, count: number): number {
+  const { memory, system } = guest;
+  const array = memory.range(iovs, count * SIZE.IOVEC);
+  let total = 0;
+  for (let at = array; at < array + count * SIZE.IOVEC; at += SIZE.IOVEC) {
+    const pointer = memory.u32(at);
+    const length = memory.u32(at + 4);
+    memory.range(pointer, length);
+    if (length === 0) continue;
+    const size = file.readInto!(memory.bytes, pointer, pointer + length, system.waiter);
+    if (size < 0) return total === 0 ? -1 : total;
+    total += size;
+    if (size < length) break;
+  }
+  return total;
 }
 
 /** Writes at the position of the file. */
@@ -114,6 +131,16 @@ export function fd_write(
     return ERRNO.SUCCESS;
   };
   if (total === 0) return done();
+  if (file.writeFrom !== undefined && bounds.length > 2 && total <= GATHER_MAX) {
+    // What a C library's stdio does: its buffer and the new part, in one call.
+    const scratch = guest.scratch(total);
+    let at = 0;
+    for (let i = 0; i < bounds.length; i += 2) {
+      scratch.set(memory.bytes.subarray(bounds[i], bounds[i + 1]), at);
+      at += bounds[i + 1] - bounds[i];
+    }
+    if (file.writeFrom(scratch, 0, total, system.waiter) >= 0) return done();
+  }
   const write = (chunk: Uint8Array): void | Promise<void> => file.write(chunk, system.waiter);
   if (file.keepsChunks || bounds.length > 2 && total <= GATHER_MAX) {
     const waits = write(gather(memory, buffers));

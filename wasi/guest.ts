@@ -44,6 +44,14 @@ export class Guest {
     this.fds = new FdTable(system.openFiles);
   }
 
+  #scratch: Uint8Array = new Uint8Array(4096);
+
+  /** A buffer of at least that size, for use within one call. */
+  scratch(size: number): Uint8Array {
+    if (this.#scratch.length < size) this.#scratch = new Uint8Array(size);
+    return this.#scratch;
+  }
+
   /** Ends the guest from within a call. */
   end(outcome: Outcome): number {
     this.outcome ??= outcome;
