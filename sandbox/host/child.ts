@@ -189,10 +189,11 @@ export function startChild(
   receive: (chunk: Uint8Array) => void,
 ): ChildPipe {
   const command = denoCommand();
+  const ownArguments = childArguments(plan);
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(command, {
-      args: [...childArguments(plan), ...args],
+      args: [...ownArguments, ...args],
       clearEnv: true,
       env: childEnvironment(),
       cwd: Deno.build.os === "windows" ? undefined : "/",
@@ -332,10 +333,11 @@ export async function runAttached(
   const command = denoCommand();
   const env = childEnvironment();
   if (plan.variable !== undefined) env[plan.variable] = value;
+  const ownArguments = childArguments(plan);
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(command, {
-      args: [...childArguments(plan), ...args],
+      args: [...ownArguments, ...args],
       clearEnv: true,
       env,
       stdin: "inherit",

@@ -44,6 +44,9 @@ import { type ByteSource, sourceOf } from "./byte_source.ts";
 /** How long a child may be late with a limit of time, or with an abort, before it is killed. */
 export const GRACE_MS = 750;
 
+/** How long a child may take to be ready, milliseconds. */
+const START_MS = 30_000;
+
 const NOTHING = new Uint8Array(0);
 const KILLED = { code: 137, signal: 9 };
 
@@ -77,6 +80,8 @@ class Link {
     this.ready = new Promise((resolve, reject) => this.#settleReady = { resolve, reject });
     const reader = new FrameReader((frame) => this.#take(frame));
     this.pipe = startChild(plan, ["--worker"], (chunk) => reader.push(chunk));
+    const stopTimer = setTimer(START_MS, () => this.pipe.kill());
+    this.ready.then(stopTimer, stopTimer);
     this.ended = this.pipe.ended.then(({ outOfMemory, complaint }) => {
       this.isAlive = false;
       this.#settleReady.reject(new Error(`the child process ended at its start: ${complaint}`));
@@ -440,10 +445,17 @@ export class RemoteSession {
     checkRun(argv, options);
     const stdout: Uint8Array[] = [];
     const stderr: Uint8Array[] = [];
+    // The child keeps this limit itself; one that is not our own any more does not.
+    let left = Math.min(options.maxOutputBytes ?? Infinity, this.policy.limits.outputBytes);
+    const keepIn = (chunks: Uint8Array[]) => (chunk: Uint8Array): void => {
+      left -= chunk.length;
+      if (left < 0) throw new VfsError("EPIPE");
+      chunks.push(chunk);
+    };
     const run = await this.#start(argv, options, {
       source: sourceOf(options.stdin),
-      stdout: options.stdout ?? ((chunk) => void stdout.push(chunk)),
-      stderr: options.stderr ?? ((chunk) => void stderr.push(chunk)),
+      stdout: options.stdout ?? keepIn(stdout),
+      stderr: options.stderr ?? keepIn(stderr),
       notice: (text) => void stderr.push(text),
       closed: () => {},
     });
@@ -494,7 +506,6 @@ export class RemoteSession {
     try {
       const link = this.#live();
       await link.ready;
-      options.signal?.throwIfAborted();
       const run = new RemoteRun(link, ends);
       run.start(argv, options, this.policy.limits);
       return run;
@@ -605,6 +616,8 @@ export class RemoteSession {
   /** Ends the child, and waits until it is gone. */
   async dispose(): Promise<void> {
     const links = [...this.#links];
+    // An idle child would not keep this process alive until its end is seen.
+    for (const link of links) link.pipe.hold(true);
     this.close();
     await Promise.all(links.map((link) => link.ended));
   }
