@@ -1,0 +1,163 @@
+import type { ByteString } from "../../sandbox/types.ts";
+import { toByteString } from "../../sandbox/bytes.ts";
+import { type Applet, type Context, defineApplet } from "../contract.ts";
+import { BcError, NeedMore } from "./lex.ts";
+import { LineWriter } from "./line.ts";
+import { type Decimal, MathError } from "./number.ts";
+import { Parser } from "./parse.ts";
+import { Halt, Machine } from "./run.ts";
+
+const OPTIONS = {
+  q: { help: "Show no banner" },
+  l: { help: "Know s c a l e j, and begin with scale 20" },
+  s: { help: "Refuse what POSIX does not have" },
+  w: { help: "Warn of what POSIX does not have" },
+  i: {},
+  v: {},
+} as const;
+
+/** A calculator of any precision. Source of behaviour: POSIX bc, BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "bc",
+  usage: "[-sqlw] [FILE]...",
+  about: "Calculate with numbers of any length; $BC_LINE_LENGTH sets the width of the output",
+  options: OPTIONS,
+  run: (ctx) => new Session(ctx).run(),
+});
+
+/** One run of bc over its files and standard input. */
+class Session {
+  readonly #machine: Machine;
+  readonly #posix: (message: string) => void;
+  /** Of the statement at hand: it may have to be read again when more text comes. */
+  #warnings: string[] = [];
+
+  constructor(private readonly ctx: Context<typeof OPTIONS>) {
+    this.#posix = (message) => {
+      if (ctx.opts.s) throw new BcError(message);
+      if (ctx.opts.w) this.#warnings.push(message);
+    };
+    const writer = new LineWriter(ctx.out, ctx.env.get("BC_LINE_LENGTH"), 2);
+    this.#machine = new Machine({
+      writer,
+      tick: (steps) => ctx.tick(steps),
+      read: (machine) => this.#read(machine),
+    }, ctx.opts.l === true);
+  }
+
+  /** Says the warnings; they are no failure. */
+  #warn(): void {
+    for (const message of this.#warnings) this.ctx.say(`${this.ctx.name}: ${message}\n`);
+    this.#warnings = [];
+  }
+
+  async run(): Promise<number> {
+    try {
+      for (const path of this.ctx.operands) {
+        const source = this.ctx.open(path);
+        if (source === undefined) return 1;
+        const text = await source.readAll();
+        source.close();
+        if (!await this.#text(path, text)) return 0;
+      }
+      await this.#input();
+      return this.ctx.status;
+    } catch (error) {
+      if (error instanceof Halt) return 0;
+      if (!(error instanceof BcError) && !(error instanceof MathError)) {
+        if (!(error instanceof RangeError) || /call stack/i.test(error.message)) throw error;
+        this.ctx.warn("out of memory");
+        return 1;
+      }
+      this.ctx.warn(error.message);
+      return 1;
+    }
+  }
+
+  /** Runs a whole file; false when it says `quit`. */
+  async #text(path: ByteString, text: ByteString): Promise<boolean> {
+    const parser = new Parser(this.#posix);
+    parser.lexer.text = text;
+    parser.lexer.ended = true;
+    try {
+      return await this.#statements(parser);
+    } catch (error) {
+      if (error instanceof BcError || error instanceof MathError) {
+        throw new BcError(`${path}:${parser.lexer.line}: ${error.message}`);
+      }
+      throw error;
+    }
+  }
+
+  /** Runs standard input, line by line as it comes. */
+  async #input(): Promise<void> {
+    const parser = new Parser(this.#posix);
+    const { lexer } = parser;
+    for (;;) {
+      try {
+        if (!await this.#statements(parser)) return;
+        if (lexer.ended) return;
+      } catch (error) {
+        if (!(error instanceof NeedMore)) throw error;
+      }
+      const next = await this.#line();
+      if (next === undefined) lexer.ended = true;
+      else lexer.text += next;
+    }
+  }
+
+  async #line(): Promise<ByteString | undefined> {
+    let bytes = this.ctx.stdin.readUntil(10);
+    if (bytes instanceof Promise) bytes = await bytes;
+    return bytes === undefined ? undefined : toByteString(bytes);
+  }
+
+  /** Runs statements as far as the text goes; false at `quit`. */
+  async #statements(parser: Parser): Promise<boolean> {
+    const { lexer } = parser;
+    for (;;) {
+      // What was run is not needed any more, but for the rest of its line.
+      if (lexer.at > 65536) {
+        lexer.text = lexer.text.slice(lexer.at);
+        lexer.at = 0;
+      }
+      const { at, line } = lexer;
+      let parsed;
+      try {
+        parsed = parser.next();
+      } catch (error) {
+        if (error instanceof NeedMore) {
+          this.#warnings = [];
+          parser.reset(at, line);
+        } else this.#warn();
+        throw error;
+      }
+      this.#warn();
+      switch (parsed.kind) {
+        case "end":
+          return true;
+        case "quit":
+          return false;
+        case "function":
+          this.#machine.functions.set(parsed.definition.name, parsed.definition);
+          break;
+        case "code":
+          await this.#machine.run(parsed.code);
+          this.ctx.out.flushNow();
+      }
+    }
+  }
+
+  /** `read()`: an expression in the next line of standard input. */
+  async #read(machine: Machine): Promise<Decimal> {
+    const line = await this.#line();
+    const parser = new Parser(this.#posix);
+    parser.lexer.text = line ?? "";
+    parser.lexer.ended = true;
+    const parsed = parser.next();
+    if (parsed.kind !== "code") throw new BcError("bad read() expression");
+    const last = parsed.code[parsed.code.length - 1];
+    if (last?.op !== "show" && last?.op !== "pop") throw new BcError("bad read() expression");
+    return machine.evaluate(parsed.code.slice(0, -1));
+  }
+}
