@@ -45,6 +45,7 @@ ascii.ts ascii
 awk/main.ts awk
 base64.ts base64 base32
 basename.ts basename
+bc/main.ts bc
 bunzip2.ts bunzip2 bzcat
 busybox.ts busybox capbox
 bzip2.ts bzip2
