@@ -52,7 +52,12 @@ try {
     ["script that prints", deno, [...flags, `${dir}/print.ts`], "hi\n"],
     ["cli.ts echo hi", deno, [...flags, `${root}cli.ts`, "echo", "hi"], "hi\n"],
     ["the same with -A", deno, [...flags, "-A", `${root}cli.ts`, "echo", "hi"], "hi\n"],
-    ["cli.ts sh -c 'echo hi'", deno, [...flags, `${root}cli.ts`, "sh", "-c", "echo hi"], "hi\n"],
+    [
+      "cli.ts sh -c 'echo hi'",
+      deno,
+      [...flags, "-R", `${root}cli.ts`, "sh", "-c", "echo hi"],
+      "hi\n",
+    ],
   ];
   const native = findBusybox();
   if (native !== undefined) rivals.push(["busybox echo hi", native.path, ["echo", "hi"], "hi\n"]);

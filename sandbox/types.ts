@@ -313,6 +313,8 @@ export interface OpenFile {
    * touch again: its buffer is used anew when its last reader is done.
    */
   give?(chunk: Uint8Array, waiter: Waiter): void | Promise<void>;
+  /** A buffer of 64 KiB to be filled and given, from those that go round. */
+  newBuffer?(): Uint8Array;
   /**
    * Reads at the position straight into `target[start, end)`, where that needs no wait and no chunk:
    * the count, 0 at the end, or -1 for "use `read`". Regular files have it.

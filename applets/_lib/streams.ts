@@ -132,6 +132,12 @@ export class Sink {
     return this.file.write(chunk, this.process.waiter);
   }
 
+  /** A buffer to be filled and given; one that went round before where the other side offers it. */
+  newBuffer(size: number): Uint8Array {
+    if (size !== CHUNK) return new Uint8Array(size);
+    return this.maybeFile?.newBuffer?.() ?? new Uint8Array(size);
+  }
+
   /** As `write`, of a chunk that the caller holds alone and will not touch again. */
   give(chunk: Uint8Array): void | Promise<void> {
     if (this.#queue !== undefined) return this.#later(chunk);
@@ -265,14 +271,14 @@ export class Output {
       while (size < this.#length + length) size *= 2;
       if (size > this.size) size = this.size;
       if (this.#length + length <= size) {
-        const larger = new Uint8Array(size);
+        const larger = this.sink.newBuffer(size);
         larger.set(this.#buffer.subarray(0, this.#length));
         this.#buffer = larger;
         return;
       }
     }
     const full = this.flush();
-    if (this.#buffer.length < this.size) this.#buffer = new Uint8Array(this.size);
+    if (this.#buffer.length < this.size) this.#buffer = this.sink.newBuffer(this.size);
     return full;
   }
 
@@ -290,7 +296,7 @@ export class Output {
     const size = this.#buffer.length;
     this.#length = 0;
     const waiting = this.#send(full);
-    if (!reusable || waiting !== undefined) this.#buffer = new Uint8Array(size);
+    if (!reusable || waiting !== undefined) this.#buffer = this.sink.newBuffer(size);
     return waiting;
   }
 
@@ -319,7 +325,7 @@ export class Output {
 
   #write(chunk: Uint8Array): void | Promise<void> {
     if (this.error !== undefined) return;
-    return this.sink.write(chunk);
+    return this.sink.give(chunk);
   }
 
   #chain(work: Promise<void>): Promise<void> {

@@ -19,6 +19,7 @@ import {
 } from "../types.ts";
 import { VfsError } from "../errors.ts";
 import { BaseFile, BYTES_PER_STEP } from "./open_file.ts";
+import { type BufferPool, POOL_BUFFER } from "./buffer_pool.ts";
 import { Queue } from "./wait_queue.ts";
 
 /** Attributes of a stream that has no node. */
@@ -46,6 +47,7 @@ export type DeviceName = "null" | "zero" | "full" | "random";
 /** `/dev/null`, `/dev/zero`, `/dev/full`, `/dev/random` (null(4), full(4), random(4)). */
 export class DeviceFile extends BaseFile {
   readonly type = S_IFCHR;
+  #lent: Uint8Array | undefined;
 
   /** @param device Behaviour. @param nodeStat Attributes of the node it was opened by. */
   constructor(
@@ -54,6 +56,7 @@ export class DeviceFile extends BaseFile {
     flags: number,
     path: ByteString | undefined,
     private readonly nodeStat?: () => Stat,
+    private readonly pool?: BufferPool,
   ) {
     super(flags, path);
   }
@@ -64,8 +67,23 @@ export class DeviceFile extends BaseFile {
     const turn = waiter.tick(1);
     if (turn !== undefined) return turn.then(() => this.read(max, waiter));
     waiter.spend(max / BYTES_PER_STEP);
-    const chunk = new Uint8Array(Math.min(max, 65536));
+    if (this.pool === undefined || max < POOL_BUFFER) {
+      const part = new Uint8Array(Math.min(max, POOL_BUFFER));
+      if (this.device === "random") this.random.fill(part);
+      return part;
+    }
+    const chunk = this.pool.take();
     if (this.device === "random") this.random.fill(chunk);
+    else chunk.fill(0);
+    return chunk;
+  }
+
+  override readReused(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {
+    // What was lent by the last call has been used by now.
+    if (this.#lent !== undefined) this.pool?.recycle(this.#lent);
+    this.#lent = undefined;
+    const chunk = this.read(max, waiter);
+    if (!(chunk instanceof Promise)) this.#lent = chunk;
     return chunk;
   }
 

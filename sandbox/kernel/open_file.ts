@@ -23,7 +23,7 @@ import {
   type WaitQueue,
 } from "../types.ts";
 import { VfsError } from "../errors.ts";
-import { BufferPool } from "./buffer_pool.ts";
+import { BufferPool, POOL_BUFFER } from "./buffer_pool.ts";
 import { Queue } from "./wait_queue.ts";
 
 const ALWAYS: Readiness = Object.freeze({ read: true, write: true, hangup: false, available: 0 });
@@ -78,6 +78,11 @@ export abstract class BaseFile implements OpenFile {
   /** As `write`, of a chunk that the caller holds alone and will not touch again. */
   give(chunk: Uint8Array, waiter: Waiter): void | Promise<void> {
     return this.write(chunk, waiter);
+  }
+
+  /** A buffer to be filled and given. */
+  newBuffer(): Uint8Array {
+    return new Uint8Array(POOL_BUFFER);
   }
 
   /** As `read`; kinds with a buffer of their own do better. */
@@ -160,7 +165,7 @@ const AHEAD_MIN = 4096;
 const AHEAD_MAX = 65536;
 
 /** Reads up to this many bytes are served from what was read ahead, where the host is asked. */
-const SMALL_READ = 512;
+const SMALL_READ = 4096;
 
 /** Bytes moved that count as one step of `tick`. */
 export const BYTES_PER_STEP = 64;

@@ -278,6 +278,10 @@ export class PipeWriter extends BaseFile {
     return this.give(chunk, waiter);
   }
 
+  override newBuffer(): Uint8Array {
+    return this.pipe.pool.take();
+  }
+
   override give(chunk: Uint8Array, waiter: Waiter): void | Promise<void> {
     const pipe = this.pipe;
     if (pipe.readers === 0 && !this.fifo) {

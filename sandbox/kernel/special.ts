@@ -63,7 +63,8 @@ export function openSpecial(
     }
     const device = DEVICES.get(stat.rdev);
     if (device !== undefined) {
-      return new DeviceFile(device, kernel.random, flags, path, () => node.stat());
+      const nodeStat = () => node.stat();
+      return new DeviceFile(device, kernel.random, flags, path, nodeStat, kernel.files.pool);
     }
   }
   throw new VfsError("ENXIO", path);
