@@ -3,6 +3,7 @@
  *
  *     wasi [run] [--dir HOST[::GUEST][:ro]]… [--env NAME=VALUE]… [--invoke FUNCTION]
  *          [--allow-command NAME[=SUB,…]]… [--listen HOST:PORT]… MODULE [ARGUMENT]…
+ *     wasi snapshot [--init-func=FUNCTION] IN OUT
  *
  * Unlike a module that a shell starts as a program, which sees what its process sees, this one gets
  * no directory and no variable that was not named.
@@ -14,7 +15,9 @@ import { isVfsError } from "../sandbox/errors.ts";
 import { toBytes, toText } from "../sandbox/bytes.ts";
 import { WRITE_RIGHTS } from "./abi.ts";
 import type { CommandRules } from "./process_extension.ts";
-import { type Preopen, STATUS_UNUSABLE, wasmProgram } from "./run.ts";
+import { ModuleError } from "./binary.ts";
+import { DEFAULT_INIT } from "./preinitialize.ts";
+import { preinitialize, type Preopen, STATUS_UNUSABLE, wasmProgram } from "./run.ts";
 
 /** Exit status of a wrong command line. */
 const STATUS_USAGE = 2;
@@ -24,8 +27,10 @@ const MODULE_MAX = 512 * 1024 * 1024;
 /** How the command is called. */
 export const USAGE = `\
 Usage: wasi [run] [OPTION]... MODULE [ARGUMENT]...
+   or: wasi snapshot [--init-func=FUNCTION] IN OUT
 
-Run a WASI preview 1 module with nothing but what is handed over
+Run a WASI preview 1 module with nothing but what is handed over,
+or run the initialisation of a module and write the module that starts after it
 
 	--dir HOST[::GUEST][:ro]	Hand over a directory, under the name GUEST
 	--env NAME=VALUE	Set a variable; the module sees no other
@@ -157,12 +162,40 @@ function baseName(path: ByteString): ByteString {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
+/** Writes a pre-initialised module. */
+async function snapshot(process: Process, args: readonly ByteString[]): Promise<number> {
+  let init: ByteString = DEFAULT_INIT;
+  const paths: ByteString[] = [];
+  for (const word of args) {
+    if (word.startsWith("--init-func=")) init = word.slice(12);
+    else if (word.startsWith("-") && word !== "-") {
+      throw new UsageError(`unrecognized option '${word}'`);
+    } else paths.push(word);
+  }
+  if (paths.length !== 2 || init === "") throw new UsageError("snapshot needs IN and OUT");
+  const bytes = process.fs.readFile(paths[0], MODULE_MAX);
+  process.fs.writeFile(paths[1], await preinitialize(process, bytes, toText(init)), 0o777);
+  return 0;
+}
+
 /** The command as a program: `argv[0]` is its name. */
 export const wasiCommand: Program = (process) => {
   const complain = (text: ByteString, code: number): number | Promise<number> => {
     const waits = process.fd(2)?.write(toBytes(text), process.waiter);
     return waits === undefined ? code : waits.then(() => code);
   };
+  if (process.argv[1] === "snapshot") {
+    return snapshot(process, process.argv.slice(2)).catch((error) => {
+      if (error instanceof UsageError) {
+        return complain(`wasi: ${error.message}\n${USAGE}`, STATUS_USAGE);
+      }
+      if (error instanceof ModuleError) {
+        return complain(`wasi: ${error.message}\n`, STATUS_UNUSABLE);
+      }
+      if (!isVfsError(error)) throw error;
+      return complain(`wasi: ${error.path ?? "snapshot"}: ${error.reason}\n`, STATUS_UNUSABLE);
+    });
+  }
   let line: WasiCommandLine | undefined;
   try {
     line = parseWasiCommand(process.argv.slice(1));

@@ -88,7 +88,8 @@ export class GuestMemory {
 
   /** A checked copy of a range. */
   copy(pointer: number, length: number): Uint8Array {
-    const size = length >>> 0;
+    // A whole memory may have 2^32 bytes, which is 0 in 32 bits.
+    const size = length === 4294967296 ? length : length >>> 0;
     const start = this.range(pointer, size);
     return this.#bytes.slice(start, start + size);
   }

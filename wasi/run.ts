@@ -30,6 +30,7 @@ import {
 import type { PreopenOptions } from "./fds.ts";
 import { Guest } from "./guest.ts";
 import { type CommandRules, ProcessExtension } from "./process_extension.ts";
+import { DEFAULT_INIT, observable, withState } from "./preinitialize.ts";
 import { listeningDescriptor } from "./sockets.ts";
 import { type System, systemOf } from "./system.ts";
 import { withoutSuspending } from "./unsuspended.ts";
@@ -325,6 +326,53 @@ function runInProcess(
   } catch (error) {
     close();
     throw error;
+  }
+}
+
+/**
+ * Runs the initialisation of a module in a process, and gives the module that starts after it.
+ *
+ * The initialisation sees no directory, no variable and only the process's streams, so that nothing
+ * of this place is carried into the new module by accident.
+ *
+ * @param bytes The module.
+ * @param init Name of the exported function to run; `_initialize` and the start function run before.
+ * @throws {ModuleError} when it cannot be run or kept, or trapped
+ */
+export async function preinitialize(
+  process: Process,
+  bytes: Uint8Array,
+  init: string = DEFAULT_INIT,
+): Promise<Uint8Array<ArrayBuffer>> {
+  // What is no module must not reach the rewriter.
+  await compile(bytes, { memoryMax: memoryMaxOf(process) });
+  const shown = observable(bytes);
+  const compiled = await compile(shown.bytes, { memoryMax: memoryMaxOf(process), metered: true });
+  if (compiled.exports.get(init) !== "function") throw new ModuleError(`no function: ${init}`);
+  const guest = new Guest({ ...systemOf(process, []), env: new Map() });
+  try {
+    for (const fd of [0, 1, 2] as const) guest.fds.setStandard(fd, process.fd(fd));
+    const instance = instantiate(guest, compiled, canSuspend);
+    const own = compiled.metered?.start;
+    const first = compiled.exports.get("_initialize") === "function" ? ["_initialize"] : [];
+    for (const name of [...own === undefined ? [] : [own], ...first, init]) {
+      await callExport(instance.exports[name], [], canSuspend);
+    }
+    const memory = instance.exports[shown.memory];
+    if (memory instanceof WebAssembly.Memory) guest.memory.bind(memory);
+    const state = {
+      memory: guest.memory.copy(0, guest.memory.size),
+      globals: shown.globals.map((name) =>
+        name === undefined ? undefined : (instance.exports[name] as WebAssembly.Global).value
+      ),
+    };
+    return withState(bytes, state, [init, ...first]);
+  } catch (error) {
+    if (error instanceof ModuleError) throw error;
+    const { code, message } = endOf(guest, error);
+    throw new ModuleError(message ?? `the initialisation called proc_exit(${code})`);
+  } finally {
+    guest.close();
   }
 }
 
