@@ -179,7 +179,7 @@ export async function fuzzArchive(kind: string, data: Uint8Array, pick: Pick): P
   await using sandbox = await Sandbox.create({
     uid: 0,
     gid: 0,
-    limits: { wallMs: 5000, fileBytes: 32 << 20, outputBytes: 32 << 20 },
+    limits: { wallMs: 5000, memoryBytes: 64 << 20, outputBytes: 32 << 20 },
   });
   await sandbox.fs.mkdir("/case/w/t", { recursive: true });
   await sandbox.fs.writeFile("/case/w/in", data);
