@@ -44,11 +44,13 @@ export class LineChunks {
   /** Fetches the next batch; false at the end of the input. */
   next(): MaybePromise<boolean> {
     if (this.end > 0) {
+      const full = this.#filled === this.bytes.length;
       this.bytes.copyWithin(0, this.end, this.#filled);
       this.#filled -= this.end;
       this.#scanned = 0;
       this.end = 0;
-      if (this.bytes.length < BATCH && !this.#atEnd) this.#grow();
+      // Little input that comes in pieces stays in the small buffer.
+      if (full && this.bytes.length < BATCH && !this.#atEnd) this.#grow();
     }
     for (;;) {
       if (this.#atEnd) return this.#finish(this.#filled);

@@ -14,7 +14,7 @@ import {
 } from "../../sandbox/types.ts";
 import { isVfsError, VfsError } from "../../sandbox/errors.ts";
 import { ShellError, ShellExit } from "./errors.ts";
-import { waitForeground } from "./jobs.ts";
+import { foreground, waitForeground } from "./jobs.ts";
 import { isSpecialBuiltin } from "./parse.ts";
 import {
   type Builtin,
@@ -202,6 +202,7 @@ export function startProgram(
   argv: readonly string[],
   env: Environment,
   fds?: ReadonlyMap<number, OpenFile>,
+  pgid?: number,
 ): Child | undefined {
   const name = argv[0];
   const path = locate(sh, name);
@@ -211,7 +212,7 @@ export function startProgram(
   }
   for (let again = false;; again = true) {
     try {
-      return sh.proc.spawn(argv, { file: path, env, fds });
+      return sh.proc.spawn(argv, { file: path, env, fds, pgid });
     } catch (error) {
       if (!isVfsError(error)) throw error;
       if (error.code === "ENOENT" && !again && !name.includes("/")) {
@@ -220,7 +221,7 @@ export function startProgram(
         const found = locate(sh, name);
         if (found !== undefined && found !== path) continue;
       }
-      if (error.code === "ENOEXEC") return startScript(sh, path, argv, env, fds);
+      if (error.code === "ENOEXEC") return startScript(sh, path, argv, env, fds, pgid);
       sh.status = programFailed(sh, name, error);
       return undefined;
     }
@@ -234,9 +235,10 @@ function startScript(
   argv: readonly string[],
   env: Environment,
   fds: ReadonlyMap<number, OpenFile> | undefined,
+  pgid: number | undefined,
 ): Child | undefined {
   try {
-    return sh.proc.spawn(["sh", path, ...argv.slice(1)], { file: "sh", env, fds });
+    return sh.proc.spawn(["sh", path, ...argv.slice(1)], { file: "sh", env, fds, pgid });
   } catch (error) {
     if (!isVfsError(error)) throw error;
     sh.status = programFailed(sh, argv[0], error);
@@ -280,7 +282,11 @@ export function runProgram(
   argv: readonly string[],
   env: Environment,
 ): MaybePromise<number> {
-  const child = startProgram(sh, argv, env);
+  const control = sh.flags.monitor && sh.subshellLevel === 0;
+  const child = startProgram(sh, argv, env, undefined, control ? 0 : undefined);
+  if (control && child !== undefined) {
+    return foreground(sh, sh.jobs.add([child], argv.join(" "), true));
+  }
   return child === undefined ? sh.status : waitForeground(sh, child);
 }
 

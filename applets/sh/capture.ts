@@ -84,14 +84,19 @@ export class Capture implements OpenFile {
 
   /** What was written, with NUL bytes and final newlines taken out (POSIX 2.6.3). */
   result(): string {
-    if (this.chunks.length > 0) this.flush();
-    let s = this.text;
-    const kept = (this.size >>> 16) << 16;
-    if (kept > 0) this.charge(-kept);
+    let s = this.all();
     let end = s.length;
     while (end > 0 && s.charCodeAt(end - 1) === 10) end--;
     if (end < s.length) s = s.slice(0, end);
     return s.includes("\0") ? s.replaceAll("\0", "") : s;
+  }
+
+  /** Everything that was written. */
+  all(): string {
+    if (this.chunks.length > 0) this.flush();
+    const kept = (this.size >>> 16) << 16;
+    if (kept > 0) this.charge(-kept);
+    return this.text;
   }
 
   /** Waits until nobody else can write any more. The shell's own reference is given up. */

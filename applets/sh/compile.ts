@@ -6,10 +6,9 @@
  * @module
  */
 
-import type { Child, MaybePromise, OpenFile } from "../../sandbox/types.ts";
+import type { MaybePromise } from "../../sandbox/types.ts";
 import {
   type AndOr,
-  bareText,
   type Case,
   type CaseItem,
   type For,
@@ -17,15 +16,19 @@ import {
   type Loop,
   type Node,
   type Part,
-  type Pipe,
   type Redirected,
 } from "./ast.ts";
-import { Capture } from "./capture.ts";
-import { findCommand, startProgram } from "./call.ts";
-import { RedirectionError, ShellError } from "./errors.ts";
-import { Expander, type FieldsFn, type Hooks, mayWait, type TextFn } from "./expand.ts";
-import { waitForeground, waitPipeline } from "./jobs.ts";
+import { RedirectionError } from "./errors.ts";
+import { Expander, type FieldsFn, type Hooks, type TextFn } from "./expand.ts";
+import { foreground, waitForeground } from "./jobs.ts";
 import { Pattern } from "./pattern.ts";
+import {
+  compileBackground,
+  compilePipeline,
+  compileProcessFile,
+  compileSubstitution,
+  controls,
+} from "./pipeline.ts";
 import { print } from "./print.ts";
 import { compileRedirs, SavedFds } from "./redirect.ts";
 import {
@@ -36,12 +39,9 @@ import {
   SKIP_NONE,
   SKIP_RETURN,
 } from "./shell.ts";
-import { checkError, compileSimple, compileWords, finish } from "./simple.ts";
-import { childFiles, startSubshell } from "./subshell.ts";
+import { compileSimple, compileWords, finish } from "./simple.ts";
+import { startSubshell } from "./subshell.ts";
 import { NameRef } from "./vars.ts";
-
-/** A stage of a pipeline: starts as a child with the given descriptors. */
-type Stage = (sh: Shell, fds: ReadonlyMap<number, OpenFile> | undefined) => Child | undefined;
 
 /** Compiles trees. It holds no state of a shell: the closures can run in any. */
 export class Compiler implements Hooks {
@@ -83,9 +83,9 @@ export class Compiler implements Hooks {
       case "redir":
         return this.redirected(n);
       case "pipe":
-        return this.pipeline(n);
+        return compilePipeline(n, this);
       case "bg":
-        return this.background(n.body);
+        return compileBackground(n.body, this);
     }
   }
 
@@ -321,124 +321,21 @@ export class Compiler implements Hooks {
     const run = this.node(body, true);
     return (sh) => {
       sh.line = line;
-      const status = waitForeground(sh, startSubshell(sh, run, {}));
+      const status = controls(sh)
+        ? foreground(sh, sh.jobs.add([startSubshell(sh, run, { pgid: 0 })], print(body), true))
+        : waitForeground(sh, startSubshell(sh, run, {}));
       return typeof status === "number" ? finish(sh, status) : status.then((s) => finish(sh, s));
     };
   }
 
-  // -- substitution -----------------------------------------------------------------------------
-
   /** Compiles `$(…)`. */
   substitute(body: Node | null): TextFn {
-    if (body === null) {
-      return (sh) => {
-        sh.substituted = 0;
-        return "";
-      };
-    }
-    const start = this.stage(body, true);
-    return (sh) => {
-      const capture = new Capture((bytes) => sh.proc.chargeMemory(bytes));
-      let child: Child | undefined;
-      const flags = sh.flags;
-      try {
-        child = start(sh, childFiles(sh.proc, [[1, capture]]));
-      } catch (error) {
-        capture.release();
-        throw error;
-      }
-      const closed = capture.finished();
-      if (child === undefined) {
-        sh.substituted = sh.status;
-        return capture.result();
-      }
-      const status = waitForeground(sh, child);
-      if (closed === undefined && typeof status === "number") {
-        sh.substituted = status;
-        return capture.result();
-      }
-      void flags;
-      return (async () => {
-        sh.substituted = await status;
-        await closed;
-        return capture.result();
-      })();
-    };
+    return compileSubstitution(body, this);
   }
 
-  /** Compiles `<(…)` and `>(…)`: a pipe whose other end a subshell has. */
+  /** Compiles `<(…)` and `>(…)`. */
   processFile(dir: "<" | ">", body: Node | null): (sh: Shell) => string {
-    const run: Exec = body === null ? () => 0 : this.node(body, true);
-    return (sh) => {
-      const pipe = sh.proc.pipe();
-      const mine = dir === "<" ? pipe.read : pipe.write;
-      const theirs = dir === "<" ? pipe.write : pipe.read;
-      const fds = childFiles(sh.proc, [[dir === "<" ? 1 : 0, theirs]]);
-      startSubshell(sh, run, { fds }, { substitution: true });
-      theirs.release();
-      const fd = sh.proc.setFd(mine, undefined, 64);
-      sh.procFiles.push(fd);
-      return `/dev/fd/${fd}`;
-    };
-  }
-
-  // -- pipelines and background -----------------------------------------------------------------
-
-  /**
-   * A command as a child process. A program with harmless words needs no subshell around it: its
-   * words are expanded here and it is started at once.
-   */
-  private stage(n: Node, substitution = false): Stage {
-    const run = this.node(n, true);
-    const special = { lists: listed(n, substitution), substitution };
-    const general: Stage = (sh, fds) => startSubshell(sh, run, { fds }, special);
-    if (n.k !== "simple" || n.assigns.length > 0 || n.redirs.length > 0 || n.words.length === 0) {
-      return general;
-    }
-    if (!n.words.every((w) => w.parts.every(isHarmless))) return general;
-    const fields = compileWords(n.words, this.expander);
-    const line = n.line;
-    return (sh, fds) => {
-      if (sh.flags.nounset || sh.flags.xtrace) return general(sh, fds);
-      sh.line = line;
-      const argv: string[] = [];
-      for (const f of fields) void f(sh, argv);
-      if (argv.length === 0 || findCommand(sh, argv[0]) !== undefined) return general(sh, fds);
-      return startChild(sh, argv, fds, general);
-    };
-  }
-
-  private pipeline(n: Pipe): Exec {
-    const stages = n.cmds.map((c) => this.stage(c));
-    return (sh) => {
-      const children = startPipeline(sh, stages);
-      const status = waitPipeline(sh, children);
-      const end = (s: number): MaybePromise<number> => finish(sh, s);
-      return typeof status === "number" ? end(status) : status.then(end);
-    };
-  }
-
-  private background(n: Node): Exec {
-    const body = n.k === "redir" || n.k === "group" ? n : n;
-    const stages = body.k === "pipe"
-      ? body.cmds.map((c) => this.backgroundStage(c))
-      : [this.backgroundStage(body)];
-    const text = print(n).replace(/\n$/, "");
-    return (sh) => {
-      const children = startPipeline(sh, stages, true);
-      const job = sh.jobs.add(children, sh.flags.monitor ? text : "", sh.flags.monitor);
-      sh.lastBackground = job.last.pid;
-      if (sh.flags.interactive) sh.say(`[${job.id}] ${job.last.pid}\n`);
-      return sh.status = 0;
-    };
-  }
-
-  private backgroundStage(n: Node): Stage {
-    const run = this.node(n, true);
-    return (sh, fds) => {
-      const options = sh.flags.monitor ? { pgid: 0 } : { ignoreSignals: [2, 3] };
-      return startSubshell(sh, run, { fds, ...options });
-    };
+    return compileProcessFile(dir, body, this);
   }
 }
 
@@ -607,85 +504,6 @@ async function forLater(
   return status;
 }
 
-/** What a subshell that only lists something takes from the shell around it. */
-function listed(n: Node, substitution: boolean): "traps" | "jobs" | undefined {
-  if (n.k !== "simple" || n.words.length === 0) return undefined;
-  const name = bareText(n.words[0]);
-  if (name === "jobs") return "jobs";
-  return substitution && name === "trap" && n.words.length === 1 ? "traps" : undefined;
-}
-
-/** A child for a program, or for the message that there is none. */
-function startChild(
-  sh: Shell,
-  argv: readonly string[],
-  fds: ReadonlyMap<number, OpenFile> | undefined,
-  general: Stage,
-): Child | undefined {
-  const child = startProgram(sh, argv, sh.scope.environment(), fds);
-  // The message has been written; a subshell carries the status.
-  void general;
-  return child;
-}
-
-/** Starts all stages, each with its ends of the pipes. */
-function startPipeline(sh: Shell, stages: readonly Stage[], background = false): Child[] {
-  const children: Child[] = [];
-  let input: OpenFile | undefined;
-  for (let i = 0; i < stages.length; i++) {
-    const changes: [number, OpenFile][] = [];
-    if (input !== undefined) changes.push([0, input]);
-    else if (background && !sh.flags.monitor) {
-      changes.push([0, sh.proc.fs.open("/dev/null", 0)]);
-    }
-    let next: OpenFile | undefined;
-    let output: OpenFile | undefined;
-    if (i + 1 < stages.length) {
-      const pipe = sh.proc.pipe();
-      output = pipe.write;
-      next = pipe.read;
-      changes.push([1, output]);
-    }
-    const fds = changes.length === 0 ? undefined : childFiles(sh.proc, changes);
-    try {
-      const child = stages[i](sh, fds);
-      if (child !== undefined) children.push(child);
-      else {
-        const status = sh.status;
-        children.push(startSubshell(sh, () => status, { fds }));
-      }
-    } finally {
-      output?.release();
-      if (changes.length > 0 && changes[0][0] === 0) changes[0][1].release();
-    }
-    input = next;
-  }
-  return children;
-}
-
-/** Words that can be expanded outside of the subshell they belong to: no effects, no errors. */
-function isHarmless(p: Part): boolean {
-  switch (p.t) {
-    case "lit":
-    case "quo":
-      return true;
-    case "var":
-      return p.op === "" || p.op === "len" ||
-        ((p.op[0] === "#" || p.op[0] === "%" || p.op === "-" || p.op === ":-" || p.op === "+" ||
-          p.op === ":+") && p.arg!.parts.every(isHarmless));
-    default:
-      return false;
-  }
-}
-
 function hasTilde(p: Part | undefined): boolean {
   return p !== undefined && p.t === "lit" && p.s.startsWith("~");
 }
-
-/** Errors of a fork end the command, not the shell. */
-export function isForkError(error: unknown): boolean {
-  return error instanceof ShellError && error.message.startsWith("can't fork");
-}
-
-void mayWait;
-void checkError;

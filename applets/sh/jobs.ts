@@ -230,3 +230,32 @@ function pipelineStatus(sh: Shell, statuses: readonly number[]): number {
   }
   return statuses[statuses.length - 1];
 }
+
+/** Takes a finished job's status, saying which signal ended it. */
+export function collect(sh: Shell, job: Job): number {
+  for (const child of job.children) if (child.status !== undefined) void child.wait();
+  const signal = job.last.status?.signal ?? 0;
+  if (signal !== 0 && signal !== SIG.INT && signal !== SIG.PIPE && !job.waited) {
+    sh.say(signalWords(signal) + "\n");
+  }
+  job.waited = true;
+  return job.code;
+}
+
+/** Waits for a job in the foreground; when it stops, it stays a job. */
+export async function foreground(sh: Shell, job: Job): Promise<number> {
+  const tty = sh.proc.tty;
+  if (tty !== undefined) tty.foreground = job.children[0].pid;
+  while (job.state === "running") {
+    await sh.proc.waitAny([sh.proc.childChanged]);
+  }
+  if (tty !== undefined) tty.foreground = sh.proc.pgid;
+  if (job.state === "stopped") {
+    sh.jobs.touch(job);
+    sh.say("\n" + sh.jobs.line(job, false));
+    return 128 + SIG.TSTP;
+  }
+  const code = collect(sh, job);
+  sh.jobs.remove(job);
+  return code;
+}

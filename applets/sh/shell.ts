@@ -240,6 +240,7 @@ export class Shell implements ArithHost {
     this.subshellLevel = from.subshellLevel + 1;
     this.optIndex = from.optIndex;
     this.optOffset = from.optOffset;
+    this.splitter = from.splitter;
     this.hash = from.hash;
     this.hashPath = from.hashPath;
     this.cwd = from.cwd;
@@ -400,8 +401,30 @@ export class Shell implements ArithHost {
 
   // -- output and messages ----------------------------------------------------------------------
 
+  /** Runs a builtin with its output caught; undefined when it did not write it all at once. */
+  captured(capture: Capture, run: Builtin, argv: readonly string[]): string | undefined {
+    const before = this.diverted;
+    this.diverted = capture;
+    let status;
+    try {
+      status = run(this, argv);
+    } finally {
+      this.diverted = before;
+    }
+    if (typeof status !== "number") return undefined;
+    this.capturedStatus = status;
+    return capture.all();
+  }
+
+  /** Status of the last {@link captured} builtin. */
+  capturedStatus = 0;
+
+  /** Where stdout of the builtin under way goes instead of its descriptor. */
+  private diverted: Capture | undefined = undefined;
+
   /** Writes to a descriptor. @throws {VfsError} */
   write(fd: number, text: string): void | Promise<void> {
+    if (fd === 1 && this.diverted !== undefined) return this.diverted.append(text);
     const file: OpenFile | undefined = this.proc.fd(fd);
     if (file === undefined) throw new VfsError("EBADF");
     if (file instanceof Capture) return file.append(text);

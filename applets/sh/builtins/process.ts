@@ -7,7 +7,7 @@
 import { type LimitName, type MaybePromise, SIG, SIGNAL_NAMES } from "../../../sandbox/types.ts";
 import { isVfsError } from "../../../sandbox/errors.ts";
 import { ShellError } from "../errors.ts";
-import { type Job, signalWords } from "../jobs.ts";
+import { collect, foreground, type Job } from "../jobs.ts";
 import type { Builtin, Shell } from "../shell.ts";
 import { signalNumber } from "../traps.ts";
 import { readOptions } from "./options.ts";
@@ -128,17 +128,6 @@ async function waitUntil(sh: Shell, done: () => boolean): Promise<number> {
   return -1;
 }
 
-/** Takes a finished job's status, saying which signal ended it. */
-function collect(sh: Shell, job: Job): number {
-  for (const child of job.children) if (child.status !== undefined) void child.wait();
-  const signal = job.last.status?.signal ?? 0;
-  if (signal !== 0 && signal !== SIG.INT && signal !== SIG.PIPE && !job.waited) {
-    sh.say(signalWords(signal) + "\n");
-  }
-  job.waited = true;
-  return job.code;
-}
-
 const waits: Builtin = (sh, argv) => {
   const { given, operands } = readOptions(argv, "n");
   if (given.has("n")) return waitForOne(sh);
@@ -226,24 +215,6 @@ function resume(sh: Shell, job: Job): void {
   } catch (error) {
     if (!isVfsError(error)) throw error;
   }
-}
-
-/** Waits for a job in the foreground; when it stops, it stays a job. */
-export async function foreground(sh: Shell, job: Job): Promise<number> {
-  const tty = sh.proc.tty;
-  if (tty !== undefined) tty.foreground = job.children[0].pid;
-  while (job.state === "running") {
-    await sh.proc.waitAny([sh.proc.childChanged]);
-  }
-  if (tty !== undefined) tty.foreground = sh.proc.pgid;
-  if (job.state === "stopped") {
-    sh.jobs.touch(job);
-    sh.say("\n" + sh.jobs.line(job, false));
-    return 128 + SIG.TSTP;
-  }
-  const code = collect(sh, job);
-  sh.jobs.remove(job);
-  return code;
 }
 
 const foregrounds: Builtin = (sh, argv) => {
