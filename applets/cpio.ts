@@ -12,7 +12,6 @@ import {
   type Applet,
   type Context,
   defineApplet,
-  type OptionTable,
   type Sink,
 } from "./contract.ts";
 import { Accounts } from "./_lib/accounts.ts";

@@ -17,7 +17,7 @@ const MESSAGE_MAX = 300;
  * characters in them are not shown (terminal escapes, forged lines).
  */
 export class ModuleError extends Error {
-  /** @param message One line. */
+  /** Makes the error. @param message One line. */
   constructor(message: string) {
     // deno-lint-ignore no-control-regex -- control characters are what is looked for.
     super(message.slice(0, MESSAGE_MAX).replace(/[\x00-\x1f\x7f-\x9f]/g, "?"));

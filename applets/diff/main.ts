@@ -75,7 +75,6 @@ class Comparer {
   }
 
   async run(first: ByteString, second: ByteString): Promise<number> {
-    const { ctx } = this;
     const a = this.#stat(first);
     const b = this.#stat(second);
     if (a === undefined && b === undefined) return 0;

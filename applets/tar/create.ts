@@ -4,7 +4,6 @@
  */
 import {
   type ByteString,
-  type MaybePromise,
   S_IFDIR,
   S_IFLNK,
   S_IFMT,

@@ -10,7 +10,7 @@
  */
 
 import type { ByteString } from "../../../sandbox/types.ts";
-import { CATEGORIES, EDGE, EDGE_NOT_LINE, holds, OTHER } from "./context.ts";
+import { EDGE, EDGE_NOT_LINE, holds, OTHER } from "./context.ts";
 import { keyOf, type StepHook } from "./forward.ts";
 import { N_ACCEPT, N_ASSERT, N_SET, type Nfa } from "./nfa.ts";
 
