@@ -157,17 +157,6 @@ export function digitCount(number: Decimal): number {
   return String(number.value < 0n ? -number.value : number.value).length;
 }
 
-/** Digits without the trailing zeros of the decimals. */
-export function significantCount(number: Decimal): number {
-  let digits = String(number.value < 0n ? -number.value : number.value);
-  let decimals = number.scale;
-  while (decimals > 0 && digits.endsWith("0")) {
-    digits = digits.slice(0, -1);
-    decimals--;
-  }
-  return digits.length === 0 ? 1 : digits.length;
-}
-
 /** Power by repeated squaring. */
 export function powerModulo(base: Decimal, exponent: Decimal, modulus: Decimal): Decimal {
   if (modulus.value === 0n) throw new MathError("divide by zero");

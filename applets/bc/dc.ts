@@ -1,0 +1,522 @@
+import type { ByteString } from "../../sandbox/types.ts";
+import { toByteString } from "../../sandbox/bytes.ts";
+import { type Applet, type Context, defineApplet } from "../contract.ts";
+import { LineWriter, unescape } from "./line.ts";
+import {
+  add,
+  compare,
+  type Decimal,
+  digitCount,
+  divide,
+  divideWithRemainder,
+  formatNumber,
+  integerPart,
+  MathError,
+  multiply,
+  negate,
+  ONE,
+  parseNumber,
+  powerModulo,
+  raise,
+  squareRoot,
+  subtract,
+  whole,
+  ZERO,
+} from "./number.ts";
+
+const OPTIONS = {
+  x: { help: "Registers may have long names, after a blank" },
+  e: { arg: "SCRIPT", many: true, help: "Run SCRIPT" },
+  f: { arg: "FILE", many: true, help: "Run FILE" },
+} as const;
+
+/** A calculator of any precision with a stack. Source of behaviour: BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "dc",
+  usage: "[-x] [-eSCRIPT]... [-fFILE]... [FILE]...",
+  about: "Calculate with a stack: numbers and [strings] are pushed, and\n" +
+    "+ - * / % ^ ~ | v work on its top; p n P f print; d r R c z change and count;\n" +
+    "k i o set and K I O tell scale, input base and output base;\n" +
+    "sR lR SR LR :R ;R use register R; x runs a string, >R <R =R !>R !<R !=R (and eR) if so",
+  options: OPTIONS,
+  run: (ctx) => new Calculator(ctx).run(),
+});
+
+type Value = Decimal | ByteString;
+
+/** Strings that run inside each other before ends of strings are forgotten. */
+const DEPTH = 10_000;
+const MOST_BASE = 36;
+
+/** A text that runs. */
+interface Running {
+  readonly text: ByteString;
+  at: number;
+}
+
+/** The program ends. */
+class Quit extends Error {}
+
+class Calculator {
+  readonly #writer: LineWriter;
+  #stack: Value[] = [];
+  #registers = new Map<ByteString, Value[]>();
+  #arrays = new Map<ByteString, Map<string, Value>>();
+  #scale = 0;
+  #ibase = 10;
+  #obase = 10;
+  #running: Running[] = [];
+  /** More text of the outermost one, for strings that span lines of standard input. */
+  #more: (() => Promise<ByteString | undefined>) | undefined;
+
+  constructor(private readonly ctx: Context<typeof OPTIONS>) {
+    this.#writer = new LineWriter(ctx.out, ctx.env.get("DC_LINE_LENGTH"), 1);
+  }
+
+  async run(): Promise<number> {
+    const { ctx } = this;
+    try {
+      let scripts = 0;
+      const files = [...ctx.opts.f ?? []];
+      const texts = [...ctx.opts.e ?? []];
+      for (const name of ctx.order) {
+        if (name === "e") await this.#run(texts.shift()! + "\n");
+        else if (name === "f") await this.#file(files.shift()!);
+        else continue;
+        scripts++;
+      }
+      for (const path of ctx.operands) await this.#file(path);
+      if (scripts === 0 && ctx.operands.length === 0) await this.#input();
+      return 0;
+    } catch (error) {
+      if (error instanceof Quit) return 0;
+      if (error instanceof MathError) {
+        ctx.warn(error.message);
+        return 1;
+      }
+      if (!(error instanceof RangeError)) throw error;
+      ctx.warn("out of memory");
+      return 1;
+    }
+  }
+
+  async #file(path: ByteString): Promise<void> {
+    const source = this.ctx.open(path);
+    if (source === undefined) return this.ctx.exit(1);
+    const text = await source.readAll();
+    source.close();
+    try {
+      await this.#run(text);
+    } catch (error) {
+      if (!(error instanceof MathError)) throw error;
+      const [main] = this.#running;
+      const line = main === undefined ? 1 : text.slice(0, main.at).split("\n").length;
+      throw new MathError(`${path}:${line}: ${error.message}`);
+    }
+  }
+
+  async #line(): Promise<ByteString | undefined> {
+    let bytes = this.ctx.stdin.readUntil(10);
+    if (bytes instanceof Promise) bytes = await bytes;
+    return bytes === undefined ? undefined : toByteString(bytes);
+  }
+
+  async #input(): Promise<void> {
+    this.#more = () => this.#line();
+    for (;;) {
+      const line = await this.#line();
+      if (line === undefined) return;
+      await this.#run(line);
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Stack
+
+  #pop(): Value {
+    const value = this.#stack.pop();
+    if (value === undefined) throw new MathError("stack has too few elements");
+    return value;
+  }
+
+  #number(): Decimal {
+    return asNumber(this.#pop());
+  }
+
+  /** The two topmost numbers, the lower one first; they stay when one is none. */
+  #pair(): [Decimal, Decimal] {
+    this.#need(2);
+    const right = this.#number();
+    return [this.#number(), right];
+  }
+
+  #need(count: number): void {
+    if (this.#stack.length < count) throw new MathError("stack has too few elements");
+  }
+
+  #push(value: Value): void {
+    this.#stack.push(value);
+  }
+
+  #register(name: ByteString): Value[] {
+    let values = this.#registers.get(name);
+    if (values === undefined) this.#registers.set(name, values = []);
+    return values;
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Running
+
+  async #run(text: ByteString): Promise<void> {
+    this.#running = [{ text, at: 0 }];
+    for (let steps = 0; this.#running.length > 0; steps++) {
+      const top = this.#running[this.#running.length - 1];
+      if (top.at >= top.text.length) {
+        this.#running.pop();
+        continue;
+      }
+      if (steps % 16 === 15) {
+        const wait = this.ctx.tick(16);
+        if (wait !== undefined) await wait;
+      }
+      const char = top.text[top.at++];
+      if (char === "[") await this.#string(top);
+      else if (char === "?") await this.#ask();
+      else this.#command(char, top);
+    }
+    this.ctx.out.flushNow();
+  }
+
+  #call(text: ByteString): void {
+    const top = this.#running[this.#running.length - 1];
+    // A loop by tail calls must not grow for ever.
+    if (this.#running.length > DEPTH && top.at >= top.text.length) this.#running.pop();
+    if (this.#running.length > 100 * DEPTH) throw new MathError("nesting too deep");
+    this.#running.push({ text, at: 0 });
+  }
+
+  /** Leaves that many texts; the outermost one ends the program. */
+  #leave(count: number): void {
+    if (count >= this.#running.length) throw new Quit();
+    this.#running.length -= count;
+  }
+
+  async #string(top: Running): Promise<void> {
+    let text = top.text;
+    let at = top.at;
+    for (let depth = 1;; at++) {
+      if (at >= text.length) {
+        const more = this.#running.length === 1 ? await this.#more?.() : undefined;
+        if (more === undefined) throw new MathError("unterminated string");
+        text += more;
+      }
+      if (text[at] === "[") depth++;
+      else if (text[at] === "]" && --depth === 0) break;
+    }
+    this.#push(text.slice(top.at, at));
+    if (text === top.text) top.at = at + 1;
+    else this.#running[this.#running.length - 1] = { text, at: at + 1 };
+  }
+
+  /** `?`: runs a line of standard input. */
+  async #ask(): Promise<void> {
+    const line = await this.#line();
+    if (line !== undefined) this.#call(line);
+  }
+
+  /** The name of a register: the next char, or with `-x` a word behind a blank. */
+  #name(top: Running): ByteString {
+    if (this.ctx.opts.x && /^[ \t\n]$/.test(top.text[top.at] ?? "")) {
+      const found = /^\s*([a-z][a-z0-9_]*)/.exec(top.text.slice(top.at));
+      if (found === null) throw new MathError("bad register name");
+      top.at += found[0].length;
+      return found[1];
+    }
+    return top.text[top.at++] ?? "\n";
+  }
+
+  #command(char: string, top: Running): void {
+    if (/[0-9A-F._]/.test(char)) return this.#literal(char, top);
+    switch (char) {
+      case " ":
+      case "\t":
+      case "\n":
+      case "\r":
+      case "\v":
+      case "\f":
+        return;
+      case "#": {
+        const end = top.text.indexOf("\n", top.at);
+        top.at = end < 0 ? top.text.length : end;
+        return;
+      }
+      case "+":
+      case "-":
+      case "*":
+      case "/":
+      case "%":
+      case "^":
+        return this.#arithmetic(char);
+      case "~": {
+        const [left, right] = this.#pair();
+        const { quotient, remainder } = divideWithRemainder(left, right, this.#scale);
+        this.#push(quotient);
+        return this.#push(remainder);
+      }
+      case "|": {
+        this.#need(3);
+        const modulus = this.#number();
+        const exponent = this.#number();
+        return this.#push(powerModulo(this.#number(), exponent, modulus));
+      }
+      case "v":
+        return this.#push(squareRoot(this.#number(), this.#scale));
+      case "G":
+      case "(":
+      case "{": {
+        const [left, right] = this.#pair();
+        const order = compare(right, left);
+        const holds = char === "G" ? order === 0 : char === "(" ? order < 0 : order <= 0;
+        return this.#push(holds ? ONE : ZERO);
+      }
+      case "N":
+        return this.#push(this.#number().value === 0n ? ONE : ZERO);
+      case "p":
+        this.#need(1);
+        return this.#show(this.#stack[this.#stack.length - 1]);
+      case "n":
+        return this.#show(this.#pop());
+      case "P":
+        return this.#bytes(this.#pop());
+      case "f":
+        for (let i = this.#stack.length - 1; i >= 0; i--) this.#show(this.#stack[i]);
+        return;
+      case "c":
+        this.#stack = [];
+        return;
+      case "d":
+        this.#need(1);
+        return this.#push(this.#stack[this.#stack.length - 1]);
+      case "r": {
+        this.#need(2);
+        const one = this.#pop();
+        const two = this.#pop();
+        this.#push(one);
+        return this.#push(two);
+      }
+      case "R":
+        this.#pop();
+        return;
+      case "z":
+        return this.#push(whole(this.#stack.length));
+      case "Z": {
+        const value = this.#pop();
+        return this.#push(whole(typeof value === "string" ? value.length : digitCount(value)));
+      }
+      case "X":
+        return this.#push(whole(this.#number().scale));
+      case "a":
+        return this.#push(charOf(this.#pop()));
+      case "k": {
+        const value = integerPart(notNegative(this.#number()));
+        this.#scale = Number(value > 4294967295n ? 4294967295n : value);
+        return;
+      }
+      case "i":
+        this.#ibase = base(this.#number(), MOST_BASE, "bad ibase; must be [2,16]");
+        return;
+      case "o":
+        this.#obase = base(this.#number(), 999, "bad obase; must be [2,999]");
+        return;
+      case "K":
+        return this.#push(whole(this.#scale));
+      case "I":
+        return this.#push(whole(this.#ibase));
+      case "O":
+        return this.#push(whole(this.#obase));
+      case "s":
+      case "S":
+      case "l":
+      case "L":
+      case ":":
+      case ";":
+        return this.#registerCommand(char, this.#name(top));
+      case "x": {
+        const value = this.#pop();
+        if (typeof value === "string") this.#call(value);
+        else this.#push(value);
+        return;
+      }
+      case "<":
+      case ">":
+      case "=":
+        return this.#conditional(char, false, top);
+      case "!": {
+        const next = top.text[top.at] ?? "";
+        if (!/[<>=]/.test(next) || next === "") break;
+        top.at++;
+        return this.#conditional(next, true, top);
+      }
+      case "q":
+        return this.#leave(2);
+      case "Q": {
+        const count = integerPart(notNegative(this.#number()));
+        if (count > 4294967295n) throw new MathError("stack has too few elements");
+        return this.#leave(Number(count));
+      }
+      case "e":
+        return this.#badToken(top, top.at - 1);
+    }
+    const code = char.charCodeAt(0);
+    throw new MathError(
+      code < 32 || code > 126
+        ? `illegal character 0x${code.toString(16).padStart(2, "0")}`
+        : `bad character '${char}'`,
+    );
+  }
+
+  #badToken(top: Running, at: number): never {
+    const end = top.text.indexOf("\n", at);
+    throw new MathError(`bad token at '${top.text.slice(at, end < 0 ? undefined : end)}'`);
+  }
+
+  #literal(char: string, top: Running): void {
+    let { at } = top;
+    const negative = char === "_";
+    if (negative) { while (/[ \t\n]/.test(top.text[at] ?? "")) at++; }
+    else at--;
+    const found = /^(?:[0-9A-F]+\.?[0-9A-F]*|\.[0-9A-F]+)/.exec(top.text.slice(at));
+    if (found === null) {
+      if (negative) this.#badToken(top, at);
+      throw new MathError(`bad character '${char}'`);
+    }
+    top.at = at + found[0].length;
+    const number = parseNumber(found[0], this.#ibase);
+    this.#push(negative ? negate(number) : number);
+  }
+
+  #arithmetic(op: string): void {
+    const [left, right] = this.#pair();
+    const scale = this.#scale;
+    switch (op) {
+      case "+":
+        return this.#push(add(left, right));
+      case "-":
+        return this.#push(subtract(left, right));
+      case "*":
+        return this.#push(multiply(left, right, scale));
+      case "/":
+        return this.#push(divide(left, right, scale));
+      case "%":
+        return this.#push(divideWithRemainder(left, right, scale).remainder);
+      default:
+        return this.#push(raise(left, right, scale));
+    }
+  }
+
+  #registerCommand(command: string, name: ByteString): void {
+    switch (command) {
+      case "s": {
+        const value = this.#pop();
+        const values = this.#register(name);
+        values[Math.max(0, values.length - 1)] = value;
+        return;
+      }
+      case "S": {
+        const value = this.#pop();
+        const values = this.#register(name);
+        // Below the first pushed value lies the zero that every register begins with.
+        if (values.length === 0) values.push(ZERO);
+        values.push(value);
+        return;
+      }
+      case "l": {
+        const values = this.#register(name);
+        return this.#push(values[values.length - 1] ?? ZERO);
+      }
+      case "L": {
+        const values = this.#register(name);
+        if (values.length < 2) throw new MathError("stack has too few elements");
+        return this.#push(values.pop()!);
+      }
+    }
+    const key = String(integerPart(notNegative(this.#number())));
+    let array = this.#arrays.get(name);
+    if (array === undefined) this.#arrays.set(name, array = new Map());
+    if (command === ":") array.set(key, this.#pop());
+    else this.#push(array.get(key) ?? ZERO);
+  }
+
+  /** Runs a register if the comparison holds, else the one behind `e`. */
+  #conditional(op: string, negated: boolean, top: Running): void {
+    const [left, right] = this.#pair();
+    let name: ByteString | undefined = this.#name(top);
+    let otherwise: ByteString | undefined;
+    if (top.text[top.at] === "e") {
+      top.at++;
+      otherwise = this.#name(top);
+    }
+    const order = compare(right, left);
+    const holds = op === "<" ? order < 0 : op === ">" ? order > 0 : order === 0;
+    if (holds === negated) name = otherwise;
+    if (name === undefined) return;
+    const values = this.#register(name);
+    const value = values[values.length - 1];
+    if (typeof value !== "string") throw new MathError("variable is wrong type");
+    this.#call(value);
+  }
+
+  // -------------------------------------------------------------------------------------------
+  // Output
+
+  #show(value: Value): void {
+    if (typeof value === "string") this.#writer.text(unescape(value));
+    else this.#writer.number(formatNumber(value, this.#obase));
+    this.#writer.newline();
+  }
+
+  /** `P`: a string as it is; the digits of a number in base 256 as bytes. */
+  #bytes(value: Value): void {
+    if (typeof value === "string") {
+      this.#writer.text(value);
+      return;
+    }
+    notNegative(value);
+    let text = "";
+    for (let rest = integerPart(value); rest > 0n || text === ""; rest /= 256n) {
+      text = String.fromCharCode(Number(rest % 256n)) + text;
+      if (value.value === 0n) break;
+    }
+    if (value.value !== 0n && integerPart(value) === 0n) text = "";
+    const unit = 10n ** BigInt(value.scale);
+    let fraction = value.value % unit;
+    for (let power = 1n; power < unit; power *= 256n) {
+      fraction *= 256n;
+      text += String.fromCharCode(Number(fraction / unit));
+      fraction %= unit;
+    }
+    this.#writer.text(text);
+  }
+}
+
+function asNumber(value: Value): Decimal {
+  if (typeof value === "string") throw new MathError("variable is wrong type");
+  return value;
+}
+
+function notNegative(value: Decimal): Decimal {
+  if (value.value < 0n) throw new MathError("negative number");
+  return value;
+}
+
+/** `a`: the char of a code, or the first of a string. */
+function charOf(value: Value): ByteString {
+  if (typeof value === "string") return value.slice(0, 1);
+  return String.fromCharCode(Number(integerPart(notNegative(value)) % 256n));
+}
+
+function base(value: Decimal, most: number, message: string): number {
+  const number = integerPart(value);
+  if (number < 2n || number > BigInt(most)) throw new MathError(message);
+  return Number(number);
+}
