@@ -56,6 +56,8 @@ chown.ts chown chgrp
 chroot.ts chroot
 cksum.ts cksum
 clear.ts clear
+cmp.ts cmp
+comm.ts comm
 cp.ts cp
 cpio.ts cpio
 crc32.ts crc32
@@ -65,17 +67,21 @@ date.ts date
 dd.ts dd
 df.ts df
 diff/main.ts diff
+dig.ts dig
 dirname.ts dirname
 dmesg.ts dmesg
 dos2unix.ts dos2unix unix2dos
 du.ts du
 echo.ts echo
 env.ts env
+expand.ts expand
 expr.ts expr
 factor.ts factor
 fallocate.ts fallocate
 false.ts false
+fold.ts fold
 free.ts free
+ftpget.ts ftpget ftpput
 getopt.ts getopt
 grep.ts grep egrep fgrep
 groups.ts groups
@@ -108,12 +114,17 @@ mkpasswd.ts mkpasswd cryptpw
 mktemp.ts mktemp
 mount.ts mount
 mv.ts mv
+nc.ts nc
+netstat.ts netstat
 nice.ts nice
+nl.ts nl
 nohup.ts nohup
 nologin.ts nologin
 nproc.ts nproc
+nslookup.ts nslookup
 nuke.ts nuke
 od.ts od
+paste.ts paste
 pgrep.ts pgrep pkill
 pidof.ts pidof
 printenv.ts printenv
@@ -124,6 +135,7 @@ readlink.ts readlink
 realpath.ts realpath
 renice.ts renice
 reset.ts reset
+rev.ts rev
 rm.ts rm
 rmdir.ts rmdir
 rpm2cpio.ts rpm2cpio
@@ -139,15 +151,18 @@ shuf.ts shuf
 sleep.ts sleep
 sort.ts sort
 split.ts split
+ss.ts ss
 start_stop_daemon.ts start-stop-daemon
 stat.ts stat
 strings.ts strings
 sum.ts sum
 sync.ts sync
+tac.ts tac
 tail.ts tail
 tar/main.ts tar
 taskset.ts taskset
 tee.ts tee
+telnet.ts telnet
 test.ts test [ [[
 time.ts time
 timeout.ts timeout
@@ -162,6 +177,7 @@ tty.ts tty
 umount.ts umount
 uname.ts uname
 uncompress.ts uncompress
+unexpand.ts unexpand
 uniq.ts uniq
 unlink.ts unlink
 unzip/main.ts unzip
@@ -171,6 +187,7 @@ uudecode.ts uudecode
 uuencode.ts uuencode
 watch.ts watch
 wc.ts wc
+wget/main.ts wget
 which.ts which
 who.ts who w users
 whoami.ts whoami
