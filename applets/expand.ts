@@ -1,0 +1,70 @@
+import { type Applet, defineApplet } from "./contract.ts";
+import { isContinuation, tabStop } from "./_lib/columns.ts";
+import { isUtf8Locale } from "./_lib/locale.ts";
+import { attempt, eachChunk, inSequence } from "./_lib/sequence.ts";
+
+/** Bytes of output made at once. */
+const BLOCK = 65536;
+
+/** Turns tabs into spaces. Source of behaviour: POSIX expand, BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "expand",
+  usage: "[-i] [-t N] [FILE]...",
+  about: "Print FILEs with spaces instead of tabs",
+  options: {
+    i: { long: "initial", help: "Only tabs before the text of a line" },
+    t: { arg: "N", long: "tabs", help: "Tab stops every N columns" },
+  },
+  run(ctx) {
+    const { opts, out } = ctx;
+    const stop = tabStop(ctx, opts.t);
+    const utf8 = isUtf8Locale(ctx.env);
+    const initial = !!opts.i;
+    const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
+    const block = new Uint8Array(BLOCK);
+    return inSequence(paths, (path) => {
+      const source = ctx.openPlain(path);
+      if (source === undefined) return;
+      let column = 0;
+      let inText = false;
+      return attempt(() =>
+        eachChunk(ctx.process, source, (chunk) => {
+          let to = 0;
+          let full: void | Promise<void> = undefined;
+          for (let i = 0; i < chunk.length; i++) {
+            if (to === BLOCK) {
+              full = out.bytes(block, 0, to) ?? full;
+              to = 0;
+            }
+            const byte = chunk[i];
+            if (byte === 9 && !(initial && inText)) {
+              let spaces = stop - column % stop;
+              column += spaces;
+              while (spaces-- > 0) {
+                if (to === BLOCK) {
+                  full = out.bytes(block, 0, to) ?? full;
+                  to = 0;
+                }
+                block[to++] = 32;
+              }
+              continue;
+            }
+            if (byte === 10 || byte === 0) {
+              column = 0;
+              inText = false;
+              // Native's lines end at a NUL, which it drops.
+              if (byte === 0) continue;
+            } else {
+              if (byte !== 32 && byte !== 9) inText = true;
+              if (!utf8 || !isContinuation(byte)) column++;
+            }
+            block[to++] = byte;
+          }
+          return out.bytes(block, 0, to) ?? full;
+        }), (error) => {
+        if (error.code === "EPIPE") throw error;
+        ctx.warn(`${path}: Input/output error`);
+      });
+    });
+  },
+});

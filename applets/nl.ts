@@ -1,0 +1,60 @@
+import { type Applet, defineApplet } from "./contract.ts";
+import { toBytes } from "../sandbox/bytes.ts";
+import { eachBatch } from "./_lib/line_reader.ts";
+import { attempt, inSequence } from "./_lib/sequence.ts";
+import { parseDecimal } from "./_lib/strtod.ts";
+
+/** Largest number that an option takes. */
+const MAX = 0x7fff_ffff;
+
+/** Numbers lines. Source of behaviour: POSIX nl, BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "nl",
+  usage: "[OPTIONS] [FILE]...",
+  about: "Print FILEs with numbers before their lines",
+  options: {
+    b: { arg: "STYLE", help: "Lines to number: a all, t those with text (default), n none" },
+    i: { arg: "N", help: "Step from number to number" },
+    s: { arg: "STRING", help: "What stands between number and line" },
+    v: { arg: "N", help: "First number" },
+    w: { arg: "N", help: "Width of the numbers" },
+    p: {},
+  },
+  run(ctx) {
+    const { opts, process, out } = ctx;
+    const count = (text: string | undefined, normal: number): number =>
+      text === undefined ? normal : parseDecimal(text, MAX) ?? ctx.fail(`invalid number '${text}'`);
+    const width = count(opts.w, 6);
+    const step = count(opts.i, 1);
+    let number = count(opts.v, 1);
+    const separator = opts.s ?? "\t";
+    const blank = toBytes(" ".repeat(width + separator.length));
+    const style = (opts.b ?? "t")[0];
+    const all = style === "a";
+    const some = all || style === "t";
+    const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
+    return inSequence(paths, (path) => {
+      const source = ctx.openPlain(path);
+      if (source === undefined) return;
+      return attempt(() =>
+        eachBatch(process, source, (lines) => {
+          const { bytes, end } = lines;
+          for (let start = 0; start < end;) {
+            let stop = start;
+            // NUL ends a line too, as everywhere in busybox where lines are C strings.
+            while (stop < end && bytes[stop] !== 10 && bytes[stop] !== 0) stop++;
+            if (all || (some && stop > start)) {
+              void out.print(String(number).padStart(width) + separator);
+              number += step;
+            } else void out.bytes(blank);
+            void out.bytes(bytes, start, stop);
+            void out.byte(10);
+            start = stop + 1;
+          }
+          return out.pending();
+        }), (error) => {
+        if (error.code === "EPIPE") throw error;
+      });
+    });
+  },
+});

@@ -1,0 +1,75 @@
+import { type Applet, defineApplet } from "./contract.ts";
+import { isUtf8Locale } from "./_lib/locale.ts";
+import { eachBatch } from "./_lib/line_reader.ts";
+import { attempt, inSequence } from "./_lib/sequence.ts";
+
+/** Reverses lines. Source of behaviour: BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "rev",
+  usage: "[FILE]...",
+  about: "Print the lines of FILEs from their ends to their beginnings",
+  options: {},
+  run(ctx) {
+    const { out, process } = ctx;
+    const utf8 = isUtf8Locale(ctx.env);
+    const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
+    let buffer = new Uint8Array(0);
+    return inSequence(paths, (path) => {
+      const source = ctx.openPlain(path);
+      if (source === undefined) return;
+      return attempt(() =>
+        eachBatch(process, source, (lines) => {
+          const { bytes, end } = lines;
+          if (buffer.length < end) buffer = new Uint8Array(end);
+          let to = 0;
+          let nul = nextNul(bytes, 0, end);
+          for (let start = 0; start < end;) {
+            let stop = bytes.indexOf(10, start);
+            if (stop < 0 || stop >= end) stop = end;
+            // A NUL hides the rest of its line, the newline included.
+            if (nul < start) nul = nextNul(bytes, start, end);
+            const last = Math.min(nul, stop);
+            if (utf8) to = reverseCharacters(bytes, start, last, buffer, to);
+            else for (let i = last - 1; i >= start; i--) buffer[to++] = bytes[i];
+            if (last === stop && stop < end) buffer[to++] = 10;
+            start = stop + 1;
+          }
+          return out.bytes(buffer, 0, to);
+        }), (error) => {
+        if (error.code === "EPIPE") throw error;
+      });
+    });
+  },
+});
+
+/** Index of the next NUL, or the end. */
+function nextNul(bytes: Uint8Array, start: number, end: number): number {
+  const at = bytes.indexOf(0, start);
+  return at < 0 || at > end ? end : at;
+}
+
+/** Reverses UTF-8 by characters; bytes that are no UTF-8 leave the whole range as it is. */
+function reverseCharacters(
+  from: Uint8Array,
+  start: number,
+  end: number,
+  into: Uint8Array,
+  at: number,
+): number {
+  let to = at + (end - start);
+  const stop = to;
+  for (let i = start; i < end;) {
+    const byte = from[i];
+    const length = byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc2 ? 2 : 0;
+    let valid = length > 0 && i + length <= end;
+    for (let j = 1; valid && j < length; j++) valid = (from[i + j] & 0xc0) === 0x80;
+    if (!valid) {
+      into.set(from.subarray(start, end), at);
+      return stop;
+    }
+    to -= length;
+    for (let j = 0; j < length; j++) into[to + j] = from[i + j];
+    i += length;
+  }
+  return stop;
+}
