@@ -2,7 +2,7 @@ import { type ByteString, type MaybePromise, S_IFMT, S_IFREG } from "../sandbox/
 import { toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type OptionTable } from "./contract.ts";
-import { ByteReader } from "./_lib/archive/byte_reader.ts";
+import { ByteReader, plain } from "./_lib/archive/byte_reader.ts";
 import { copyData, Extractor } from "./_lib/archive/extract.ts";
 import { type Member, safeName, Wanted } from "./_lib/archive/member.ts";
 import { modeString } from "./_lib/mode.ts";
@@ -57,7 +57,7 @@ async function readArchive(
     if (!isVfsError(error)) throw error;
     return ctx.fail(`can't open '${path}': ${error.reason}`);
   }
-  const input = new ByteReader(() => source.readReused(), source);
+  const input = new ByteReader(plain(source), source);
   let magic: Uint8Array = new Uint8Array(0);
   try {
     magic = await input.take(MAGIC.length);

@@ -8,15 +8,10 @@ import {
 } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { toBytes, toByteString } from "../sandbox/bytes.ts";
-import {
-  type Applet,
-  type Context,
-  defineApplet,
-  type Sink,
-} from "./contract.ts";
+import { type Applet, type Context, defineApplet, type Sink } from "./contract.ts";
 import { Accounts } from "./_lib/accounts.ts";
 import { ArchiveWriter } from "./_lib/archive/archive_writer.ts";
-import { ByteReader } from "./_lib/archive/byte_reader.ts";
+import { ByteReader, plain } from "./_lib/archive/byte_reader.ts";
 import { cpioEntry, CpioReader, TRAILER } from "./_lib/archive/cpio_format.ts";
 import { copyData, Extractor } from "./_lib/archive/extract.ts";
 import { longListing } from "./_lib/archive/listing.ts";
@@ -96,7 +91,7 @@ async function readArchive(ctx: Ctx, owner: Owner): Promise<number> {
   const { opts } = ctx;
   const source = opts.F === undefined ? ctx.stdin : ctx.open(opts.F);
   if (source === undefined) return 1;
-  const input = new ByteReader(() => source.readReused(), source);
+  const input = new ByteReader(plain(source), source);
   const reader = new CpioReader(input, (message) => ctx.fail(message));
   const user = new MemberUser(ctx, owner, input);
   // Links of a file come without data; the one with the data may be the last.

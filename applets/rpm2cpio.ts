@@ -1,7 +1,7 @@
 import { type Applet, type Context, defineApplet, type OptionTable } from "./contract.ts";
 import type { ByteString } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
-import { ByteReader } from "./_lib/archive/byte_reader.ts";
+import { ByteReader, kept } from "./_lib/archive/byte_reader.ts";
 import { be32, CodecError } from "./_lib/codec/codec.ts";
 import { UnpackAny } from "./_lib/codec/unpack_any.ts";
 import { into } from "./_lib/pump.ts";
@@ -23,7 +23,7 @@ export const applet: Applet = defineApplet({
     if (source === undefined) return 1;
     // Native calls its standard input so.
     const name = ctx.operands[0] ?? "standard output";
-    const input = new ByteReader(() => source.readReused());
+    const input = new ByteReader(kept(source));
     try {
       const lead = await input.take(LEAD);
       if (lead.length < LEAD) ctx.fail("short read");

@@ -118,7 +118,7 @@ function packFile<T extends OptionTable>(
 function forgiving(packing: Packing, source: Source): Source {
   if (packing.readError !== undefined || source.file.directory === undefined) return source;
   const empty = Object.create(source) as Source;
-  empty.readReused = (): undefined => undefined;
+  empty.read = (): undefined => undefined;
   return empty;
 }
 

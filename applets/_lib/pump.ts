@@ -46,7 +46,8 @@ export function pump(
       const pause = ticker.tick(1 + (piece.length >> WORK_SHIFT));
       waiting = pause === undefined ? take(piece) : pause.then(() => take(piece));
     } else {
-      const chunk = source.readReused();
+      // Not `readReused`: a decoder keeps the rest of a chunk until it has the next one.
+      const chunk = source.read();
       if (chunk instanceof Promise) {
         waiting = chunk.then((came) => feed(codec, came, counts));
       } else {

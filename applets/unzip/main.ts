@@ -20,7 +20,7 @@ import {
   type Sink,
   type Source,
 } from "../contract.ts";
-import { ByteReader } from "../_lib/archive/byte_reader.ts";
+import { ByteReader, kept } from "../_lib/archive/byte_reader.ts";
 import { makeDirectories } from "../_lib/archive/extract.ts";
 import { endsInParent, safeName } from "../_lib/archive/member.ts";
 import { Bunzip2 } from "../_lib/codec/bunzip2.ts";
@@ -222,7 +222,7 @@ class Unzip {
       position = found.next;
       const { entry } = found;
       source.file.seek(entry.offset, 0);
-      const input = new ByteReader(() => source.readReused());
+      const input = new ByteReader(kept(source));
       const local = await readLocal(input, false);
       // The local header counts, but for what only the directory knows.
       const streamed = (local!.flags & STREAMED) !== 0;
@@ -241,7 +241,7 @@ class Unzip {
   }
 
   async #inTurn(source: Source, listing: Listing | undefined): Promise<void> {
-    const input = new ByteReader(() => source.readReused(), source);
+    const input = new ByteReader(kept(source), source);
     for (;;) {
       const entry = await readLocal(input, true);
       if (entry === undefined) return;

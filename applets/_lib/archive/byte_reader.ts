@@ -12,9 +12,14 @@ import type { Source } from "../streams.ts";
 /** Gives the next chunk, valid until the next call, or undefined at the end. */
 export type Pull = () => MaybePromise<Uint8Array | undefined>;
 
-/** The chunks of a source. */
+/** The chunks of a source, each valid until the next. */
 export function plain(source: Source): Pull {
   return () => source.readReused();
+}
+
+/** The chunks of a source, to be kept: for pieces that go to a decoder. */
+export function kept(source: Source): Pull {
+  return () => source.read();
 }
 
 /** The chunks that a codec makes of a source. Damage is thrown as `CodecError`. */
@@ -27,7 +32,8 @@ export function decoded(ticker: Ticker, source: Source, codec: Codec): Pull {
         const pause = ticker.tick(1 + (piece.length >> 4));
         return pause === undefined ? piece : pause.then(() => piece);
       }
-      const chunk = source.readReused();
+      // Not `readReused`: a decoder keeps the rest of a chunk until it has the next one.
+      const chunk = source.read();
       if (chunk instanceof Promise) {
         return chunk.then((came) => {
           feed(codec, came);

@@ -22,7 +22,8 @@
 export interface Codec {
   /**
    * Gives the codec its next input. Call it only after `read` returned `undefined` (or before the
-   * first `read`); the chunk must not change until `read` returns `undefined` again.
+   * first `read`). The chunk passes to the codec, which may keep a rest of it until the next `write`: a
+   * decoder stops where a symbol may be cut off. An encoder is done with it once `read` gives `undefined`.
    */
   write(chunk: Uint8Array): void;
   /** Says that no input follows. A decoder that is not at a good end reports it from `read`. */

@@ -33,8 +33,7 @@ export class UnpackAny implements Codec {
   /** See Codec. */
   write(chunk: Uint8Array): void {
     if (this.#codec !== undefined) this.#codec.write(chunk);
-    // A short first chunk may be overwritten before the next one comes.
-    else this.#input.add(chunk.length < 6 ? chunk.slice() : chunk);
+    else this.#input.add(chunk);
   }
 
   /** See Codec. */
