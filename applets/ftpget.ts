@@ -1,0 +1,102 @@
+import { type ByteString, O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } from "../sandbox/types.ts";
+import { isVfsError } from "../sandbox/errors.ts";
+import { type Applet, type Context, defineApplet, type Sink } from "./contract.ts";
+import { portNumber } from "./_lib/connect.ts";
+import { FtpSession } from "./_lib/ftp.ts";
+
+/** Fetches and sends files by FTP. Source of behaviour: BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "ftpget",
+  aliases: ["ftpput"],
+  usage: {
+    ftpget: "[OPTIONS] HOST [LOCAL_FILE] REMOTE_FILE",
+    ftpput: "[OPTIONS] HOST [REMOTE_FILE] LOCAL_FILE",
+  },
+  about: { ftpget: "Fetch a file by FTP", ftpput: "Send a file by FTP" },
+  options: {
+    c: { long: "continue", help: "Go on where an earlier one ended" },
+    v: { long: "verbose", help: "Say more" },
+    u: { arg: "USER", long: "username", help: "Name of the user" },
+    p: { arg: "PASS", long: "password", help: "Password" },
+    P: { arg: "PORT", long: "port", help: "Port" },
+  },
+  minOperands: 2,
+  maxOperands: 3,
+  needs: ["net"],
+  async run(ctx) {
+    const { opts, operands, name } = ctx;
+    const [host, first, second = first] = operands;
+    const port = opts.P === undefined ? 21 : portNumber(ctx, opts.P);
+    const session = await FtpSession.open(
+      ctx,
+      host,
+      port,
+      opts.u ?? "anonymous",
+      opts.p ?? "busybox",
+      (line) => {
+        if (opts.v) ctx.say(`${line}\n`);
+      },
+    );
+    try {
+      if (name === "ftpput") await put(ctx, session, first, second);
+      else await get(ctx, session, first, second, opts.c === true);
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return ctx.fail(error.reason);
+    } finally {
+      session.close();
+    }
+  },
+});
+
+async function get(
+  ctx: Pick<Context, "fs" | "fail" | "stdout" | "sinkOf" | "process">,
+  session: FtpSession,
+  local: ByteString,
+  remote: ByteString,
+  goOn: boolean,
+): Promise<void> {
+  let offset = goOn && local !== "-" ? ctx.fs.tryStat(local)?.size ?? 0 : 0;
+  if (offset > 0 && (await session.command(`REST ${offset}`)).code !== 350) offset = 0;
+  const data = await session.data();
+  const answer = await session.command(`RETR ${remote}`);
+  if (answer.code > 150) session.unexpected(answer);
+  let sink: Sink;
+  try {
+    sink = local === "-" ? ctx.stdout : ctx.sinkOf(
+      ctx.fs.open(local, O_WRONLY | O_CREAT | (offset > 0 ? O_APPEND : O_TRUNC), 0o666),
+      local,
+    );
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    return ctx.fail(`can't open '${local}': ${error.reason}`);
+  }
+  for (;;) {
+    const chunk = await data.file.read(65536, ctx.process.waiter);
+    if (chunk === undefined) break;
+    await sink.write(chunk);
+  }
+  data.file.release();
+  const done = await session.reply();
+  if (done.code !== 226) session.unexpected(done);
+}
+
+async function put(
+  ctx: Pick<Context, "open" | "exit" | "process">,
+  session: FtpSession,
+  remote: ByteString,
+  local: ByteString,
+): Promise<void> {
+  const source = ctx.open(local) ?? ctx.exit(1);
+  const data = await session.data();
+  const answer = await session.command(`STOR ${remote}`);
+  if (answer.code > 150) session.unexpected(answer);
+  for (;;) {
+    const chunk = await source.read();
+    if (chunk === undefined) break;
+    await data.file.write(chunk, ctx.process.waiter);
+  }
+  data.file.release();
+  const done = await session.reply();
+  if (done.code !== 226) session.unexpected(done);
+}

@@ -1,0 +1,286 @@
+import {
+  type ByteString,
+  type NetConnection,
+  O_APPEND,
+  O_CREAT,
+  O_EXCL,
+  O_TRUNC,
+  O_WRONLY,
+} from "../../sandbox/types.ts";
+import { toBytes } from "../../sandbox/bytes.ts";
+import { isVfsError } from "../../sandbox/errors.ts";
+import { type Applet, type Context, defineApplet, Sink } from "../contract.ts";
+import { connectTo } from "../_lib/connect.ts";
+import { numberArgument } from "../_lib/number_argument.ts";
+import { lastComponent } from "../_lib/path_text.ts";
+import { HttpReader } from "./http_reader.ts";
+import { openFtp } from "./ftp_source.ts";
+import { parseUrl, redirected, type Url } from "./url.ts";
+
+const MOST_REDIRECTS = 5;
+
+/** Fetches by HTTP, HTTPS and FTP. Source of behaviour: BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "wget",
+  usage: "[-cqS] [--spider] [-O FILE] [-o LOGFILE] [--header STR]\n" +
+    "\t[--post-data STR | --post-file FILE] [-Y on/off]\n" +
+    "\t[--no-check-certificate] [-P DIR] [-U AGENT] URL...",
+  about: "Fetch files by HTTP or FTP",
+  options: {
+    spider: { help: "Only see whether it is there" },
+    header: { arg: "STR", many: true, help: "Add a header 'NAME: VALUE'" },
+    "post-data": { arg: "STR", help: "Send STR by POST" },
+    "post-file": { arg: "FILE", help: "Send FILE by POST" },
+    "no-check-certificate": { help: "Taken, but certificates are always checked" },
+    c: { long: "continue", help: "Go on where an earlier one ended" },
+    q: { long: "quiet", help: "Say nothing" },
+    P: { arg: "DIR", long: "directory-prefix", help: "Save to DIR" },
+    S: { long: "server-response", help: "Show the server's headers" },
+    O: { arg: "FILE", long: "output-document", help: "Save to FILE (- for stdout)" },
+    o: { arg: "FILE", long: "output-file", help: "Messages to FILE" },
+    U: { arg: "STR", long: "user-agent", help: "Name of the browser" },
+    Y: { arg: "on/off", long: "proxy", help: "Taken; there are no proxies here" },
+    T: { arg: "SEC", long: "timeout" },
+    t: { arg: "N", long: "tries" },
+    n: { arg: "X", many: true },
+    "passive-ftp": {},
+    "no-cache": {},
+    "no-verbose": {},
+    "no-clobber": {},
+    "no-host-directories": {},
+    "no-parent": {},
+  },
+  minOperands: 1,
+  needs: ["net"],
+  async run(ctx) {
+    const fetcher = new Fetcher(ctx);
+    for (const url of ctx.operands) await fetcher.fetch(url);
+  },
+});
+
+type WgetContext = Omit<Context, "opts"> & {
+  readonly opts: { readonly [name: string]: string | boolean | readonly string[] | undefined };
+};
+
+class Fetcher {
+  readonly #timeoutMs: number | undefined;
+  #log: Sink | undefined;
+  /** The one file of -O, which all URLs go to. */
+  #single: Sink | undefined;
+
+  constructor(private readonly ctx: WgetContext) {
+    const { opts } = ctx;
+    if (opts.T !== undefined) this.#timeoutMs = numberArgument(ctx, opts.T as string) * 1000;
+    if (opts.o !== undefined) this.#log = ctx.createOrThrow(opts.o as string);
+  }
+
+  /** Progress, unless -q. */
+  #say(text: string): void {
+    if (this.ctx.opts.q) return;
+    if (this.#log !== undefined) this.#log.print(text);
+    else this.ctx.say(text);
+  }
+
+  async fetch(text: ByteString): Promise<void> {
+    const { ctx } = this;
+    const { opts } = ctx;
+    let url = parseUrl(text) ?? ctx.fail(`not an http or ftp url: ${text}`);
+    let name = (opts.O as string | undefined) ?? fileName(url);
+    if (opts.O === undefined && opts.P !== undefined) name = `${opts.P as string}/${name}`;
+    let offset = 0;
+    if (opts.c && name !== "-") offset = ctx.fs.tryStat(name)?.size ?? 0;
+    for (let hops = 0;; hops++) {
+      if (url.scheme === "ftp") return await this.#ftp(url, name, offset);
+      const next = await this.#http(url, name, offset);
+      if (next === undefined) return;
+      if (hops >= MOST_REDIRECTS) return ctx.fail("too many redirections");
+      // The gate looks at each new address as at the first.
+      url = redirected(url, next) ?? ctx.fail(`not an http or ftp url: ${next}`);
+    }
+  }
+
+  async #connect(url: Url): Promise<NetConnection> {
+    const { ctx } = this;
+    // The address of a name is known once it is connected.
+    const literal = /^[0-9.]+$|^\[/.test(url.host);
+    const place = `Connecting to ${url.host}:${url.port}`;
+    if (literal) this.#say(`${place} (${url.host}:${url.port})\n`);
+    const connection = await connectTo(ctx, url.host, url.port, {
+      tls: url.scheme === "https",
+      scheme: url.scheme,
+      path: url.path,
+      timeoutMs: this.#timeoutMs,
+    });
+    const { host, port } = connection.remote;
+    if (!literal) this.#say(`${place} (${host}:${port})\n`);
+    return connection;
+  }
+
+  /** One request; gives where it is redirected to. */
+  async #http(url: Url, name: ByteString, offset: number): Promise<ByteString | undefined> {
+    const { ctx } = this;
+    const { opts, process } = ctx;
+    const connection = await this.#connect(url);
+    const { file } = connection;
+    try {
+      await file.write(toBytes(await this.#request(url, offset)), process.waiter);
+      const reader = new HttpReader(file, process.waiter);
+      const status = await this.#status(reader);
+      const headers = new Map<string, ByteString>();
+      for (;;) {
+        const line = await reader.line();
+        if (line === undefined || line === "") break;
+        if (opts.S) this.#say(`  ${line}\n`);
+        const colon = line.indexOf(":");
+        if (colon > 0) {
+          headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+        }
+      }
+      if (status.code >= 300 && status.code < 400 && headers.has("location")) {
+        return headers.get("location");
+      }
+      const partial = status.code === 206;
+      if (
+        status.code !== 200 && status.code !== 204 && !partial &&
+        !(status.code > 200 && status.code < 300)
+      ) {
+        return ctx.fail(`server returned error: ${status.line}`);
+      }
+      if (opts.spider) {
+        this.#say("remote file exists\n");
+        return undefined;
+      }
+      if (status.code === 204) return undefined;
+      const length = headers.get("content-length");
+      const chunked = /\bchunked\b/i.test(headers.get("transfer-encoding") ?? "");
+      const sink = this.#open(name, partial && offset > 0);
+      if (sink === undefined) return undefined;
+      const size = length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+      let received = 0;
+      await reader.body(size, chunked, (chunk) => {
+        received += chunk.length;
+        return sink.write(chunk);
+      });
+      this.#finish(sink, name, received);
+      return undefined;
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return ctx.fail(error.code === "EPROTO" ? error.reason : `${url.host}: ${error.reason}`);
+    } finally {
+      file.release();
+    }
+  }
+
+  async #request(url: Url, offset: number): Promise<string> {
+    const { ctx } = this;
+    const { opts } = ctx;
+    let body: ByteString | undefined = opts["post-data"] as string | undefined;
+    const path = opts["post-file"] as string | undefined;
+    if (path !== undefined) {
+      const source = ctx.open(path) ?? ctx.exit(1);
+      body = await source.readAll();
+    }
+    const own = (opts.header as readonly string[] | undefined) ?? [];
+    const has = (header: string): boolean =>
+      own.some((line) => line.toLowerCase().startsWith(`${header.toLowerCase()}:`));
+    const method = body !== undefined ? "POST" : opts.spider ? "HEAD" : "GET";
+    const lines = [`${method} ${url.path} HTTP/1.1`];
+    const plain = url.port === (url.scheme === "https" ? 443 : 80);
+    if (!has("Host")) lines.push(`Host: ${url.host}${plain ? "" : `:${url.port}`}`);
+    if (!has("User-Agent")) lines.push(`User-Agent: ${(opts.U as string | undefined) ?? "Wget"}`);
+    lines.push("Connection: close");
+    if (url.user !== "" && !has("Authorization")) {
+      lines.push(`Authorization: Basic ${btoa(url.user)}`);
+    }
+    if (offset > 0) lines.push(`Range: bytes=${offset}-`);
+    if (body !== undefined) {
+      if (!has("Content-Type")) lines.push("Content-Type: application/x-www-form-urlencoded");
+      lines.push(`Content-Length: ${body.length}`);
+    }
+    // A line break in a header would begin another one.
+    lines.push(...own.map((line) => line.replace(/[\r\n]/g, "")));
+    return lines.join("\r\n") + "\r\n\r\n" + (body ?? "");
+  }
+
+  /** The status line, interim answers passed over. */
+  async #status(
+    reader: HttpReader,
+  ): Promise<{ readonly code: number; readonly line: ByteString }> {
+    for (;;) {
+      const line = await reader.line();
+      if (line === undefined) return this.ctx.fail("no response from server");
+      if (this.ctx.opts.S) this.#say(`  ${line}\n`);
+      const match = /^HTTP\/\d\.\d\s+(\d{3})/.exec(line);
+      if (match === null) return this.ctx.fail("bad response from server");
+      const code = Number(match[1]);
+      if (code >= 200) return { code, line };
+      while (await reader.line()) { /* The headers of an interim answer say nothing. */ }
+    }
+  }
+
+  async #ftp(url: Url, name: ByteString, offset: number): Promise<void> {
+    const { ctx } = this;
+    const { opts } = ctx;
+    this.#say(`Connecting to ${url.host}:${url.port}\n`);
+    const source = await openFtp(ctx, url, offset, (line) => {
+      if (opts.S) this.#say(`${line}\n`);
+    });
+    if (opts.spider) {
+      source.close();
+      this.#say("remote file exists\n");
+      return;
+    }
+    const sink = this.#open(name, source.offset > 0);
+    if (sink === undefined) return;
+    let received = 0;
+    for (;;) {
+      const chunk = await source.read();
+      if (chunk === undefined) break;
+      await sink.write(chunk);
+      received += chunk.length;
+    }
+    await source.finish();
+    this.#finish(sink, name, received);
+  }
+
+  #open(name: ByteString, append: boolean): Sink | undefined {
+    const { ctx } = this;
+    if (name === "-") {
+      this.#say("writing to stdout\n");
+      return ctx.stdout;
+    }
+    if (this.#single !== undefined) return this.#single;
+    try {
+      // Only with -O is a file replaced that is there already.
+      const flags = O_WRONLY | O_CREAT |
+        (append ? O_APPEND : ctx.opts.O === undefined && !ctx.opts.c ? O_EXCL : O_TRUNC);
+      const sink = ctx.sinkOf(ctx.fs.open(name, flags, 0o666), name);
+      if (ctx.opts.O !== undefined) this.#single = sink;
+      this.#say(`saving to '${name}'\n`);
+      return sink;
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return ctx.fail(`can't open '${name}': ${error.reason}`);
+    }
+  }
+
+  #finish(sink: Sink, name: ByteString, received: number): void {
+    const size = received < 100_000 ? String(received) : `${Math.floor(received / 1024)}k`;
+    this.#say(
+      `${name.slice(0, 20).padEnd(20)} 100% |${"*".repeat(32)}| ${size.padStart(5)}  0:00:00 ETA\n`,
+    );
+    if (name === "-") {
+      this.#say("written to stdout\n");
+      return;
+    }
+    if (sink !== this.#single) sink.close();
+    this.#say(`'${name}' saved\n`);
+  }
+}
+
+function fileName(url: Url): ByteString {
+  const path = url.path.split(/[?#]/, 1)[0];
+  if (path.endsWith("/")) return "index.html";
+  const name = lastComponent(path);
+  return name === "" || name === "/" || name === "." || name === ".." ? "index.html" : name;
+}
