@@ -55,7 +55,7 @@ const scripts = [
   "tar x --get -f x.tar",
   "tar tvf x.tar --numeric-owner; tar cf y.tar --numeric-owner t; tar tvf y.tar | sort | head -n 1",
   "tar cf y.tar --no-recursion t t/sub; tar tf y.tar",
-  "tar cf y.tar ./t/a t/../t/a t/sub/e/../../l; tar tf y.tar",
+  "tar cf y.tar ./t/a t/../t/a t/sub/e/../../l; tar tf y.tar; rm y.tar",
   "tar cf y.tar t/sub/..; tar tf y.tar | sort; tar cf y.tar t/sub/../; tar tf y.tar | sort",
   "cd t; tar cf ../y.tar ..; tar tf ../y.tar | sort | head -n 3; tar cf ../y.tar .; tar tf ../y.tar | sort",
   "tar cf y.tar t/; tar tf y.tar | sort; tar cf y.tar t//; tar tf y.tar | sort; tar cf y.tar ./; tar tf y.tar | sort",
