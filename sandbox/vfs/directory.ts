@@ -11,6 +11,10 @@ import {
   type DirNode,
   type FollowOption,
   type LinkNode,
+  O_ACCMODE,
+  O_CREAT,
+  O_RDONLY,
+  O_TRUNC,
   type OpenFile,
   S_IFDIR,
   S_IFLNK,
@@ -19,11 +23,43 @@ import {
 } from "../types.ts";
 import { type Caller, ConfinedCaller, MagicLink } from "./caller.ts";
 import { linkText, type Namespace, type OpenTarget } from "./namespace.ts";
-import { pathOf, type Place } from "./place.ts";
+import { pathIn, pathOf, type Place } from "./place.ts";
 import { checkName, checkSearch, enter, Last, lookupAt, resolve } from "./resolve.ts";
 
 /** Makes an open file description of what an `open` found. */
 export type MakeFile = (target: OpenTarget, flags: number) => OpenFile;
+
+/** Takes note of a use: kind is `read`, `write` or `exec`. */
+export type NoteUse = (kind: string, path: ByteString, allowed: boolean) => void;
+
+/** Codes that mean the sandbox said no, rather than that the call made no sense. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof VfsError)) return false;
+  return error.code === "EACCES" || error.code === "EPERM" || error.code === "EROFS";
+}
+
+/** Runs a call and tells the audit stream how it went. */
+export function noted<T>(
+  audit: NoteUse | undefined,
+  kind: string,
+  path: ByteString,
+  work: () => T,
+): T {
+  if (audit === undefined) return work();
+  try {
+    const result = work();
+    audit(kind, path, true);
+    return result;
+  } catch (error) {
+    if (isRefusal(error)) audit(kind, path, false);
+    throw error;
+  }
+}
+
+/** Whether `open` with these flags can change something. */
+export function opensForWriting(flags: number): boolean {
+  return (flags & O_ACCMODE) !== O_RDONLY || (flags & (O_CREAT | O_TRUNC)) !== 0;
+}
 
 /** The one implementation of `Directory`. */
 export class OpenDirectory implements Directory {
@@ -33,7 +69,15 @@ export class OpenDirectory implements Directory {
     /** The directory itself, whatever happens to its name. */
     readonly place: Place,
     readonly makeFile: MakeFile,
+    readonly audit?: NoteUse,
   ) {}
+
+  /** Runs a change, and takes note of it under its whole path. */
+  #noted<T>(kind: string, path: ByteString, work: () => T): T {
+    const { audit, caller, place } = this;
+    if (audit === undefined) return work();
+    return noted(audit, kind, pathIn(place, path, caller.shownRoot ?? caller.root), work);
+  }
 
   entries(): DirEntry[] {
     return this.namespace.entries(this.caller, this.place);
@@ -96,42 +140,52 @@ export class OpenDirectory implements Directory {
     const own = caller instanceof ConfinedCaller
       ? new ConfinedCaller(caller.caller, place)
       : caller;
-    return new OpenDirectory(this.namespace, own, place, this.makeFile);
+    return new OpenDirectory(this.namespace, own, place, this.makeFile, this.audit);
   }
 
   openAt(path: ByteString, flags: number, mode?: number): OpenFile {
-    const target = this.namespace.open(this.caller, path, flags, mode, this.place);
-    if (target.kind !== "directory") return this.makeFile(target, flags);
-    return this.makeFile({ ...target, directory: this.#open(target.place) }, flags);
+    const open = (): OpenFile => {
+      const target = this.namespace.open(this.caller, path, flags, mode, this.place);
+      if (target.kind !== "directory") return this.makeFile(target, flags);
+      return this.makeFile({ ...target, directory: this.#open(target.place) }, flags);
+    };
+    if (this.audit === undefined) return open();
+    return this.#noted(opensForWriting(flags) ? "write" : "read", path, open);
   }
 
   makeDirAt(path: ByteString, mode: number): void {
-    this.namespace.makeDir(this.caller, path, mode, this.place);
+    this.#noted(
+      "write",
+      path,
+      () => this.namespace.makeDir(this.caller, path, mode, this.place),
+    );
   }
 
   unlinkAt(name: ByteString): void {
-    this.namespace.unlink(this.caller, name, this.place);
+    this.#noted("write", name, () => this.namespace.unlink(this.caller, name, this.place));
   }
 
   removeDirAt(name: ByteString): void {
-    this.namespace.removeDir(this.caller, name, this.place);
+    this.#noted("write", name, () => this.namespace.removeDir(this.caller, name, this.place));
   }
 
   renameAt(from: ByteString, to: Directory, toPath: ByteString): void {
     const other = this.#partner(to, toPath);
-    this.namespace.rename(this.caller, from, toPath, this.place, other.place, other.caller);
+    const { caller, place } = this;
+    other.#noted(
+      "write",
+      toPath,
+      () => this.namespace.rename(caller, from, toPath, place, other.place, other.caller),
+    );
   }
 
   linkAt(from: ByteString, to: Directory, toPath: ByteString): void {
     const other = this.#partner(to, toPath);
-    this.namespace.link(
-      this.caller,
-      from,
+    const { caller, place } = this;
+    other.#noted(
+      "write",
       toPath,
-      false,
-      this.place,
-      other.place,
-      other.caller,
+      () => this.namespace.link(caller, from, toPath, false, place, other.place, other.caller),
     );
   }
 
@@ -142,9 +196,11 @@ export class OpenDirectory implements Directory {
   }
 
   symlinkAt(target: ByteString, path: ByteString): void {
-    // A link that could never be followed here would only be a trap for others.
-    if (this.caller.beneath === true && target.startsWith("/")) throw new VfsError("EPERM", path);
-    this.namespace.symlink(this.caller, target, path, this.place);
+    this.#noted("write", path, () => {
+      // A link that could never be followed here would only be a trap for others.
+      if (this.caller.beneath === true && target.startsWith("/")) throw new VfsError("EPERM", path);
+      this.namespace.symlink(this.caller, target, path, this.place);
+    });
   }
 
   setTimesAt(
@@ -154,13 +210,17 @@ export class OpenDirectory implements Directory {
     option?: FollowOption,
   ): void {
     const follow = option?.follow ?? true;
-    this.namespace.setAttr(this.caller, path, { atimeNs, mtimeNs }, follow, this.place);
+    this.#noted(
+      "write",
+      path,
+      () => this.namespace.setAttr(this.caller, path, { atimeNs, mtimeNs }, follow, this.place),
+    );
   }
 
   confined(): OpenDirectory {
     const caller = this.caller instanceof ConfinedCaller ? this.caller.caller : this.caller;
     const own = new ConfinedCaller(caller, this.place);
-    return new OpenDirectory(this.namespace, own, this.place, this.makeFile);
+    return new OpenDirectory(this.namespace, own, this.place, this.makeFile, this.audit);
   }
 
   path(): ByteString {

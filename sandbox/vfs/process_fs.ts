@@ -10,7 +10,6 @@ import {
   type Directory,
   type DirEntry,
   type FollowOption,
-  O_ACCMODE,
   O_CREAT,
   O_DIRECTORY,
   O_RDONLY,
@@ -22,7 +21,7 @@ import {
   type StatFs,
 } from "../types.ts";
 import type { Caller } from "./caller.ts";
-import { type MakeFile, OpenDirectory } from "./directory.ts";
+import { type MakeFile, noted, type NoteUse, OpenDirectory, opensForWriting } from "./directory.ts";
 import type { Namespace } from "./namespace.ts";
 
 /** What the kernel adds to the file system of a process. */
@@ -30,16 +29,10 @@ export interface FsHooks {
   /** Makes an open file description of what an `open` found. */
   readonly makeFile: MakeFile;
   /** Takes note of each use: kind is `read`, `write` or `exec`. */
-  readonly audit?: (kind: string, path: ByteString, allowed: boolean) => void;
+  readonly audit?: NoteUse;
 }
 
 const DEFAULT_READ_MAX = 64 * 1024 * 1024;
-
-/** Codes that mean the sandbox said no, rather than that the call made no sense. */
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof VfsError)) return false;
-  return error.code === "EACCES" || error.code === "EPERM" || error.code === "EROFS";
-}
 
 /** The file system calls of a process. */
 export class ProcessFileSystem implements ProcessFs {
@@ -55,25 +48,15 @@ export class ProcessFileSystem implements ProcessFs {
 
   /** Runs a call and tells the audit stream how it went. */
   #noted<T>(kind: string, path: ByteString, work: () => T): T {
-    const audit = this.#audit;
-    if (audit === undefined) return work();
-    try {
-      const result = work();
-      audit(kind, path, true);
-      return result;
-    } catch (error) {
-      if (isRefusal(error)) audit(kind, path, false);
-      throw error;
-    }
+    return noted(this.#audit, kind, path, work);
   }
 
   open(path: ByteString, flags: number, mode = 0o666): OpenFile {
     if (this.#audit === undefined) {
       return this.hooks.makeFile(this.namespace.open(this.caller, path, flags, mode), flags);
     }
-    const writes = (flags & O_ACCMODE) !== O_RDONLY || (flags & (O_CREAT | O_TRUNC)) !== 0;
     return this.#noted(
-      writes ? "write" : "read",
+      opensForWriting(flags) ? "write" : "read",
       path,
       () => this.hooks.makeFile(this.namespace.open(this.caller, path, flags, mode), flags),
     );
@@ -83,7 +66,13 @@ export class ProcessFileSystem implements ProcessFs {
     return this.#noted("read", path, () => {
       const target = this.namespace.open(this.caller, path, O_RDONLY | O_DIRECTORY);
       if (target.kind === "directory") {
-        return new OpenDirectory(this.namespace, this.caller, target.place, this.hooks.makeFile);
+        return new OpenDirectory(
+          this.namespace,
+          this.caller,
+          target.place,
+          this.hooks.makeFile,
+          this.#audit,
+        );
       }
       const directory = target.kind === "open" ? target.file.directory : undefined;
       if (directory === undefined) throw new VfsError("ENOTDIR", path);

@@ -99,3 +99,8 @@ Deno.test("wasi command lines that are refused", () => {
   );
   assertEquals(line?.args, ["-x"]);
 });
+
+Deno.test("a file is no directory to hand over", async () => {
+  const [code, , stderr] = await wasi(printer(""), ["--dir", "tool.wasm", "tool.wasm"]);
+  assertEquals([code, stderr], [126, "wasi: tool.wasm: Not a directory\n"]);
+});

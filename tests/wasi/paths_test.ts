@@ -337,3 +337,45 @@ Deno.test("names that are not UTF-8 are names", () =>
     );
     assertEquals(process.fs.readDir("/box").map((entry) => entry.name), ["\xff\xfe\x80"]);
   }));
+
+Deno.test("links of /proc lead out of no directory", () =>
+  withGuest((it, process) => {
+    const fd = it.guest.fds.preopen("p", process.fs.openDirectory("/proc/self").confined());
+    for (const path of ["root", "root/etc/passwd", "cwd", "fd/0", "exe"]) {
+      assertEquals(it.openError(path, { fd, rights: 0n }), "PERM", path);
+    }
+    assertEquals(it.openError("status", { fd, rights: BigInt(RIGHT.FD_READ) }), "SUCCESS");
+  }));
+
+Deno.test("what a guest opens and changes is in the audit stream", async () => {
+  const events: string[] = [];
+  await withGuest((it, process) => {
+    process.fs.makeDir("/box/d");
+    events.length = 0;
+    it.open("d/f", { oflags: OFLAG.CREAT });
+    it.open("d/f", { rights: BigInt(RIGHT.FD_READ) });
+    it.openError("../secret");
+    it.call("path_rename", 3, ...it.path("d/f"), 3, ...it.path("g", AT.PATH2));
+    it.call("path_unlink_file", 3, ...it.path("g"));
+    const inner = it.open("d", {
+      oflags: OFLAG.DIRECTORY,
+      rights: BigInt(RIGHT.PATH_CREATE_DIRECTORY),
+    });
+    it.call("path_create_directory", inner, ...it.path("e"));
+  }, {
+    sandbox: {
+      audit: ({ kind, subject, allowed }) => {
+        if (kind === "read" || kind === "write") events.push(`${kind} ${subject} ${allowed}`);
+      },
+    },
+  });
+  assertEquals(events, [
+    "write /box/d/f true",
+    "read /box/d/f true",
+    "write /box/../secret false",
+    "write /box/g true",
+    "write /box/g true",
+    "read /box/d true",
+    "write /box/d/e true",
+  ]);
+});
