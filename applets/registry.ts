@@ -64,6 +64,7 @@ crc32.ts crc32
 cttyhack.ts cttyhack
 cut.ts cut
 date.ts date
+bc/dc.ts dc
 dd.ts dd
 df.ts df
 diff/main.ts diff
@@ -92,6 +93,7 @@ hexdump.ts hexdump hd
 hostid.ts hostid
 hostname.ts hostname dnsdomainname
 id.ts id
+install.ts install
 ionice.ts ionice
 ipcalc.ts ipcalc
 kill.ts kill
@@ -125,6 +127,7 @@ nslookup.ts nslookup
 nuke.ts nuke
 od.ts od
 paste.ts paste
+patch.ts patch
 pgrep.ts pgrep pkill
 pidof.ts pidof
 printenv.ts printenv
@@ -157,6 +160,7 @@ stat.ts stat
 strings.ts strings
 sum.ts sum
 sync.ts sync
+sysctl.ts sysctl
 tac.ts tac
 tail.ts tail
 tar/main.ts tar
