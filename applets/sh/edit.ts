@@ -1,0 +1,435 @@
+/**
+ * Editing a line on a terminal: Emacs keys as in busybox, history, search, completion, and the
+ * frequent commands of vi mode (`set -o vi`).
+ *
+ * @module
+ */
+
+import type { OpenFile, Terminal } from "../../sandbox/types.ts";
+import { toByteString } from "../../sandbox/bytes.ts";
+import { commonPrefix, complete } from "./complete.ts";
+import { displayWidth, promptWidth, visiblePrompt } from "./prompt.ts";
+import type { Shell } from "./shell.ts";
+
+/** How editing a line ended. */
+export type EditResult =
+  | { readonly kind: "line"; readonly text: string }
+  | { readonly kind: "interrupt" }
+  | { readonly kind: "end" };
+
+/** Most lines that Tab lists without asking for more. */
+const MAX_LISTED = 200;
+
+/** Edits one line at a time; keys that were typed ahead stay for the next one. */
+export class LineEditor {
+  private text = "";
+  private cursor = 0;
+  private prompt = "";
+  /** Screen row of the cursor, counted from the row of the prompt. */
+  private row = 0;
+  private pending = "";
+  private cut = "";
+  private tabs = 0;
+  private place = 0;
+  private draft = "";
+  private command = false;
+
+  constructor(
+    private readonly sh: Shell,
+    private readonly input: OpenFile,
+    private readonly tty: Terminal,
+  ) {}
+
+  /** Shows the prompt and lets the user edit a line. */
+  async read(prompt: string): Promise<EditResult> {
+    this.text = "";
+    this.cursor = 0;
+    this.row = 0;
+    this.prompt = prompt;
+    this.place = this.sh.shared.history.length;
+    this.draft = "";
+    this.command = false;
+    this.tty.setRaw(true);
+    try {
+      await this.show(visiblePrompt(prompt));
+      return await this.keys();
+    } finally {
+      this.tty.setRaw(false);
+    }
+  }
+
+  private async show(text: string): Promise<void> {
+    await this.sh.write(1, text);
+  }
+
+  private async key(): Promise<string | undefined> {
+    if (this.pending === "") {
+      const chunk = await this.input.read(4096, this.sh.proc.waiter);
+      if (chunk === undefined) return undefined;
+      this.pending = toByteString(chunk);
+    }
+    const c = this.pending[0];
+    this.pending = this.pending.slice(1);
+    return c;
+  }
+
+  private async keys(): Promise<EditResult> {
+    for (;;) {
+      const c = await this.key();
+      if (c === undefined) return { kind: "end" };
+      if (c !== "\t") this.tabs = 0;
+      if (c === "\r" || c === "\n") {
+        this.cursor = this.text.length;
+        await this.refresh();
+        await this.show("\r\n");
+        return { kind: "line", text: this.text };
+      }
+      if (c === "\x03") {
+        await this.show("^C\r\n");
+        return { kind: "interrupt" };
+      }
+      if (c === "\x04" && this.text === "") {
+        await this.show("\r\n");
+        return { kind: "end" };
+      }
+      if (this.command) await this.viKey(c);
+      else await this.plainKey(c);
+    }
+  }
+
+  private async plainKey(c: string): Promise<void> {
+    switch (c) {
+      case "\x01":
+        return this.moveTo(0);
+      case "\x02":
+        return this.moveTo(this.back(this.cursor));
+      case "\x05":
+        return this.moveTo(this.text.length);
+      case "\x06":
+        return this.moveTo(this.forward(this.cursor));
+      case "\x04":
+        return this.remove(this.cursor, this.forward(this.cursor), false);
+      case "\b":
+      case "\x7f":
+        return this.remove(this.back(this.cursor), this.cursor, false);
+      case "\t":
+        return this.tab();
+      case "\x0b":
+        return this.remove(this.cursor, this.text.length, true);
+      case "\x0c":
+        await this.show("\x1b[H\x1b[J" + visiblePrompt(this.prompt));
+        this.row = 0;
+        return this.refresh();
+      case "\x0e":
+        return this.recall(1);
+      case "\x10":
+        return this.recall(-1);
+      case "\x12":
+        return this.search();
+      case "\x15":
+        return this.remove(0, this.cursor, true);
+      case "\x17":
+        return this.remove(this.wordBack(true), this.cursor, true);
+      case "\x19":
+        return this.insert(this.cut);
+      case "\x1b":
+        return this.escape();
+    }
+    if (c >= " " || c === "\x16") await this.insert(c + this.typedAhead());
+  }
+
+  /** Ordinary characters that have come along with this one: pasted text is drawn once. */
+  private typedAhead(): string {
+    let n = 0;
+    while (n < this.pending.length && this.pending[n] >= " " && this.pending[n] !== "\x7f") n++;
+    const run = this.pending.slice(0, n);
+    this.pending = this.pending.slice(n);
+    return run;
+  }
+
+  private async escape(): Promise<void> {
+    if (this.sh.flags.vi && this.pending === "") {
+      this.command = true;
+      return this.moveTo(this.back(this.cursor));
+    }
+    const c = await this.key();
+    if (c === "[" || c === "O") return this.sequence();
+    switch (c) {
+      case "b":
+        return this.moveTo(this.wordBack(false));
+      case "f":
+        return this.moveTo(this.wordForward());
+      case "d":
+        return this.remove(this.cursor, this.wordForward(), true);
+      case "\x7f":
+        return this.remove(this.wordBack(false), this.cursor, true);
+    }
+  }
+
+  private async sequence(): Promise<void> {
+    let text = "";
+    for (;;) {
+      const c = await this.key();
+      if (c === undefined) return;
+      text += c;
+      if (c >= "@" && c <= "~") break;
+    }
+    switch (text) {
+      case "A":
+        return this.recall(-1);
+      case "B":
+        return this.recall(1);
+      case "C":
+        return this.moveTo(this.forward(this.cursor));
+      case "D":
+        return this.moveTo(this.back(this.cursor));
+      case "1;5C":
+      case "5C":
+        return this.moveTo(this.wordForward());
+      case "1;5D":
+      case "5D":
+        return this.moveTo(this.wordBack(false));
+      case "H":
+      case "1~":
+      case "7~":
+        return this.moveTo(0);
+      case "F":
+      case "4~":
+      case "8~":
+        return this.moveTo(this.text.length);
+      case "3~":
+        return this.remove(this.cursor, this.forward(this.cursor), false);
+    }
+  }
+
+  // -- vi commands ------------------------------------------------------------------------------
+
+  private async viKey(c: string): Promise<void> {
+    const insertAt = (at: number): Promise<void> => {
+      this.command = false;
+      return this.moveTo(at);
+    };
+    switch (c) {
+      case "i":
+        return insertAt(this.cursor);
+      case "I":
+        return insertAt(0);
+      case "a":
+        return insertAt(this.forward(this.cursor));
+      case "A":
+        return insertAt(this.text.length);
+      case "h":
+      case "\b":
+      case "\x7f":
+        return this.moveTo(this.back(this.cursor));
+      case "l":
+      case " ":
+        return this.moveTo(this.forward(this.cursor));
+      case "0":
+      case "^":
+        return this.moveTo(0);
+      case "$":
+        return this.moveTo(this.text.length);
+      case "b":
+      case "B":
+        return this.moveTo(this.wordBack(c === "B"));
+      case "w":
+      case "W":
+      case "e":
+        return this.moveTo(this.wordForward());
+      case "x":
+        return this.remove(this.cursor, this.forward(this.cursor), true);
+      case "X":
+        return this.remove(this.back(this.cursor), this.cursor, true);
+      case "D":
+        return this.remove(this.cursor, this.text.length, true);
+      case "C":
+        this.command = false;
+        return this.remove(this.cursor, this.text.length, true);
+      case "p":
+        return this.insert(this.cut);
+      case "k":
+        return this.recall(-1);
+      case "j":
+        return this.recall(1);
+      case "\x12":
+        return this.search();
+      case "\x1b":
+        if (this.pending[0] === "[" || this.pending[0] === "O") return this.escape();
+        return;
+      case "d":
+      case "c": {
+        const motion = await this.key();
+        if (c === "c") this.command = false;
+        if (motion === c) return this.remove(0, this.text.length, true);
+        if (motion === "w") return this.remove(this.cursor, this.wordForward(), true);
+        if (motion === "b") return this.remove(this.wordBack(false), this.cursor, true);
+        if (motion === "$") return this.remove(this.cursor, this.text.length, true);
+        if (motion === "0") return this.remove(0, this.cursor, true);
+      }
+    }
+  }
+
+  // -- the text ---------------------------------------------------------------------------------
+
+  private back(at: number): number {
+    let i = at - 1;
+    while (i > 0 && (this.text.charCodeAt(i) & 0xc0) === 0x80) i--;
+    return Math.max(i, 0);
+  }
+
+  private forward(at: number): number {
+    let i = at + 1;
+    while (i < this.text.length && (this.text.charCodeAt(i) & 0xc0) === 0x80) i++;
+    return Math.min(i, this.text.length);
+  }
+
+  private wordBack(blanks: boolean): number {
+    const inside = (c: string): boolean => blanks ? c !== " " : /[A-Za-z0-9_\x80-\xff]/.test(c);
+    let i = this.cursor;
+    while (i > 0 && !inside(this.text[i - 1])) i--;
+    while (i > 0 && inside(this.text[i - 1])) i--;
+    return i;
+  }
+
+  private wordForward(): number {
+    const inside = (c: string): boolean => /[A-Za-z0-9_\x80-\xff]/.test(c);
+    let i = this.cursor;
+    while (i < this.text.length && !inside(this.text[i])) i++;
+    while (i < this.text.length && inside(this.text[i])) i++;
+    return i;
+  }
+
+  private async insert(s: string): Promise<void> {
+    const atEnd = this.cursor === this.text.length;
+    this.text = this.text.slice(0, this.cursor) + s + this.text.slice(this.cursor);
+    this.cursor += s.length;
+    const column = promptWidth(this.prompt) + displayWidth(this.text);
+    // Adding at the end of a line that does not wrap needs no more than writing it.
+    if (atEnd && column < this.tty.columns()) await this.show(s);
+    else await this.refresh();
+  }
+
+  private remove(from: number, to: number, keep: boolean): Promise<void> {
+    if (from === to) return Promise.resolve();
+    if (keep) this.cut = this.text.slice(from, to);
+    this.text = this.text.slice(0, from) + this.text.slice(to);
+    this.cursor = from;
+    return this.refresh();
+  }
+
+  private moveTo(at: number): Promise<void> {
+    if (at === this.cursor) return Promise.resolve();
+    this.cursor = at;
+    return this.refresh();
+  }
+
+  private replace(text: string): Promise<void> {
+    this.text = text;
+    this.cursor = text.length;
+    return this.refresh();
+  }
+
+  /** Draws prompt and line again and puts the cursor where it belongs. */
+  private async refresh(): Promise<void> {
+    const columns = Math.max(this.tty.columns(), 2);
+    const width = promptWidth(this.prompt);
+    const prompt = visiblePrompt(this.prompt);
+    const lastLine = prompt.slice(prompt.lastIndexOf("\n") + 1);
+    const end = width + displayWidth(this.text);
+    const at = width + displayWidth(this.text.slice(0, this.cursor));
+    let out = this.row > 0 ? `\x1b[${this.row}A\r` : "\r";
+    out += "\x1b[J" + lastLine + this.text;
+    // A full last row leaves the cursor behind it; a newline brings it to the next row.
+    if (end > 0 && end % columns === 0) out += "\r\n";
+    const endRow = Math.floor(end / columns);
+    const row = Math.floor(at / columns);
+    if (endRow > row) out += `\x1b[${endRow - row}A`;
+    out += "\r";
+    if (at % columns > 0) out += `\x1b[${at % columns}C`;
+    this.row = row;
+    await this.show(out);
+  }
+
+  // -- history ----------------------------------------------------------------------------------
+
+  private recall(step: number): Promise<void> {
+    const history = this.sh.shared.history;
+    const to = this.place + step;
+    if (to < 0 || to > history.length) return this.show("\x07");
+    if (this.place === history.length) this.draft = this.text;
+    this.place = to;
+    return this.replace(to === history.length ? this.draft : history[to]);
+  }
+
+  /** Reverse search: characters narrow it, ^R goes further back, other keys take what was found. */
+  private async search(): Promise<void> {
+    const history = this.sh.shared.history;
+    const prompt = this.prompt;
+    const before = this.text;
+    let wanted = "";
+    let at = history.length;
+    const look = (from: number): void => {
+      for (let i = from; i >= 0; i--) {
+        if (history[i].includes(wanted)) {
+          at = i;
+          this.text = history[i];
+          this.cursor = history[i].indexOf(wanted);
+          return;
+        }
+      }
+    };
+    for (;;) {
+      this.prompt = `(reverse-i-search)'${wanted}': `;
+      await this.refresh();
+      const c = await this.key();
+      if (c === undefined || c === "\x07" || c === "\x03") {
+        this.text = before;
+        this.cursor = before.length;
+        break;
+      }
+      if (c === "\x12") look(at - 1);
+      else if (c === "\x7f" || c === "\b") {
+        wanted = wanted.slice(0, -1);
+        look(history.length - 1);
+      } else if (c >= " ") {
+        wanted += c;
+        look(Math.min(at, history.length - 1));
+      } else {
+        this.pending = c + this.pending;
+        break;
+      }
+    }
+    this.prompt = prompt;
+    await this.refresh();
+  }
+
+  // -- completion -------------------------------------------------------------------------------
+
+  private async tab(): Promise<void> {
+    const { start, words } = complete(this.sh, this.text, this.cursor);
+    if (words.length === 0) return this.show("\x07");
+    const typed = this.text.slice(start, this.cursor);
+    const prefix = commonPrefix(words);
+    if (prefix.length > typed.length || words.length === 1) {
+      const rest = this.text.slice(this.cursor);
+      this.text = this.text.slice(0, start) + prefix + rest;
+      this.cursor = start + prefix.length;
+      return this.refresh();
+    }
+    if (++this.tabs < 2) return this.show("\x07");
+    this.tabs = 0;
+    const listed = words.slice(0, MAX_LISTED).map((w) => w.trimEnd());
+    const width = Math.max(...listed.map(displayWidth)) + 2;
+    const perRow = Math.max(Math.floor(this.tty.columns() / width), 1);
+    let out = "\r\n";
+    for (let i = 0; i < listed.length; i += perRow) {
+      const row = listed.slice(i, i + perRow);
+      out += row.map((w) => w + " ".repeat(width - displayWidth(w))).join("").trimEnd() + "\r\n";
+    }
+    if (words.length > MAX_LISTED) out += `(${words.length - MAX_LISTED} more)\r\n`;
+    await this.show(out + visiblePrompt(this.prompt));
+    this.row = 0;
+    await this.refresh();
+  }
+}
