@@ -15,6 +15,7 @@ import {
   O_NOFOLLOW,
   O_TRUNC,
   O_WRONLY,
+  type OpenFile,
   S_IFDIR,
   S_IFIFO,
   S_IFLNK,
@@ -80,7 +81,9 @@ export class Extractor<T extends OptionTable> {
       return this.#skip(data, member.size);
     }
     if (type !== S_IFDIR || member.isHardLink) {
-      if (options.unlinkOld) this.#unlinkOld(name);
+      // A file that is not there is the common case: then the attempt to create it is enough.
+      const isFile = type === S_IFREG && !member.isHardLink;
+      if (options.unlinkOld && !(isFile && this.#tryCreate(member))) this.#unlinkOld(name);
       else if (options.keepNewer && this.#isNewer(member)) {
         return this.#skip(data, member.size);
       }
@@ -131,10 +134,32 @@ export class Extractor<T extends OptionTable> {
     check(skipped);
   }
 
+  /** The directory that was made sure of last; members of one directory mostly follow each other. */
+  #lastParent: ByteString | undefined;
+
   #makeParents(name: ByteString): void {
-    const slash = name.replace(/\/+$/, "").lastIndexOf("/");
+    const slash = withoutSlash(name).lastIndexOf("/");
     if (slash <= 0) return;
-    makeDirectories(this.ctx, name.slice(0, slash));
+    const parent = name.slice(0, slash);
+    if (parent === this.#lastParent) return;
+    this.#lastParent = makeDirectories(this.ctx, parent) ? parent : undefined;
+  }
+
+  /** A file that `#tryCreate` has made, for `#file`. */
+  #created: OpenFile | undefined;
+
+  #tryCreate(member: Member): boolean {
+    try {
+      this.#created = this.ctx.fs.open(
+        withoutSlash(member.name),
+        O_WRONLY | O_CREAT | O_EXCL,
+        member.mode & 0o777,
+      );
+      return true;
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return false; // Whatever it was, it is met again below, with native's words.
+    }
   }
 
   #unlinkOld(name: ByteString): void {
@@ -173,7 +198,9 @@ export class Extractor<T extends OptionTable> {
     const how = options.overwrite ? O_TRUNC | O_NOFOLLOW : O_EXCL;
     let sink: Sink;
     try {
-      const file = ctx.fs.open(name, O_WRONLY | O_CREAT | how, member.mode & 0o777);
+      const file = this.#created ??
+        ctx.fs.open(name, O_WRONLY | O_CREAT | how, member.mode & 0o777);
+      this.#created = undefined;
       sink = ctx.sinkOf(file, name);
     } catch (error) {
       if (!isVfsError(error)) throw error;
@@ -253,8 +280,10 @@ export class Extractor<T extends OptionTable> {
     const { ctx, options } = this;
     const name = withoutSlash(member.name);
     if (this.#mayChown) this.#chown(member);
-    if (options.exactModes) {
-      const mode = member.mode & ~SET_ID & 0o7777;
+    const mode = member.mode & ~SET_ID & 0o7777;
+    // A new file has its mode already, unless the umask took something away.
+    const isNew = sink !== undefined && !options.overwrite;
+    if (options.exactModes && !(isNew && (mode & (ctx.process.umask | 0o1000)) === 0)) {
       quietly(() => sink === undefined ? ctx.fs.chmod(name, mode) : sink.file.setAttr({ mode }));
     }
     if (options.times) {
