@@ -64,7 +64,6 @@ crc32.ts crc32
 cttyhack.ts cttyhack
 cut.ts cut
 date.ts date
-bc/dc.ts dc
 dd.ts dd
 df.ts df
 diff/main.ts diff

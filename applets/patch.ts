@@ -1,0 +1,308 @@
+import { type ByteString, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from "../sandbox/types.ts";
+import type { Directory, OpenFile } from "../sandbox/types.ts";
+import { toBytes } from "../sandbox/bytes.ts";
+import { isVfsError } from "../sandbox/errors.ts";
+import { type Applet, type Context, defineApplet, Source } from "./contract.ts";
+import { numberArgument } from "./_lib/number_argument.ts";
+import { parentText } from "./_lib/path_text.ts";
+
+const NOWHERE = "/dev/null";
+
+/** Applies unified diffs. Source of behaviour: POSIX patch, BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "patch",
+  usage: "[-RNE] [-p N] [-i DIFF] [ORIGFILE [PATCHFILE]]",
+  about: "Apply a unified diff. Names in it can lead nowhere but below the current directory.",
+  options: {
+    p: { arg: "N", long: "strip", help: "Strip N directories of names" },
+    i: { arg: "DIFF", long: "input", help: "Read DIFF instead of stdin" },
+    R: { long: "reverse", help: "Undo the changes" },
+    N: { long: "forward", help: "Leave out what is applied already" },
+    E: { long: "remove-empty-files", help: "Remove files that become empty" },
+    "dry-run": { help: "Change no file" },
+    f: {},
+    g: { arg: "N" },
+    u: {},
+  },
+  maxOperands: 2,
+  async run(ctx) {
+    const { opts, operands } = ctx;
+    const strip = opts.p === undefined ? undefined : numberArgument(ctx, opts.p);
+    const source = ctx.open(opts.i ?? operands[1] ?? "-");
+    if (source === undefined) return 1;
+    const text = await source.readAll();
+    const patcher = new Patcher(ctx, operands[0], strip);
+    await patcher.run(text);
+    return patcher.failed ? 1 : 0;
+  },
+});
+
+type PatchContext = Omit<Context, "opts"> & {
+  readonly opts: { readonly [name: string]: string | boolean | undefined };
+};
+
+/** A hunk, its lines with their signs. */
+interface Hunk {
+  readonly oldLine: number;
+  readonly oldCount: number;
+  readonly newLine: number;
+  readonly newCount: number;
+  readonly lines: ByteString[];
+}
+
+/** A file that is being changed. */
+interface Target {
+  readonly name: ByteString;
+  /** Lines that no hunk has passed yet. */
+  readonly lines: readonly ByteString[];
+  at: number;
+  readonly result: ByteString[];
+  number: number;
+  failed: boolean;
+  readonly created: boolean;
+  readonly removes: boolean;
+}
+
+class Patcher {
+  failed = false;
+  #target: Target | undefined;
+  readonly #here: Directory;
+
+  constructor(
+    private readonly ctx: PatchContext,
+    private readonly file: ByteString | undefined,
+    private readonly strip: number | undefined,
+  ) {
+    this.#here = ctx.fs.openDirectory(".").confined();
+  }
+
+  async run(text: ByteString): Promise<void> {
+    const { ctx } = this;
+    const reverse = !!ctx.opts.R;
+    const lines = text.split("\n");
+    if (lines[lines.length - 1] === "") lines.pop();
+    let oldName: ByteString | undefined;
+    let newName: ByteString | undefined;
+    for (let i = 0; i < lines.length; i++) {
+      const line = lines[i];
+      if (line.startsWith("--- ")) {
+        this.#finish();
+        oldName = nameOf(line);
+        newName = undefined;
+        continue;
+      }
+      if (line.startsWith("+++ ")) {
+        newName = nameOf(line);
+        continue;
+      }
+      const head = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
+      if (head === null || oldName === undefined || newName === undefined) continue;
+      const parsed = readHunk(lines, i + 1, head);
+      if (parsed === undefined) break;
+      i = parsed.end - 1;
+      const hunk = reverse ? reversed(parsed.hunk) : parsed.hunk;
+      const [from, to] = reverse ? [newName, oldName] : [oldName, newName];
+      this.#target ??= await this.#open(from, to, hunk);
+      if (this.#target === undefined) return;
+      this.#apply(this.#target, hunk);
+      const pause = ctx.tick(1 + hunk.lines.length);
+      if (pause !== undefined) await pause;
+    }
+    this.#finish();
+  }
+
+  /** The file that a header means; native looks at the new name unless that is /dev/null. */
+  async #open(from: ByteString, to: ByteString, hunk: Hunk): Promise<Target | undefined> {
+    const { ctx } = this;
+    const created = from === NOWHERE || (hunk.oldLine === 0 && hunk.oldCount === 0);
+    const removes = to === NOWHERE || (hunk.newLine === 0 && hunk.newCount === 0);
+    const name = this.file ?? this.#stripped(to === NOWHERE ? from : to);
+    const exists = this.#exists(name);
+    const make = created && !exists;
+    ctx.out.print(
+      removes && ctx.opts.E
+        ? `removing ${name}\n`
+        : make
+        ? `creating ${name}\n`
+        : `patching file ${name}\n`,
+    );
+    let text = "";
+    if (!make) {
+      try {
+        const source = new Source(this.#openFile(name, O_RDONLY), ctx.process, name, true);
+        text = await source.readAll();
+        source.close();
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        ctx.warn(`can't open '${name}': ${error.reason}`);
+        this.failed = true;
+        return undefined;
+      }
+    }
+    // The text after the last newline is a line of its own, told by a missing newline.
+    const lines = text.split("\n").map((line, i, all) => i < all.length - 1 ? line + "\n" : line);
+    if (lines[lines.length - 1] === "") lines.pop();
+    return { name, lines, at: 0, result: [], number: 0, failed: false, created: make, removes };
+  }
+
+  #exists(name: ByteString): boolean {
+    if (this.file !== undefined) return this.ctx.fs.tryStat(name) !== undefined;
+    try {
+      this.#here.lstatAt(name);
+      return true;
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return error.code !== "ENOENT";
+    }
+  }
+
+  /** Names of the patch stay below this directory; the operand may be anywhere. */
+  #openFile(name: ByteString, flags: number): OpenFile {
+    return this.file === undefined
+      ? this.#here.openAt(name, flags, 0o666)
+      : this.ctx.fs.open(name, flags, 0o666);
+  }
+
+  #stripped(name: ByteString): ByteString {
+    if (this.strip === undefined) return name.slice(name.lastIndexOf("/") + 1);
+    let rest = name;
+    for (let i = 0; i < this.strip; i++) {
+      const slash = rest.indexOf("/");
+      if (slash < 0) break;
+      rest = rest.slice(slash).replace(/^\/+/, "");
+    }
+    return rest;
+  }
+
+  #apply(target: Target, hunk: Hunk): void {
+    target.number++;
+    if (target.failed) return;
+    const wanted = hunk.lines.filter((line) => line[0] !== "+").map((line) => line.slice(1));
+    let leading = 0;
+    while (leading < hunk.lines.length && hunk.lines[leading][0] === " ") leading++;
+    let trailing = 0;
+    while (
+      trailing < hunk.lines.length && hunk.lines[hunk.lines.length - 1 - trailing][0] === " "
+    ) {
+      trailing++;
+    }
+    // Less context behind than before means that the file ends there.
+    const atEnd = trailing < leading || trailing === 0;
+    const place = findLines(target.lines, target.at, wanted, atEnd);
+    if (place < 0) {
+      this.failed = target.failed = true;
+      this.ctx.say(
+        `Hunk ${target.number} FAILED ${hunk.oldLine}/${hunk.newLine}.\n${hunk.lines.join("")}`,
+      );
+      return;
+    }
+    target.result.push(...target.lines.slice(target.at, place));
+    for (const line of hunk.lines) if (line[0] !== "-") target.result.push(line.slice(1));
+    target.at = place + wanted.length;
+  }
+
+  #finish(): void {
+    const { ctx } = this;
+    const target = this.#target;
+    this.#target = undefined;
+    if (target === undefined || target.failed || ctx.opts["dry-run"]) return;
+    const text = target.result.join("") + target.lines.slice(target.at).join("");
+    try {
+      if (text === "" && target.removes && ctx.opts.E) {
+        if (this.file === undefined) this.#here.unlinkAt(target.name);
+        else ctx.fs.unlink(target.name);
+        return;
+      }
+      if (target.created && this.file === undefined) this.#makeParents(target.name);
+      const file = this.#openFile(target.name, O_WRONLY | O_CREAT | O_TRUNC);
+      const bytes = toBytes(text);
+      try {
+        file.pwrite(bytes, 0);
+      } finally {
+        file.release();
+      }
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      ctx.warn(`can't open '${target.name}': ${error.reason}`);
+      this.failed = true;
+    }
+  }
+
+  #makeParents(name: ByteString): void {
+    const parents: ByteString[] = [];
+    for (let at = parentText(name); at !== "." && at !== "/"; at = parentText(at)) {
+      parents.unshift(at);
+    }
+    for (const parent of parents) {
+      try {
+        this.#here.makeDirAt(parent, 0o777);
+      } catch (error) {
+        if (!isVfsError(error, "EEXIST")) throw error;
+      }
+    }
+  }
+}
+
+/** The name of a header line, without the time that may follow it. */
+function nameOf(line: ByteString): ByteString {
+  return line.slice(4).split("\t", 1)[0];
+}
+
+function readHunk(
+  lines: readonly ByteString[],
+  from: number,
+  head: RegExpExecArray,
+): { readonly hunk: Hunk; readonly end: number } | undefined {
+  const hunk: Hunk = {
+    oldLine: Number(head[1]),
+    oldCount: head[2] === undefined ? 1 : Number(head[2]),
+    newLine: Number(head[3]),
+    newCount: head[4] === undefined ? 1 : Number(head[4]),
+    lines: [],
+  };
+  let { oldCount, newCount } = hunk;
+  let i = from;
+  for (; oldCount > 0 || newCount > 0 || lines[i]?.startsWith("\\"); i++) {
+    // A hunk that is cut off is left out, as native does.
+    if (i >= lines.length) return undefined;
+    const line = lines[i] === "" ? " " : lines[i];
+    const sign = line[0];
+    if (sign === "\\") {
+      const last = hunk.lines.length - 1;
+      if (last >= 0) hunk.lines[last] = hunk.lines[last].replace(/\n$/, "");
+      continue;
+    }
+    if (sign === " " || sign === "-") oldCount--;
+    if (sign === " " || sign === "+") newCount--;
+    if (sign !== " " && sign !== "-" && sign !== "+") return undefined;
+    hunk.lines.push(`${line}\n`);
+  }
+  return { hunk, end: i };
+}
+
+function reversed({ oldLine, oldCount, newLine, newCount, lines }: Hunk): Hunk {
+  return {
+    oldLine: newLine,
+    oldCount: newCount,
+    newLine: oldLine,
+    newCount: oldCount,
+    lines: lines.map((line) =>
+      line[0] === "+" ? `-${line.slice(1)}` : line[0] === "-" ? `+${line.slice(1)}` : line
+    ),
+  };
+}
+
+/** Where the wanted lines stand next, or -1. */
+function findLines(
+  lines: readonly ByteString[],
+  from: number,
+  wanted: readonly ByteString[],
+  atEnd: boolean,
+): number {
+  for (let at = from; at + wanted.length <= lines.length; at++) {
+    let i = 0;
+    while (i < wanted.length && lines[at + i] === wanted[i]) i++;
+    if (i === wanted.length && (!atEnd || at + i === lines.length)) return at;
+  }
+  return -1;
+}
