@@ -98,6 +98,7 @@ ipcalc.ts ipcalc
 kill.ts kill
 killall.ts killall
 last.ts last
+less.ts less
 link.ts link
 linux32.ts linux32 linux64
 ln.ts ln
@@ -113,6 +114,7 @@ mkfifo.ts mkfifo
 mknod.ts mknod
 mkpasswd.ts mkpasswd cryptpw
 mktemp.ts mktemp
+more.ts more
 mount.ts mount
 mv.ts mv
 nc.ts nc
@@ -157,6 +159,7 @@ ss.ts ss
 start_stop_daemon.ts start-stop-daemon
 stat.ts stat
 strings.ts strings
+stty.ts stty
 sum.ts sum
 sync.ts sync
 sysctl.ts sysctl
@@ -169,6 +172,7 @@ telnet.ts telnet
 test.ts test [ [[
 time.ts time
 timeout.ts timeout
+top.ts top
 touch.ts touch
 tr.ts tr
 tree.ts tree
