@@ -4,6 +4,9 @@
  */
 import {
   type ByteString,
+  type Directory,
+  O_RDONLY,
+  type OpenFile,
   S_IFDIR,
   S_IFLNK,
   S_IFMT,
@@ -12,10 +15,17 @@ import {
   type Stat,
 } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
-import type { Context, OptionTable, Source } from "../contract.ts";
+import { type Context, type OptionTable, Source } from "../contract.ts";
 import { Accounts } from "../_lib/accounts.ts";
 import type { ArchiveWriter } from "../_lib/archive/archive_writer.ts";
 import { BLOCK, headerBlocks } from "./format.ts";
+
+/** How to reach a member: by its path, or by its name in a directory that is held open. */
+interface Access {
+  readonly directory: () => Directory;
+  readonly open: () => OpenFile;
+  readonly readLink: () => ByteString;
+}
 
 /** How to create. */
 export interface CreateOptions {
@@ -55,8 +65,6 @@ export class Creator<T extends OptionTable> {
   /** Adds a path and, if it is a directory, what is in it. */
   async add(path: ByteString): Promise<void> {
     const { ctx, options } = this;
-    const pause = ctx.tick(50);
-    if (pause !== undefined) await pause;
     let stat: Stat;
     try {
       stat = options.follow ? ctx.fs.stat(path) : ctx.fs.lstat(path);
@@ -64,6 +72,18 @@ export class Creator<T extends OptionTable> {
       if (!isVfsError(error)) throw error;
       return this.#fail(`${path}: ${error.reason}`);
     }
+    const { fs } = ctx;
+    await this.#add(path, stat, {
+      directory: () => fs.openDirectory(path),
+      open: () => fs.open(path, O_RDONLY),
+      readLink: () => fs.readLink(path),
+    });
+  }
+
+  async #add(path: ByteString, stat: Stat, access: Access): Promise<void> {
+    const { ctx, options } = this;
+    const pause = ctx.tick(50);
+    if (pause !== undefined) await pause;
     const type = stat.mode & S_IFMT;
     const { self } = options;
     if (self !== undefined && self.dev === stat.dev && self.ino === stat.ino) {
@@ -79,21 +99,42 @@ export class Creator<T extends OptionTable> {
     // What is left of `/` has no name, but what is in it has.
     if (name !== "") {
       if (type === S_IFDIR) name += "/";
-      await this.#member(path, name, stat);
+      await this.#member(path, name, stat, access);
     }
-    if (type !== S_IFDIR || !options.recursive) return;
+    if (type === S_IFDIR && options.recursive) await this.#children(path, access);
+  }
+
+  /** A walk holds the directory and checks one component for each member, not the whole path. */
+  async #children(path: ByteString, access: Access): Promise<void> {
+    const { options } = this;
+    let directory: Directory;
     let names: ByteString[];
     try {
-      names = ctx.fs.readDir(path).map((entry) => entry.name);
+      directory = access.directory();
+      names = directory.entries().map((entry) => entry.name);
     } catch (error) {
       if (!isVfsError(error)) throw error;
       return this.#fail(`can't open '${path}': ${error.reason}`);
     }
     const base = path.replace(/\/+$/, "") + "/";
-    for (const each of names) await this.add(base + each);
+    for (const each of names) {
+      let stat: Stat;
+      try {
+        stat = options.follow ? directory.statAt(each) : directory.lstatAt(each);
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        this.#fail(`${base}${each}: ${error.reason}`);
+        continue;
+      }
+      await this.#add(base + each, stat, {
+        directory: () => directory.directoryAt(each, options.follow),
+        open: () => directory.openAt(each, O_RDONLY),
+        readLink: () => directory.readLinkAt(each),
+      });
+    }
   }
 
-  async #member(path: ByteString, name: ByteString, stat: Stat): Promise<void> {
+  async #member(path: ByteString, name: ByteString, stat: Stat, access: Access): Promise<void> {
     const { ctx, options } = this;
     const type = stat.mode & S_IFMT;
     let link: ByteString | undefined;
@@ -105,33 +146,39 @@ export class Creator<T extends OptionTable> {
       isHardLink = link !== undefined;
       if (link === undefined) this.#seen.set(id, name);
     }
-    try {
-      if (!isHardLink && type === S_IFLNK) link = ctx.fs.readLink(path);
-      if (!isHardLink && type === S_IFREG) {
-        try {
-          source = ctx.openOrThrow(path);
-        } catch (error) {
-          if (!isVfsError(error)) throw error;
-          return this.#fail(`can't open '${path}': ${error.reason}`);
-        }
+    if (!isHardLink && type === S_IFLNK) {
+      try {
+        link = access.readLink();
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        return this.#fail(`${path}: ${error.reason}`);
       }
-    } catch (error) {
-      if (!isVfsError(error)) throw error;
-      return this.#fail(`${path}: ${error.reason}`);
     }
-    options.tell?.(name);
-    const blocks = headerBlocks({
-      name,
-      stat,
-      userName: this.#accounts.userName(stat.uid) ?? "",
-      groupName: this.#accounts.groupName(stat.gid) ?? "",
-      ...(link === undefined ? {} : { link }),
-      isHardLink,
-    });
-    for (const block of blocks) await this.out.write(block);
-    if (source !== undefined) {
-      await this.#data(source, stat.size, path);
-      source.close();
+    if (!isHardLink && type === S_IFREG) {
+      try {
+        source = new Source(access.open(), ctx.process, path, true);
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        return this.#fail(`can't open '${path}': ${error.reason}`);
+      }
+    }
+    try {
+      options.tell?.(name);
+      const blocks = headerBlocks({
+        name,
+        stat,
+        userName: this.#accounts.userName(stat.uid) ?? "",
+        groupName: this.#accounts.groupName(stat.gid) ?? "",
+        ...(link === undefined ? {} : { link }),
+        isHardLink,
+      });
+      for (const block of blocks) {
+        const waiting = this.out.write(block);
+        if (waiting !== undefined) await waiting;
+      }
+      if (source !== undefined) await this.#data(source, stat.size, path);
+    } finally {
+      source?.close();
     }
   }
 

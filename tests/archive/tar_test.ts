@@ -77,7 +77,12 @@ const scripts = [
   "tar xf x.tar --touch -C o; tar x --keep-old -f x.tar; tar tf x.tar --same-permissions | head -n 1",
   "mkdir q; tar cf y.tar q; rmdir q; tar xf y.tar; ls -ld q | cut -c1-10",
 ];
-const cases: Case[] = scripts.map((script) => ({ name: script, setup: TREE, script }));
+const cases: Case[] = scripts.map((script) => ({
+  name: script,
+  setup: TREE,
+  // New archives hold the times of links, which the copy of the tree cannot have.
+  script: `${script}; status=$?; rm -f y.tar t/y.tar; exit $status`,
+}));
 
 const long = "d".repeat(60) + "/" + "e".repeat(90);
 cases.push({

@@ -24,7 +24,7 @@ import {
   type Stat,
 } from "../../../sandbox/types.ts";
 import { isVfsError, type VfsError } from "../../../sandbox/errors.ts";
-import type { Context, OptionTable, Sink } from "../../contract.ts";
+import { type Context, type OptionTable, Sink } from "../../contract.ts";
 import type { Accounts } from "../accounts.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { endsInParent, type Member, safeName } from "./member.ts";
@@ -201,7 +201,7 @@ export class Extractor<T extends OptionTable> {
       const file = this.#created ??
         ctx.fs.open(name, O_WRONLY | O_CREAT | how, member.mode & 0o777);
       this.#created = undefined;
-      sink = ctx.sinkOf(file, name);
+      sink = new Sink(file, ctx.process, name, true);
     } catch (error) {
       if (!isVfsError(error)) throw error;
       return ctx.fail(`can't open '${member.name}': ${error.reason}`);
@@ -210,9 +210,18 @@ export class Extractor<T extends OptionTable> {
       this.#attributes(member, sink);
       sink.close();
     };
-    const copying = copyData(ctx, data, member.size, sink);
-    if (copying instanceof Promise) return copying.then(finish);
-    finish();
+    // The applet does not keep the sinks of thousands of members, so each is closed here in every case.
+    const abandon = (error: unknown): never => {
+      sink.close();
+      throw error;
+    };
+    try {
+      const copying = copyData(ctx, data, member.size, sink);
+      if (copying instanceof Promise) return copying.then(finish).catch(abandon);
+      finish();
+    } catch (error) {
+      abandon(error);
+    }
   }
 
   #makeDir(name: ByteString, mode: number): boolean {
