@@ -274,6 +274,12 @@ async function runProgram(argv: readonly string[], options: SandboxOptions): Pro
     forward("SIGTERM", SIG.TERM);
     forward("SIGHUP", SIG.HUP);
     if (files.tty !== undefined) {
+      Deno.addSignalListener("SIGTSTP", () => {
+        const group = files.tty!.foreground;
+        // A shell inside does job control; without one, ^Z stops all of us if that is allowed.
+        if (group !== started.process.pgid) kernel.signalGroup(group, SIG.TSTP);
+        else if (isGranted({ name: "run" })) Deno.kill(Deno.pid, "SIGSTOP");
+      });
       Deno.addSignalListener("SIGWINCH", () => {
         resized.wake();
         kernel.signalGroup(files.tty!.foreground, SIG.WINCH);

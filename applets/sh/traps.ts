@@ -24,6 +24,8 @@ export function signalNumber(word: string): number {
   return SIGNAL_NAMES.indexOf(name);
 }
 
+function doNothing(): void {}
+
 /** The traps of one shell. */
 export class Traps {
   private readonly actions = new Map<number, string>();
@@ -70,10 +72,11 @@ export class Traps {
   }
 
   private interactiveDefault(n: number): "default" | "ignore" | ((signal: number) => void) {
-    if (n === SIG.TERM || n === SIG.QUIT) return "ignore";
+    // Not "ignore", which children would inherit.
+    if (n === SIG.TERM || n === SIG.QUIT) return doNothing;
     if (n === SIG.INT) return (signal) => this.take(signal);
     if (n === SIG.TSTP || n === SIG.TTIN || n === SIG.TTOU) {
-      return this.sh.flags.monitor ? "ignore" : "default";
+      return this.sh.flags.monitor ? doNothing : "default";
     }
     return "default";
   }
