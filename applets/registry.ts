@@ -64,6 +64,7 @@ crc32.ts crc32
 cttyhack.ts cttyhack
 cut.ts cut
 date.ts date
+bc/dc.ts dc
 dd.ts dd
 df.ts df
 diff/main.ts diff
@@ -198,6 +199,7 @@ wget/main.ts wget
 which.ts which
 who.ts who w users
 whoami.ts whoami
+xargs.ts xargs
 xxd.ts xxd
 xz.ts xz unxz xzcat
 yes.ts yes
