@@ -696,6 +696,11 @@ export interface Process {
   children(): Child[];
   /** Woken when a child ends, stops or continues. */
   readonly childChanged: WaitQueue;
+  /**
+   * Calls back when the process has ended, for what must not be left waiting: a suspended guest is
+   * only freed when it is taken down.
+   */
+  atEnd(callback: () => void): void;
   /** Ends this process now. */
   exit(code: number): never;
   /** Sets what a signal does to this process. */

@@ -40,8 +40,22 @@ export class Guest {
   /** Bytes of memory charged so far. */
   #charged = 0;
 
+  /** Takes the answer of a suspended call. */
+  #resume: ((answer: number) => void) | undefined;
+
   constructor(readonly system: System) {
     this.fds = new FdTable(system.openFiles);
+    system.atEnd?.(() => this.#abandon());
+  }
+
+  /**
+   * The process has ended, so what the guest waits for will never come. A suspended stack is not
+   * freed until it goes on, so it goes on: into a trap, before a single instruction of the guest.
+   */
+  #abandon(): void {
+    this.end({ kind: "ended", error: new ProcessEnded(0, 0) });
+    this.#resume?.(TRAP);
+    this.#resume = undefined;
   }
 
   #scratch: Uint8Array = new Uint8Array(4096);
@@ -91,7 +105,14 @@ export class Guest {
   settled(): Promise<number> {
     const { pending } = this;
     this.pending = undefined;
-    return pending ?? Promise.resolve(ERRNO.IO);
+    if (pending === undefined) return Promise.resolve(ERRNO.IO);
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+      pending.then((answer) => {
+        this.#resume = undefined;
+        resolve(answer);
+      });
+    });
   }
 
   /** What a call answers that would have to wait where nothing can suspend. */
@@ -118,7 +139,8 @@ export class Guest {
   /** Gives everything back. */
   close(): void {
     this.fds.closeAll();
-    this.system.charge(-this.#charged);
+    // What an ended process was charged has been given back already.
+    if (this.outcome?.kind !== "ended") this.system.charge(-this.#charged);
     this.#charged = 0;
   }
 }

@@ -43,6 +43,8 @@ export interface System {
   charge(bytes: number): void;
   /** Notes an error that should not happen. */
   report(error: unknown): void;
+  /** Calls back when the guest's process has ended. */
+  readonly atEnd?: (callback: () => void) => void;
   /** Starts a program, for the process extension. */
   readonly spawn?: (argv: readonly ByteString[], options: SpawnOptions) => Child;
   /** Ends a started program. */
@@ -72,6 +74,7 @@ export function systemOf(process: Process, args: readonly ByteString[]): System 
     raise: (signal) => process.kill(process.pid, signal),
     charge: (bytes) => process.chargeMemory(bytes),
     report: (error) => process.reportInternalError(error),
+    atEnd: (callback) => process.atEnd(callback),
     spawn: (argv, options) => process.spawn(argv, options),
     kill: (pid, signal) => process.kill(pid, signal),
     pipe: () => process.pipe(),

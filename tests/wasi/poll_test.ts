@@ -1,6 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import type { OpenFile, Process } from "../../sandbox/types.ts";
-import { AT, type TestGuest, withGuest } from "./harness.ts";
+import { AT, TestGuest, withGuest } from "./harness.ts";
 
 type Subscription =
   | { readonly clock: number; readonly timeout: bigint; readonly absolute?: boolean }
@@ -149,3 +149,28 @@ Deno.test("the memory may grow while a call waits", () =>
     assertEquals(await reading, "SUCCESS");
     assertEquals(it.text(AT.DATA, it.u32()), "grown");
   }, { fds: pipes }));
+
+Deno.test("a suspended guest is taken down when its process ends, and runs no further", async () => {
+  let failure: unknown;
+  await withGuest(async (_it, process) => {
+    const { read } = process.pipe();
+    const child = process.spawn(["waiting"], {
+      program: async (inner) => {
+        const guest = new TestGuest(inner);
+        guest.guest.fds.setStandard(0, inner.fd(0));
+        try {
+          await guest.wait("fd_read", 0, ...guest.buffer(10), AT.RESULT);
+        } catch (error) {
+          failure = error;
+          throw error;
+        }
+        return 0;
+      },
+      fds: new Map([[0, read]]),
+    });
+    process.kill(child.pid, 9);
+    assertEquals((await child.wait()).signal, 9);
+    await process.sleep(5);
+  });
+  assert(failure instanceof WebAssembly.RuntimeError);
+});
