@@ -64,7 +64,6 @@ crc32.ts crc32
 cttyhack.ts cttyhack
 cut.ts cut
 date.ts date
-bc/dc.ts dc
 dd.ts dd
 df.ts df
 diff/main.ts diff
@@ -74,6 +73,7 @@ dmesg.ts dmesg
 dos2unix.ts dos2unix unix2dos
 du.ts du
 echo.ts echo
+ed.ts ed
 env.ts env
 expand.ts expand
 expr.ts expr
