@@ -96,6 +96,7 @@ async function loop(sh: Shell, input: OpenFile, editor: LineEditor | undefined):
       status = sh.status = endStatus(sh, error);
       sh.tested = 0;
       sh.loops = 0;
+      sh.depth = 0;
       sh.commandName = undefined;
     }
     if (sh.traps.takeInterrupt()) {

@@ -6,6 +6,7 @@
  */
 
 import { type MaybePromise, type Process, SIG, SIGNAL_NAMES } from "../../sandbox/types.ts";
+import { ShellExit } from "./errors.ts";
 import { type Shell, singleQuote, SKIP_NONE } from "./shell.ts";
 
 /** Number of the `EXIT` pseudo-signal. */
@@ -126,6 +127,11 @@ export class Traps {
       const n = this.pending.shift()!;
       sh.interrupts = this.pending.length;
       const action = this.actions.get(n);
+      if (action === undefined && n === SIG.INT && sh.flags.interactive) {
+        // ^C without a trap ends what an interactive shell is doing.
+        sh.say("\n");
+        throw new ShellExit(130, true);
+      }
       if (action === undefined || action === "") continue;
       const done = this.runAction(action, status);
       if (done !== undefined) {

@@ -241,7 +241,11 @@ export class PullInput extends BaseFile {
 
   #end(): undefined {
     const error = this.#error;
-    if (error === undefined) return undefined;
+    if (error === undefined) {
+      // ^D on a terminal ends one read, not the terminal.
+      if (this.tty !== undefined) this.#ended = false;
+      return undefined;
+    }
     this.#error = undefined;
     throw error instanceof VfsError ? error : new VfsError("EIO");
   }
