@@ -375,7 +375,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const name = cli.argv[0];
-  if (!name.includes("/") && !appletTable.has(name)) {
+  // `wasi` is a program of the sandbox and no applet.
+  if (!name.includes("/") && name !== "wasi" && !appletTable.has(name)) {
     complain(`${name}: applet not found\n`);
     return 127;
   }
