@@ -25,7 +25,7 @@ export const applet: Applet = defineApplet({
     return packFiles(ctx, {
       flags: ctx.name === "bzcat" ? { ...opts, c: true } : opts,
       rename: withoutSuffix([".bz2"]),
-      codec: () => new Bunzip2(),
+      codec: (charge) => new Bunzip2(charge),
     });
   },
 });

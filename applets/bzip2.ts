@@ -34,7 +34,7 @@ export const applet: Applet = defineApplet({
       return packFiles(ctx, {
         flags: opts,
         rename: withoutSuffix([".bz2"]),
-        codec: () => new Bunzip2(),
+        codec: (charge) => new Bunzip2(charge),
       });
     }
     const level = ctx.order.findLast((name) => name >= "1" && name <= "9") ??
@@ -42,7 +42,7 @@ export const applet: Applet = defineApplet({
     return packFiles(ctx, {
       flags: opts,
       rename: (path) => `${path}.bz2`,
-      codec: () => new Bzip2(Number(level)),
+      codec: (charge) => new Bzip2(Number(level), charge),
       readError: (error) => `read error: ${error.reason}`,
       writeError: "write error",
     });

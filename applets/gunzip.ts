@@ -1,6 +1,7 @@
 import { type Applet, type Context, defineApplet, type OptionTable } from "./contract.ts";
 import { UnpackAny } from "./_lib/codec/unpack_any.ts";
 import { gzipTime, packFiles, withoutSuffix } from "./_lib/pack_files.ts";
+import { MemoryAccount } from "./_lib/memory_account.ts";
 import { into, pump } from "./_lib/pump.ts";
 import { after, inSequence } from "./_lib/sequence.ts";
 import { CodecError } from "./_lib/codec/codec.ts";
@@ -41,11 +42,15 @@ export const applet: Applet = defineApplet({
 function printAny<T extends OptionTable>(ctx: Context<T>): MaybePromise<number> {
   const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
   const take = into(ctx.stdout);
-  const charge = (bytes: number): void => ctx.process.chargeMemory(bytes);
   const printed = inSequence(paths, (path): MaybePromise<void> => {
     const source = ctx.openPlain(path);
     if (source === undefined) return;
-    const codec = new UnpackAny("all", charge);
+    const memory = new MemoryAccount(ctx.process);
+    const codec = new UnpackAny("all", memory.charge);
+    const done = (): void => {
+      memory.release();
+      source.close();
+    };
     const failed = (error: unknown): void => {
       // A directory has nothing in it.
       if (isVfsError(error, "EISDIR")) ctx.fail("short read");
@@ -56,12 +61,12 @@ function printAny<T extends OptionTable>(ctx: Context<T>): MaybePromise<number> 
     try {
       const working = pump(ctx, source, codec, take);
       if (working instanceof Promise) {
-        return working.then(() => {}).catch(failed).then(() => source.close());
+        return working.then(() => {}).catch(failed).then(done);
       }
     } catch (error) {
       failed(error);
     }
-    source.close();
+    done();
   });
   return after(printed, () => ctx.status);
 }

@@ -33,7 +33,7 @@ export const applet: Applet = defineApplet({
       rename: withoutSuffix([".lzma"]),
       // Native dies of this one; other damage is told and the next file is tried.
       fatal: (message) => message === "unexpected EOF",
-      codec: () => new Unlzma((bytes) => ctx.process.chargeMemory(bytes)),
+      codec: (charge) => new Unlzma(charge),
     });
   },
 });

@@ -36,7 +36,7 @@ export const applet: Applet = defineApplet({
       return packFiles(ctx, {
         flags,
         rename: (path) => path.endsWith(".lzo") ? path.slice(0, -4) : `${path}.out`,
-        codec: () => new LzopDecoder(!opts.F, (bytes) => ctx.process.chargeMemory(bytes)),
+        codec: (charge) => new LzopDecoder(!opts.F, charge),
         reported: 1,
         fatal: () => true,
       });

@@ -32,7 +32,7 @@ export const applet: Applet = defineApplet({
       flags: ctx.name === "xzcat" ? { ...opts, c: true } : opts,
       rename: withoutSuffix([".xz"]),
       readError: () => "read error",
-      codec: () => new Unxz((bytes) => ctx.process.chargeMemory(bytes)),
+      codec: (charge) => new Unxz(charge),
     });
   },
 });

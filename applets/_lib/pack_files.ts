@@ -11,6 +11,7 @@ import type { Context, OptionTable, Sink, Source } from "../contract.ts";
 import { type Codec, CodecError } from "./codec/codec.ts";
 import { Gunzip } from "./codec/gzip.ts";
 import { UnpackAny } from "./codec/unpack_any.ts";
+import { MemoryAccount } from "./memory_account.ts";
 import { into, pump } from "./pump.ts";
 import { after, inSequence } from "./sequence.ts";
 
@@ -28,8 +29,8 @@ export interface Packing {
   readonly flags: PackFlags;
   /** The name of the other file; undefined for an unknown suffix. */
   readonly rename: (path: ByteString) => ByteString | undefined;
-  /** A codec for one file. */
-  readonly codec: () => Codec;
+  /** A codec for one file; `charge` is to be told of memory it takes, which is given back after the file. */
+  readonly codec: (charge: (bytes: number) => void) => Codec;
   /** Modification time for the result, seconds, once the codec has finished; 0 for none. */
   readonly mtime?: (codec: Codec) => number;
   /** What the size of the result counts as in the report of -v; the real one if absent. */
@@ -92,16 +93,21 @@ function packFile<T extends OptionTable>(
       }
     }
   }
-  const codec = packing.codec();
+  const memory = new MemoryAccount(ctx.process);
+  const codec = packing.codec(memory.charge);
   const size = target === undefined ? 0 : source.file.stat().size;
   const take = sink === undefined ? (): void => {} : guarded(into(sink));
   let working: MaybePromise<unknown>;
-  const failed = (error: unknown): void => fail(ctx, packing, error, target, source, sink);
+  const failed = (error: unknown): void => {
+    memory.release();
+    fail(ctx, packing, error, target, source, sink);
+  };
   let made = 0;
   const done = (given: number): void => {
     made = given;
     if (target !== undefined) finish(ctx, packing, codec, path, target, size, made, sink!);
     source.close();
+    memory.release();
   };
   try {
     working = pump(ctx, forgiving(packing, source), codec, take);

@@ -169,7 +169,7 @@ async function create(
 function unpacker(ctx: TarContext, opts: TarOptions): Codec | undefined {
   const charge = (bytes: number): void => ctx.process.chargeMemory(bytes);
   if (opts.z) return new UnpackAny("gzip", charge);
-  if (opts.j) return new Bunzip2();
+  if (opts.j) return new Bunzip2(charge);
   if (opts.J) return new Unxz(charge);
   if (opts.lzma) return new Unlzma(charge);
   if (opts.Z) return new Uncompress();

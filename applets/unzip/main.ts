@@ -31,6 +31,7 @@ import { PassOn } from "../_lib/codec/unpack_any.ts";
 import { Unxz } from "../_lib/codec/unxz.ts";
 import { matchPattern } from "../_lib/glob_match.ts";
 import { crc32 } from "../_lib/hash/crc32.ts";
+import { MemoryAccount } from "../_lib/memory_account.ts";
 import { OptionError } from "../_lib/options.ts";
 import { printableName } from "../_lib/printable_name.ts";
 import {
@@ -424,15 +425,14 @@ class Unzip {
     }
   }
 
-  #codec(entry: ZipEntry): Codec {
-    const charge = (bytes: number): void => this.ctx.process.chargeMemory(bytes);
+  #codec(entry: ZipEntry, charge: (bytes: number) => void): Codec {
     switch (entry.method) {
       case 0:
         return new PassOn();
       case 8:
         return new Inflate();
       case 12:
-        return new Bunzip2();
+        return new Bunzip2(charge);
       case 14:
         return new ZipLzma(entry, charge);
       case 95:
@@ -449,7 +449,8 @@ class Unzip {
     take: (piece: Uint8Array) => void | Promise<void>,
   ): Promise<number> {
     const { ctx } = this;
-    const codec = this.#codec(entry);
+    const memory = new MemoryAccount(ctx.process);
+    const codec = this.#codec(entry, memory.charge);
     let left = entry.packed;
     let crc = 0;
     let size = 0;
@@ -485,6 +486,8 @@ class Unzip {
       }
       ctx.warn(error.message);
       ctx.fail("inflate error");
+    } finally {
+      memory.release();
     }
     if (entry.method !== 0 && crc !== entry.crc) throw new ZipError("crc error");
     if (size !== entry.size) ctx.say(`${ctx.name}: bad length\n`);

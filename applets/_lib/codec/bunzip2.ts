@@ -98,6 +98,11 @@ export class Bunzip2 extends SteppedDecoder {
   readonly #out = new Uint8Array(PIECE);
   #filled = 0;
 
+  /** `charge` is told of memory taken. */
+  constructor(private readonly charge?: (bytes: number) => void) {
+    super();
+  }
+
   protected override tooShort(): CodecError {
     return new CodecError(TOO_SHORT);
   }
@@ -149,7 +154,10 @@ export class Bunzip2 extends SteppedDecoder {
       const level = this.#take(8) - 0x30;
       if (h !== 0x68 || level < 1 || level > 9) throw new CodecError(NOT_BZIP);
       this.#blockSize = level * 100000;
-      if (this.#block.length < this.#blockSize) this.#block = new Int32Array(this.#blockSize);
+      if (this.#block.length < this.#blockSize) {
+        this.charge?.((this.#blockSize - this.#block.length) * 4);
+        this.#block = new Int32Array(this.#blockSize);
+      }
       this.#filled = 0;
       yield* this.#stream();
     }

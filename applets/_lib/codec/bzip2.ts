@@ -17,6 +17,9 @@ const ROUNDS = 4;
 /** Reference leaves this much of a block unused. */
 const SPARE = 19;
 
+/** Memory for each byte of a block while it is sorted. */
+const BYTES_PER_BYTE = 20;
+
 /** An encoder of one bzip2 stream. */
 export class Bzip2 implements Codec {
   readonly #level: number;
@@ -36,10 +39,11 @@ export class Bzip2 implements Codec {
   #hold = 0;
   #bits = 0;
 
-  /** `level` 1–9 is the size of the blocks in units of 100,000 bytes. */
-  constructor(level = 9) {
+  /** `level` 1–9 is the size of the blocks in units of 100,000 bytes; `charge` is told of memory taken. */
+  constructor(level = 9, charge?: (bytes: number) => void) {
     this.#level = Math.min(9, Math.max(1, level));
     const size = this.#level * 100000 - SPARE;
+    charge?.(size * BYTES_PER_BYTE);
     this.#block = new Uint8Array(size);
     this.#out = new Uint8Array(size + (size >> 3) + 20000);
   }

@@ -68,7 +68,7 @@ export class UnpackAny implements Codec {
       if (magic === 0x1f8b) return new Gunzip();
       if (magic === 0x1f9d) return new Uncompress();
       if (this.formats !== "gzip") {
-        if (magic === 0x425a) return new Bunzip2();
+        if (magic === 0x425a) return new Bunzip2(this.charge);
         if (XZ_MAGIC.every((byte, i) => i < size && buf[pos + i] === byte)) {
           return new Unxz(this.charge);
         }
