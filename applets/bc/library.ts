@@ -1,204 +1,165 @@
 /**
- * The functions of `bc -l`, in fixed-point arithmetic with digits to spare.
+ * The functions of `bc -l`: Taylor's series after the argument was made small.
  *
- * Source of behaviour: POSIX bc, "Operations of the Math Library"; what is shown is cut after `scale`
- * digits of a result that was computed with more.
+ * The digits that are carried beyond `scale`, and that each step is cut rather than rounded, show in
+ * the last digit of some results. They were found by comparing with native, so that all digits agree.
+ * Source of behaviour: POSIX bc, "Operations of the Math Library".
  *
  * @module
  */
 import {
+  add,
+  compare,
   type Decimal,
+  divide,
   integerPart,
-  integerRoot,
   MathError,
+  multiply,
   negate,
+  ONE,
   rescale,
+  squareRoot,
+  subtract,
   ten,
-} from "./number.ts";
+  whole,
+} from "../_lib/decimal.ts";
 
-/** Digits beyond those asked for. */
-function spare(scale: number): number {
-  return Math.ceil(scale * 0.2) + 8;
+/** Called now and then with the work done. */
+export type Meter = (steps: number) => void;
+
+/** Largest argument of e, which would have half a million digits. */
+const LARGEST_EXPONENT = 1_000_000n;
+
+/** A decimal such as .2. */
+function tenths(value: number): Decimal {
+  return { value: BigInt(value), scale: 1 };
+}
+
+const FIFTH = tenths(2);
+const HALF = tenths(5);
+const TWO = whole(2);
+
+function absolute(x: Decimal): Decimal {
+  return x.value < 0n ? negate(x) : x;
+}
+
+/**
+ * first + Σ (first·factorⁱ)/nᵢ, each power and each quotient cut to `scale` digits, until a term is 0.
+ *
+ * @param divisor nᵢ of the i-th term, from 1.
+ */
+function series(
+  first: Decimal,
+  factor: Decimal,
+  scale: number,
+  divisor: (i: bigint) => bigint,
+  meter: Meter,
+): Decimal {
+  let sum = first;
+  let power = first;
+  for (let i = 1n;; i++) {
+    power = multiply(power, factor, scale);
+    const term = divide(power, { value: divisor(i), scale: 0 }, scale);
+    if (term.value === 0n) return sum;
+    sum = add(sum, term);
+    meter(2);
+  }
+}
+
+/** e(x): the argument is halved until it is at most 1, and the result squared as often. */
+export function exponential(x: Decimal, scale: number, meter: Meter): Decimal {
+  let argument = absolute(x);
+  if (integerPart(argument) > LARGEST_EXPONENT) throw new MathError("overflow");
+  const whole44 = multiply({ value: 44n, scale: 2 }, argument, scale);
+  const digits = Number(integerPart(add(whole(scale + 6), whole44)));
+  let halvings = 0;
+  for (let carried = argument.scale + 1; compare(argument, ONE) > 0; carried++) {
+    argument = divide(argument, TWO, carried);
+    halvings++;
+  }
+  let factorial = 1n;
+  let sum = add(argument, ONE);
+  let power = argument;
+  for (let i = 2n;; i++) {
+    power = multiply(power, argument, digits);
+    factorial *= i;
+    const term = divide(power, { value: factorial, scale: 0 }, digits);
+    if (term.value === 0n) break;
+    sum = add(sum, term);
+    meter(2);
+  }
+  for (; halvings > 0; halvings--) {
+    sum = multiply(sum, sum, digits);
+    meter(4);
+  }
+  return x.value < 0n ? divide(ONE, sum, scale) : divide(sum, ONE, scale);
+}
+
+/** l(x), by square roots until the argument is near 1. Of what is not positive: nearly −10^scale. */
+export function naturalLog(x: Decimal, scale: number, meter: Meter): Decimal {
+  if (x.value <= 0n) return rescale({ value: 1n - ten(scale), scale: 0 }, scale);
+  const digits = scale + 6;
+  let argument = x;
+  let factor = 2n;
+  while (compare(argument, TWO) >= 0 || compare(argument, HALF) <= 0) {
+    argument = squareRoot(argument, digits);
+    factor *= 2n;
+    meter(4);
+  }
+  const ratio = divide(subtract(argument, ONE), add(argument, ONE), digits);
+  const square = multiply(ratio, ratio, digits);
+  const sum = series(ratio, square, digits, (i) => 2n * i + 1n, meter);
+  return divide({ value: sum.value * factor, scale: sum.scale }, ONE, scale);
+}
+
+/** a(x): arctan .2 is taken off until the argument is at most .2. */
+export function arctangent(x: Decimal, scale: number, meter: Meter): Decimal {
+  let argument = absolute(x);
+  const step = compare(argument, FIFTH) > 0 ? arctangent(FIFTH, scale + 5, meter) : ONE;
+  const digits = scale + 3;
+  let steps = 0n;
+  while (compare(argument, FIFTH) > 0) {
+    const under = add(ONE, multiply(FIFTH, argument, digits));
+    argument = divide(subtract(argument, FIFTH), under, digits);
+    steps++;
+  }
+  const square = negate(multiply(argument, argument, digits));
+  const sum = series(argument, square, digits, (i) => 2n * i + 1n, meter);
+  const angle = divide(add({ value: step.value * steps, scale: step.scale }, sum), ONE, scale);
+  return x.value < 0n ? negate(angle) : angle;
+}
+
+/**
+ * s(x), or c(x) as s(x + π/2) with a fifth more digits. Half turns are taken off with a π that has a
+ * tenth more digits than the scale.
+ */
+export function sine(x: Decimal, scale: number, quarter: boolean, meter: Meter): Decimal {
+  if (quarter) {
+    const digits = Math.floor(scale * 1.2);
+    const right = multiply(TWO, arctangent(ONE, digits, meter), digits);
+    return divide(sine(add(right, x), digits, false, meter), ONE, scale);
+  }
+  if (x.value < 0n) return negate(sine(negate(x), scale, false, meter));
+  const known = Math.floor(scale * 1.1) + 2;
+  const eighth = arctangent(ONE, known, meter);
+  const turns = divide(add(divide(x, eighth, 0), TWO), whole(4), 0).value;
+  let angle = subtract(x, { value: 4n * turns * eighth.value, scale: eighth.scale });
+  if (turns % 2n !== 0n) angle = negate(angle);
+  const digits = scale + 2;
+  const square = negate(multiply(angle, angle, digits));
+  let sum = angle;
+  let term = angle;
+  for (let i = 3n; term.value !== 0n; i += 2n) {
+    term = multiply(term, divide(square, { value: i * (i - 1n), scale: 0 }, digits), digits);
+    sum = add(sum, term);
+    meter(2);
+  }
+  return divide(sum, ONE, scale);
 }
 
 /** A number as a whole one with `digits` decimals. */
 function fixed(number: Decimal, digits: number): bigint {
   return rescale(number, digits).value;
-}
-
-function shown(value: bigint, digits: number, scale: number): Decimal {
-  return rescale({ value, scale: digits }, scale);
-}
-
-/** Called now and then with the work done. */
-export type Meter = (steps: number) => void;
-
-/** e(x): Taylor's series after halving the argument. */
-export function exponential(x: Decimal, scale: number, meter: Meter): Decimal {
-  const magnitude = integerPart(x);
-  if (magnitude > 1_000_000n) throw new MathError("overflow");
-  // A large result has digits before the point too; a small one needs none.
-  const extra = magnitude > 0n ? Math.ceil(Number(magnitude) * 0.4343) + 1 : 0;
-  if (magnitude < -BigInt(Math.ceil((scale + 20) * 2.4))) return { value: 0n, scale };
-  const digits = scale + spare(scale) + 2 * extra + 8;
-  let halvings = 0;
-  let argument = fixed(x, digits);
-  const unit = ten(digits);
-  while ((argument < 0n ? -argument : argument) * 16n > unit) {
-    argument /= 2n;
-    halvings++;
-  }
-  // Squaring doubles the error each time: a digit more for every three.
-  const more = Math.ceil(halvings / 3) + 2;
-  const wide = ten(digits + more);
-  argument = fixed(x, digits + more) / (1n << BigInt(halvings));
-  let term = wide;
-  let sum = wide;
-  for (let n = 1n; term !== 0n; n++) {
-    term = term * argument / wide / n;
-    sum += term;
-    meter(1);
-  }
-  for (let i = 0; i < halvings; i++) sum = sum * sum / wide;
-  return shown(sum, digits + more, scale);
-}
-
-/** Natural logarithm of a positive fixed-point number, by square roots and the series of artanh. */
-function logarithm(value: bigint, digits: number, meter: Meter): bigint {
-  const unit = ten(digits);
-  let doublings = 0n;
-  const upper = unit + unit / 10n;
-  const lower = unit - unit / 10n;
-  // Bring it near one by powers of two first: roots of huge numbers are slow.
-  const two = log2Of(digits, meter);
-  while (value > 2n * unit) {
-    const bits = BigInt((value / unit).toString(2).length - 1);
-    value >>= bits;
-    doublings += bits;
-  }
-  while (value < unit / 2n) {
-    const bits = BigInt((unit / value).toString(2).length - 1);
-    value <<= bits;
-    doublings -= bits;
-  }
-  let roots = 0n;
-  while (value > upper || value < lower) {
-    value = integerRoot(value * unit);
-    roots++;
-    meter(4);
-  }
-  return (artanh2(value, digits, meter) << roots) + doublings * two;
-}
-
-/** 2·artanh((v−1)/(v+1)) = ln v. */
-function artanh2(value: bigint, digits: number, meter: Meter): bigint {
-  const unit = ten(digits);
-  const ratio = (value - unit) * unit / (value + unit);
-  const square = ratio * ratio / unit;
-  let power = ratio;
-  let sum = ratio;
-  for (let n = 3n; power !== 0n; n += 2n) {
-    power = power * square / unit;
-    sum += power / n;
-    meter(1);
-  }
-  return 2n * sum;
-}
-
-function log2Of(digits: number, meter: Meter): bigint {
-  return artanh2(2n * ten(digits), digits, meter);
-}
-
-/** l(x). Of what is not positive native gives nearly −10^scale. */
-export function naturalLog(x: Decimal, scale: number, meter: Meter): Decimal {
-  if (x.value <= 0n) return rescale({ value: 1n - ten(scale), scale: 0 }, scale);
-  const digits = Math.max(scale, x.scale) + spare(scale) + 6;
-  return shown(logarithm(fixed(x, digits), digits, meter), digits, scale);
-}
-
-/** arctan(1/n) for Machin's formula. */
-function arctanInverse(n: bigint, unit: bigint, meter: Meter): bigint {
-  let power = unit / n;
-  let sum = power;
-  const square = n * n;
-  for (let k = 3n, sign = -1n; power !== 0n; k += 2n, sign = -sign) {
-    power /= square;
-    sum += sign * (power / k);
-    meter(1);
-  }
-  return sum;
-}
-
-/** π with `digits` decimals. */
-function pi(digits: number, meter: Meter): bigint {
-  const unit = ten(digits + 4);
-  const value = 4n * (4n * arctanInverse(5n, unit, meter) - arctanInverse(239n, unit, meter));
-  return value / 10000n;
-}
-
-/**
- * s(x), and c(x) when `quarter` is set.
- *
- * Whole turns are taken off with a value of π that has a tenth more digits than the scale, as native
- * does: the error that this brings into the sine of large angles is part of its answers.
- */
-export function sine(x: Decimal, scale: number, quarter: boolean, meter: Meter): Decimal {
-  const known = Math.floor(scale * 1.1) + 2;
-  const digits = Math.max(scale + spare(scale), x.scale + 2);
-  const unit = ten(digits);
-  const exact = pi(digits, meter);
-  const rough = pi(known + 2, meter) / 4n / 100n * 4n * ten(digits - known);
-  let angle = fixed(x, digits);
-  const turns = (angle + (angle < 0n ? -rough : rough) / 2n) / rough;
-  angle -= turns * rough;
-  if (turns % 2n !== 0n) angle = -angle;
-  if (quarter && scale > 0) angle = turns % 2n === 0n ? angle + exact / 2n : exact / 2n + angle;
-  if (quarter && scale > 0 && turns % 2n !== 0n) {
-    // sin(x + π/2) with x = turns·π + rest, the sign of the rest already turned.
-    angle = -(exact / 2n - (angle - exact / 2n));
-  }
-  if (angle > exact / 2n) angle = exact - angle;
-  if (angle < -exact / 2n) angle = -exact - angle;
-  const square = angle * angle / unit;
-  let term = angle;
-  let sum = angle;
-  for (let n = 2n; term !== 0n; n += 2n) {
-    term = -term * square / unit / (n * (n + 1n));
-    sum += term;
-    meter(1);
-  }
-  // What is within the last spare digits of a whole number is that number.
-  const half = ten(Math.max(0, digits - scale - Math.ceil(spare(scale) / 2)));
-  const near = (sum + (sum < 0n ? -half : half) / 2n) / half * half;
-  return shown(near, digits, scale);
-}
-
-/** a(x). */
-export function arctangent(x: Decimal, scale: number, meter: Meter): Decimal {
-  const digits = scale + spare(scale) + 4;
-  const unit = ten(digits);
-  if (x.value < 0n) return negate(arctangent(negate(x), scale, meter));
-  let value = fixed(x, digits);
-  const inverted = value > unit;
-  if (inverted) value = unit * unit / value;
-  // arctan v = 2 arctan(v / (1 + sqrt(1 + v²)))
-  let doublings = 0n;
-  while (value * 10n > unit) {
-    value = value * unit / (unit + integerRoot(unit * unit + value * value));
-    doublings++;
-    meter(4);
-  }
-  const square = value * value / unit;
-  let power = value;
-  let sum = value;
-  for (let n = 3n; power !== 0n; n += 2n) {
-    power = -power * square / unit;
-    sum += power / n;
-    meter(1);
-  }
-  let angle = sum << doublings;
-  if (inverted) angle = pi(digits, meter) / 2n - angle;
-  return shown(angle, digits, scale);
 }
 
 /** j(n, x): the Bessel function of whole order. */
@@ -213,7 +174,7 @@ export function bessel(order: Decimal, x: Decimal, scale: number, meter: Meter):
   // The terms grow up to e^|x| before they fall: that many digits cancel.
   const size = Number(integerPart(x) < 0n ? -integerPart(x) : integerPart(x));
   if (size > 1_000_000) throw new MathError("overflow");
-  const digits = scale + spare(scale) + Math.ceil(size * 0.5) + 10;
+  const digits = scale + Math.ceil(scale * 0.2) + 8 + Math.ceil(size * 0.5) + 10;
   const unit = ten(digits);
   const half = fixed(x, digits) / 2n;
   let term = unit;
@@ -228,6 +189,6 @@ export function bessel(order: Decimal, x: Decimal, scale: number, meter: Meter):
     sum += term;
     meter(1);
   }
-  const result = shown(sum, digits, scale);
+  const result = rescale({ value: sum, scale: digits }, scale);
   return negative ? negate(result) : result;
 }

@@ -2,8 +2,8 @@ import type { ByteString } from "../../sandbox/types.ts";
 import { toByteString } from "../../sandbox/bytes.ts";
 import { type Applet, type Context, defineApplet } from "../contract.ts";
 import { BcError, NeedMore } from "./lex.ts";
-import { LineWriter } from "./line.ts";
-import { type Decimal, MathError } from "./number.ts";
+import { LineWriter } from "../_lib/number_lines.ts";
+import { type Decimal, MathError } from "../_lib/decimal.ts";
 import { Parser } from "./parse.ts";
 import { Halt, Machine } from "./run.ts";
 

@@ -25,16 +25,18 @@ import {
   subtract,
   whole,
   ZERO,
-} from "./number.ts";
+} from "../_lib/decimal.ts";
 import { arctangent, bessel, exponential, naturalLog, sine } from "./library.ts";
 import { BcError } from "./lex.ts";
-import { type LineWriter, unescape } from "./line.ts";
+import { type LineWriter, unescape } from "../_lib/number_lines.ts";
 import type { BcFunction, BinaryOp, Instruction, Local, Place } from "./parse.ts";
 
 /** Calls inside calls. */
 const MAX_CALLS = 100_000;
 /** Largest output base. */
 const MAX_BASE = 999;
+/** Largest input base, whatever the message says. */
+const MAX_INPUT_BASE = 36;
 /** Largest index of an array. */
 const MAX_INDEX = 2147483647;
 
@@ -160,7 +162,7 @@ export class Machine {
         this.scale = Number(integerPart(value));
         return;
       case "ibase":
-        this.ibase = checkBase(value, "bad ibase; must be [2,16]", 16);
+        this.ibase = checkBase(value, "bad ibase; must be [2,16]", MAX_INPUT_BASE);
         return;
       case "obase":
         this.obase = checkBase(value, "bad obase; must be [2,999]", MAX_BASE);

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ByteString } from "../../sandbox/types.ts";
-import type { Output } from "../_lib/streams.ts";
+import type { Output } from "./streams.ts";
 
 /** Width of lines when the environment does not say. */
 const DEFAULT_LENGTH = 70;

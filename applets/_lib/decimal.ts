@@ -59,8 +59,10 @@ export function compare(left: Decimal, right: Decimal): number {
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
-/** Sum. */
+/** Sum. Nothing added leaves the other number with its own scale (BusyBox). */
 export function add(left: Decimal, right: Decimal): Decimal {
+  if (left.value === 0n) return right;
+  if (right.value === 0n) return left;
   const scale = Math.max(left.scale, right.scale);
   return { value: rescale(left, scale).value + rescale(right, scale).value, scale };
 }
@@ -116,7 +118,7 @@ export function raise(base: Decimal, exponent: Decimal, scale: number): Decimal 
   }
   const power = integerPart(exponent);
   if (power === 0n) return ONE;
-  if (base.value === 0n) return { value: 0n, scale: power < 0n ? scale : 0 };
+  if (base.value === 0n) return { value: 0n, scale };
   const size = power < 0n ? -power : power;
   const small = base.value === 1n || base.value === -1n;
   if (!small && BigInt(base.value.toString(16).length * 4) * size > BigInt(MAX_BITS)) {
@@ -164,7 +166,7 @@ export function powerModulo(base: Decimal, exponent: Decimal, modulus: Decimal):
     if (each.scale > 0) throw new MathError("not an integer");
   }
   if (exponent.value < 0n) throw new MathError("negative number");
-  let result = 1n % modulus.value;
+  let result = 1n;
   let factor = base.value % modulus.value;
   for (let power = exponent.value; power > 0n; power >>= 1n) {
     if ((power & 1n) === 1n) result = result * factor % modulus.value;
@@ -195,7 +197,7 @@ function readNumber(text: string, base: number): Decimal {
   const point = text.indexOf(".");
   const before = point < 0 ? text : text.slice(0, point);
   const after = point < 0 ? "" : text.slice(point + 1);
-  if (text.length === 1 && point < 0) return whole(digitValue(text));
+  if (point < 0 && /^0*[0-9A-Z]$/.test(text)) return whole(digitValue(text[text.length - 1]));
   if (base === 10 && !/[A-Z]/.test(text)) {
     return { value: BigInt(before + after === "" ? "0" : before + after), scale: after.length };
   }

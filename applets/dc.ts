@@ -1,7 +1,7 @@
-import type { ByteString } from "../../sandbox/types.ts";
-import { toByteString } from "../../sandbox/bytes.ts";
-import { type Applet, type Context, defineApplet } from "../contract.ts";
-import { LineWriter, unescape } from "./line.ts";
+import type { ByteString } from "../sandbox/types.ts";
+import { toByteString } from "../sandbox/bytes.ts";
+import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { LineWriter, unescape } from "./_lib/number_lines.ts";
 import {
   add,
   compare,
@@ -22,7 +22,7 @@ import {
   subtract,
   whole,
   ZERO,
-} from "./number.ts";
+} from "./_lib/decimal.ts";
 
 const OPTIONS = {
   x: { help: "Registers may have long names, after a blank" },
@@ -80,7 +80,7 @@ class Calculator {
       const files = [...ctx.opts.f ?? []];
       const texts = [...ctx.opts.e ?? []];
       for (const name of ctx.order) {
-        if (name === "e") await this.#run(texts.shift()! + "\n");
+        if (name === "e") await this.#run(texts.shift()!);
         else if (name === "f") await this.#file(files.shift()!);
         else continue;
         scripts++;
@@ -197,7 +197,8 @@ class Calculator {
 
   /** Leaves that many texts; the outermost one ends the program. */
   #leave(count: number): void {
-    if (count >= this.#running.length) throw new Quit();
+    if (count > this.#running.length) throw new MathError("stack has too few elements");
+    if (count === this.#running.length) throw new Quit();
     this.#running.length -= count;
   }
 
@@ -227,12 +228,13 @@ class Calculator {
   /** The name of a register: the next char, or with `-x` a word behind a blank. */
   #name(top: Running): ByteString {
     if (this.ctx.opts.x && /^[ \t\n]$/.test(top.text[top.at] ?? "")) {
-      const found = /^\s*([a-z][a-z0-9_]*)/.exec(top.text.slice(top.at));
-      if (found === null) throw new MathError("bad register name");
+      const found = /^\s*([a-z][a-z0-9_]*|\S)/.exec(top.text.slice(top.at));
+      if (found === null) this.#badToken(top, top.at);
       top.at += found[0].length;
       return found[1];
     }
-    return top.text[top.at++] ?? "\n";
+    if (top.at >= top.text.length) this.#badToken(top, top.at - 1);
+    return top.text[top.at++];
   }
 
   #command(char: string, top: Running): void {
@@ -311,7 +313,7 @@ class Calculator {
         return this.#push(whole(this.#stack.length));
       case "Z": {
         const value = this.#pop();
-        return this.#push(whole(typeof value === "string" ? value.length : digitCount(value)));
+        return this.#push(whole(typeof value === "string" ? value.length : lengthOf(value)));
       }
       case "X":
         return this.#push(whole(this.#number().scale));
@@ -358,7 +360,7 @@ class Calculator {
         return this.#conditional(next, true, top);
       }
       case "q":
-        return this.#leave(2);
+        return this.#leave(Math.min(2, this.#running.length));
       case "Q": {
         const count = integerPart(notNegative(this.#number()));
         if (count > 4294967295n) throw new MathError("stack has too few elements");
@@ -449,13 +451,13 @@ class Calculator {
 
   /** Runs a register if the comparison holds, else the one behind `e`. */
   #conditional(op: string, negated: boolean, top: Running): void {
-    const [left, right] = this.#pair();
     let name: ByteString | undefined = this.#name(top);
     let otherwise: ByteString | undefined;
     if (top.text[top.at] === "e") {
       top.at++;
       otherwise = this.#name(top);
     }
+    const [left, right] = this.#pair();
     const order = compare(right, left);
     const holds = op === "<" ? order < 0 : op === ">" ? order > 0 : order === 0;
     if (holds === negated) name = otherwise;
@@ -470,7 +472,8 @@ class Calculator {
   // Output
 
   #show(value: Value): void {
-    if (typeof value === "string") this.#writer.text(unescape(value));
+    // Native writes the first byte of a string, even if that is its end.
+    if (typeof value === "string") this.#writer.text(unescape(value) || "\0");
     else this.#writer.number(formatNumber(value, this.#obase));
     this.#writer.newline();
   }
@@ -507,6 +510,11 @@ function asNumber(value: Value): Decimal {
 function notNegative(value: Decimal): Decimal {
   if (value.value < 0n) throw new MathError("negative number");
   return value;
+}
+
+/** Digits of a number; zero has one, whatever its scale. */
+function lengthOf(value: Decimal): number {
+  return value.value === 0n ? 1 : digitCount(value);
 }
 
 /** `a`: the char of a code, or the first of a string. */
