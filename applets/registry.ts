@@ -64,6 +64,7 @@ crc32.ts crc32
 cttyhack.ts cttyhack
 cut.ts cut
 date.ts date
+dc.ts dc
 dd.ts dd
 df.ts df
 diff/main.ts diff
@@ -80,6 +81,7 @@ expr.ts expr
 factor.ts factor
 fallocate.ts fallocate
 false.ts false
+find/main.ts find
 fold.ts fold
 free.ts free
 ftpget.ts ftpget ftpput
@@ -92,6 +94,7 @@ head.ts head
 hexdump.ts hexdump hd
 hostid.ts hostid
 hostname.ts hostname dnsdomainname
+httpd/main.ts httpd
 id.ts id
 install.ts install
 ionice.ts ionice
