@@ -309,6 +309,7 @@ export class Kernel {
   ): MaybePromise<Program> {
     const resolved = this.programs.resolve(process, process.argv, file, searchPath);
     process.argv = resolved.argv;
+    process.comm = resolved.name;
     return resolved.program;
   }
 
@@ -338,6 +339,7 @@ export class Kernel {
       if (!options.resetSignals) child.setSignal(signal, "ignore");
     }
     for (const signal of options.ignoreSignals ?? []) child.setSignal(signal, "ignore");
+    if (options.program !== undefined) child.comm = parent.comm;
     if (options.cwd !== undefined) child.fs.changeDir(options.cwd);
     const program = options.program ??
       this.#resolve(child, options.file ?? argv[0], options.searchPath);

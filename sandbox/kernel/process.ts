@@ -58,6 +58,8 @@ const NICE_MAX = 19;
 /** The kernel's side of a process. */
 export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child {
   argv: readonly ByteString[];
+  /** Name of the file that runs (`comm`): for a script its own, not its interpreter's. */
+  comm: ByteString | undefined;
   env: Environment;
   umask: number;
   uid: number;

@@ -27,7 +27,7 @@ const LOG_LINES = 2000;
 
 /** What `ps` shows of a process. */
 export function processInfo(kernel: Kernel, process: KernelProcess): ProcessInfo {
-  const name = process.argv[0] ?? "";
+  const name = process.comm ?? process.argv[0] ?? "";
   return {
     pid: process.pid,
     ppid: process.ppid,
