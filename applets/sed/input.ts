@@ -56,6 +56,12 @@ export class SedInput {
     return this.#chunks === undefined && this.#index >= this.paths.length ? NONE : UNKNOWN;
   }
 
+  /** Whether the current line is known to be the last of its file, and the next file is not open. */
+  get atFileEnd(): boolean {
+    if (this.#pos < this.#limit || this.#index >= this.paths.length) return false;
+    return this.#chunks === undefined || this.#chunks.isLast;
+  }
+
   /** Goes to the next line; `peek` has said that there is one. */
   next(): void {
     const { text } = this;

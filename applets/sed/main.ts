@@ -99,8 +99,8 @@ class Sed {
           this.#script = parseScript(parts, {
             extended: opts.r === true || opts.E === true,
             onStep: (steps) => ctx.process.waiter.spend(steps >> 3),
+            onOutput: (output) => this.#openOutput(output),
           });
-          this.#openOutputs();
           const quiet = opts.n === true || this.#script.quiet;
           this.#machine = new Machine(ctx, this.#script, quiet, this.#outputs);
           if (opts.i !== undefined) return this.#editInPlace(operands);
@@ -142,24 +142,22 @@ class Sed {
     source.close();
   }
 
-  /** Creates the files of `w` before anything else happens. */
-  #openOutputs(): void {
+  /** Creates a file of `w`; that is done before the first line is read. */
+  #openOutput(output: OutputName): void {
     const { ctx } = this;
-    const input = (): SedInput => this.#input as SedInput;
-    for (const output of this.#script.outputs) {
-      let sink: Sink;
-      if (output.path === "/dev/stdout") sink = ctx.stdout;
-      else if (output.path === "/dev/stderr") sink = ctx.stderr;
-      else {
-        try {
-          sink = ctx.createOrThrow(output.path);
-        } catch (error) {
-          if (!isVfsError(error)) throw error;
-          return ctx.fail(`can't open '${output.path}': ${error.reason}`);
-        }
+    let sink: Sink;
+    if (output.path === "/dev/stdout") sink = ctx.stdout;
+    else if (output.path === "/dev/stderr") sink = ctx.stderr;
+    else {
+      try {
+        sink = ctx.createOrThrow(output.path);
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        return ctx.fail(`can't open '${output.path}': ${error.reason}`);
       }
-      this.#outputs.set(output, new Writer(new Output(sink, FILE_BUFFER), input));
     }
+    const input = (): SedInput => this.#input as SedInput;
+    this.#outputs.set(output, new Writer(new Output(sink, FILE_BUFFER), input));
   }
 
   /** As stdio does at the end: the files of `w` first, standard output last. */

@@ -19,6 +19,8 @@ import {
 export interface ParseOptions {
   readonly extended: boolean;
   readonly onStep?: StepHook;
+  /** Is told of each file to write as it comes up, even if the script has an error further on. */
+  readonly onOutput?: (output: OutputName) => void;
 }
 
 const COMMANDS = "{}=:#aibcdDgGhHlnNpPqrstTwxy";
@@ -32,6 +34,9 @@ const isBlank = (char: string | undefined): boolean =>
   char === " " || char === "\t" || char === "\r" || char === "\v" || char === "\f";
 const isDigit = (char: string | undefined): boolean =>
   char !== undefined && char >= "0" && char <= "9";
+
+const isZero = (address: Address | undefined): boolean =>
+  address === undefined || (address.kind === "line" && address.line === 0);
 
 /** Joins the parts of a script; a part that ends in a backslash goes on in the next one. */
 function blocksOf(parts: readonly ByteString[]): ByteString[] {
@@ -68,7 +73,7 @@ class Parser {
     return {
       commands: this.#commands,
       quiet: this.#quiet,
-      outputs: [...this.#outputs.values()],
+      lastAddress: this.#lastAddress,
       labels: this.#labels,
     };
   }
@@ -103,6 +108,8 @@ class Parser {
       this.#pos++;
       second = this.#address(true);
       if (second === undefined) throw new SedError("no address after comma");
+      // Two zeros are no address at all.
+      if (isZero(first) && isZero(second)) second = undefined;
     }
     this.#skipBlanks();
     let negated = false;
@@ -169,7 +176,7 @@ class Parser {
         command.output = this.#output();
         break;
       case "s":
-        command.substitution = this.#substitution();
+        command.substitution = this.#substitution(first);
         break;
       case "y":
         command.map = this.#map();
@@ -291,7 +298,7 @@ class Parser {
     return delimiter;
   }
 
-  #substitution(): Substitution {
+  #substitution(address: Address | undefined): Substitution {
     const delimiter = this.#delimiter();
     const pattern = this.#pattern(delimiter);
     const pieces = replacementPieces(this.#delimited(delimiter));
@@ -343,7 +350,9 @@ class Parser {
       this.#pos++;
     }
     const usesGroups = pieces.some((piece) => typeof piece === "number" && piece > 0);
-    return { regex: this.#compile(pattern, icase), pieces, usesGroups, which, print, output };
+    const own = address?.kind === "regex" ? address.regex : undefined;
+    const regex = this.#compile(pattern, icase) ?? own;
+    return { regex, pieces, usesGroups, which, print, output };
   }
 
   #map(): Uint8Array {
@@ -396,6 +405,7 @@ class Parser {
     if (output === undefined) {
       output = { path };
       this.#outputs.set(path, output);
+      this.options.onOutput?.(output);
     }
     return output;
   }

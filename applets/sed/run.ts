@@ -81,6 +81,7 @@ export class Machine {
     private readonly outputs: ReadonlyMap<OutputName, Writer>,
   ) {
     const commands = this.#commands = script.commands;
+    this.#lastRegex = script.lastAddress;
     this.#active = new Uint8Array(commands.length);
     this.#spent = new Uint8Array(commands.length);
     this.#lastLine = new Float64Array(commands.length);
@@ -225,6 +226,8 @@ export class Machine {
         }
       }
       if ((name === "n" || name === "N") && input.peek() === UNKNOWN) return NEED;
+      // Native has opened the next file already when the last line of this one is worked on.
+      if (name === "q" && input.atFileEnd) return NEED;
       if (this.#simple[pc] === 0 && !this.#printed) {
         const selected = this.#selects(pc, command);
         if (selected === NEED) return NEED;
@@ -452,10 +455,8 @@ export class Machine {
     if (!selected) {
       if (first === undefined) selected = second === undefined;
       else if (first.kind === "last") selected = isLast;
-      else if (first.kind === "regex") {
-        this.#lastRegex = first.regex;
-        selected = this.#matches(first.regex);
-      } else if (first.kind === "line") {
+      else if (first.kind === "regex") selected = this.#matches(first.regex);
+      else if (first.kind === "line") {
         if (first.line === 0) selected = second === undefined;
         else if (second === undefined) selected = first.line === input.number;
         // A range that was passed over begins at the first line that reaches it.
@@ -465,6 +466,9 @@ export class Machine {
     if (selected && second !== undefined) {
       this.#active[pc] = this.#staysOn(pc, first, second, wasActive, isLast) ? 1 : 0;
     }
+    // An `s` without regex means the first address that matched last, or the regex of the `s` that ran
+    // last; but behind an address it means that one (see the parser).
+    if (selected && first?.kind === "regex") this.#lastRegex = first.regex;
     return selected === negated ? 0 : 1;
   }
 
@@ -522,6 +526,7 @@ export class Machine {
     flags.nosub = !substitution.usesGroups;
     let copied = this.#start;
     let replaced = false;
+    let empty = true;
     let lastEnd = -1;
     let count = 0;
     for (let at = this.#start;;) {
@@ -534,9 +539,10 @@ export class Machine {
         if (which === 0 || which === count) {
           if (!replaced) out.begin();
           replaced = true;
+          const added = plain ?? expand(substitution, text, match);
           if (from > copied) void out.out.bytes(bytes, copied, from);
-          if (plain !== undefined) void out.out.print(plain);
-          else if (pieces.length > 0) void out.out.print(expand(substitution, text, match));
+          if (added !== "") void out.out.print(added);
+          if (from > copied || added !== "") empty = false;
           copied = to;
           if (which !== 0) break;
         }
@@ -546,7 +552,7 @@ export class Machine {
       lastEnd = to;
       at = to > from ? to : Math.min(to + 1, end);
     }
-    if (replaced) out.finish(bytes, copied, end, this.#terminator);
+    if (replaced) out.finish(bytes, copied, end, this.#terminator, empty && copied === end);
     return replaced;
   }
 

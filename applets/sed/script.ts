@@ -17,7 +17,7 @@ export type Address =
   /** So many lines after the first address; only as second address. */
   | { readonly kind: "count"; readonly count: number };
 
-/** Where `w` writes. The files are opened before the first line is read. */
+/** Where `w` writes; there is one for each path. */
 export interface OutputName {
   readonly path: ByteString;
 }
@@ -60,8 +60,8 @@ export interface Script {
   readonly commands: readonly Command[];
   /** The script has a comment that begins with `n`. */
   readonly quiet: boolean;
-  /** Files to be created, once for each path. */
-  readonly outputs: readonly OutputName[];
+  /** The last regex that is an address: what an `s` without regex means before another is used. */
+  readonly lastAddress: Regex | undefined;
   /** Index of each label. */
   readonly labels: ReadonlyMap<ByteString, number>;
 }

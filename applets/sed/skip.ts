@@ -39,7 +39,11 @@ export class Skipper {
     private readonly active: Uint8Array,
     private readonly spent: Uint8Array,
   ) {
-    this.usable = commands.length > 0;
+    // An `s` without regex depends on what was tried before, on lines that are passed over too.
+    this.usable = commands.length > 0 &&
+      commands.every(({ substitution }) =>
+        substitution?.regex !== undefined || substitution === undefined
+      );
     this.#counts = commands.some(({ name, first, second }) =>
       name === "=" || first?.kind === "line" || second !== undefined
     );

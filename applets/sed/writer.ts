@@ -33,7 +33,9 @@ export class Writer {
     if (this.#last === "" || this.input().lastOfFile === this.#line) void this.out.byte(10);
   }
 
-  #ended(terminator: ByteString): void {
+  #ended(terminator: ByteString, empty: boolean): void {
+    // Nothing at all has been printed, and so nothing needs to be completed.
+    if (empty && terminator === "") return;
     this.#last = terminator;
     if (terminator === "\n") return;
     if (terminator === "\0") void this.out.byte(0);
@@ -47,14 +49,16 @@ export class Writer {
 
   /** Prints a text and what ends it. */
   line(text: ByteString, terminator: ByteString): void {
+    if (text === "" && terminator === "") return;
     if (this.#last !== "\n") this.#complete();
     void this.out.print(text);
     if (terminator === "\n") void this.out.byte(10);
-    this.#ended(terminator);
+    this.#ended(terminator, text === "");
   }
 
   /** Prints a range of bytes and what ends it. */
   range(bytes: Uint8Array, start: number, end: number, terminator: ByteString): void {
+    if (start === end && terminator === "") return;
     this.begin();
     this.finish(bytes, start, end, terminator);
   }
@@ -65,19 +69,25 @@ export class Writer {
   }
 
   /** Prints the last part of a line and what ends it. */
-  finish(bytes: Uint8Array, start: number, end: number, terminator: ByteString): void {
+  finish(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    terminator: ByteString,
+    empty: boolean = end === start,
+  ): void {
     // The newline stands behind the range already.
     const whole = terminator === "\n" && bytes[end] === 10;
     if (whole || end > start) void this.out.bytes(bytes, start, whole ? end + 1 : end);
     if (terminator === "\n" && !whole) void this.out.byte(10);
-    this.#ended(terminator);
+    this.#ended(terminator, empty);
   }
 
   /** Prints whole lines of the input; only the last may lack its newline. */
   lines(bytes: Uint8Array, start: number, end: number): void {
     if (this.#last !== "\n") this.#complete();
     void this.out.bytes(bytes, start, end);
-    this.#ended(bytes[end - 1] === 10 ? "\n" : "");
+    this.#ended(bytes[end - 1] === 10 ? "\n" : "", false);
   }
 
   /** More of the same text follows the range just printed, or its end is taken care of. */

@@ -1,0 +1,122 @@
+/**
+ * Runs many shell commands over the same files, natively in one shell and in a sandbox, and compares.
+ *
+ * @module
+ */
+import { Sandbox } from "../mod.ts";
+
+/** Text between the results of two commands. */
+const MARK = "\x02";
+
+const latin1 = (bytes: Uint8Array): string => {
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]);
+  return text;
+};
+
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
+
+/** A word for the shell. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** What a command printed, messages without the usage page, and its status. */
+function tidy(output: string): string {
+  const page = output.search(/^(BusyBox|capbox) v/m);
+  if (page < 0) return output;
+  return output.slice(0, page) + (/\n(\d+)\n$/.exec(output)?.[1] ?? "");
+}
+
+/** A command whose results differ. */
+export interface Difference {
+  readonly command: string;
+  readonly native: string;
+  readonly ours: string;
+}
+
+/**
+ * Compares commands. `files` are made anew for each batch; a command that changes one must say so by
+ * restoring it itself.
+ */
+export async function compareBatch(
+  busybox: string,
+  files: Readonly<Record<string, string>>,
+  commands: readonly string[],
+): Promise<Difference[]> {
+  const dir = await Deno.makeTempDir();
+  const bin = `${dir}/bin`;
+  const work = `${dir}/w`;
+  await Deno.mkdir(bin);
+  await Deno.mkdir(work);
+  for (const name of ["sed", "grep", "egrep", "fgrep", "cat", "rm"]) {
+    await Deno.symlink(busybox, `${bin}/${name}`);
+  }
+  for (const name of Object.keys(files)) {
+    await Deno.writeFile(`${work}/${name}`, bytesOf(files[name]));
+  }
+  const script = "ulimit -t 2\n" +
+    commands.map((command) => `( ${command} ) 2>&1; echo $?; printf '\\002'\n`).join("");
+  await Deno.writeFile(`${dir}/script`, bytesOf(script));
+  const { stdout } = await new Deno.Command(busybox, {
+    args: ["sh", `${dir}/script`],
+    cwd: work,
+    env: { LC_ALL: "C", PATH: bin },
+    stdin: "null",
+  }).output();
+  await Deno.remove(dir, { recursive: true });
+  const answers = latin1(stdout).split(MARK);
+
+  await using sandbox = await Sandbox.create();
+  await sandbox.run(["mkdir", "/w"]);
+  for (const name of Object.keys(files)) {
+    await sandbox.fs.writeFile(`/w/${name}`, bytesOf(files[name]));
+  }
+  const differences: Difference[] = [];
+  for (let i = 0; i < commands.length; i++) {
+    const { stdout, reason } = await sandbox.sh(`( ${commands[i]} ) 2>&1; echo $?`, {
+      cwd: "/w",
+      stdin: "",
+      timeoutMs: 10_000,
+    });
+    const ours = reason === "exit" ? tidy(latin1(stdout)) : `ended by ${reason}`;
+    const native = tidy(answers[i] ?? "");
+    if (ours !== native) differences.push({ command: commands[i], native, ours });
+  }
+  return differences;
+}
+
+/**
+ * Runs batches from the command line: `--count N --seed S --busybox PATH`. Differences of commands that
+ * `isKnown` names are only counted.
+ */
+export async function fuzzFromArguments(
+  batch: (seed: number) => { files: Readonly<Record<string, string>>; commands: readonly string[] },
+  isKnown: (command: string) => boolean = () => false,
+): Promise<void> {
+  const option = (name: string, fallback: string): string => {
+    const index = Deno.args.indexOf(`--${name}`);
+    return index < 0 ? fallback : Deno.args[index + 1];
+  };
+  const count = Number(option("count", "1000"));
+  let done = 0;
+  let different = 0;
+  let known = 0;
+  for (let seed = Number(option("seed", "1")); done < count; seed++) {
+    const { files, commands } = batch(seed);
+    const found = await compareBatch(option("busybox", "/usr/bin/busybox"), files, commands);
+    done += commands.length;
+    for (const { command, native, ours } of found) {
+      if (isKnown(command)) {
+        known++;
+        continue;
+      }
+      different++;
+      console.log(
+        `${command}\n  native ${JSON.stringify(native)}\n  ours   ${JSON.stringify(ours)}`,
+      );
+    }
+  }
+  console.log(`${done} commands, ${different} differences, ${known} known`);
+  if (different > 0) Deno.exit(1);
+}
