@@ -174,6 +174,7 @@ taskset.ts taskset
 tee.ts tee
 telnet.ts telnet
 test.ts test [ [[
+tftp.ts tftp
 time.ts time
 timeout.ts timeout
 top.ts top

@@ -143,6 +143,7 @@ export const LOADERS: Loaders = new Map([
   ["tee.ts", () => import("./tee.ts")],
   ["telnet.ts", () => import("./telnet.ts")],
   ["test.ts", () => import("./test.ts")],
+  ["tftp.ts", () => import("./tftp.ts")],
   ["time.ts", () => import("./time.ts")],
   ["timeout.ts", () => import("./timeout.ts")],
   ["top.ts", () => import("./top.ts")],
