@@ -90,6 +90,8 @@ export const applet: Applet = defineApplet({
 interface Conversion {
   readonly before: string;
   readonly after: string;
+  /** `after` without the blanks at its end. */
+  readonly trimmed: string;
   /** Bytes it takes; 0 for addresses and text. */
   readonly size: number;
   readonly text: (bytes: Uint8Array, at: number, address: number) => string;
@@ -167,16 +169,19 @@ function parseConversions(
     size += conversion.size;
     const next = match.index + conversion.length;
     const following = body.indexOf("%", next);
+    const after = body.slice(next, following < 0 ? undefined : following);
     first ??= {
       ...conversion,
       before: body.slice(0, match.index),
-      after: body.slice(next, following < 0 ? undefined : following),
+      after,
+      trimmed: after.trimEnd(),
     };
     start = next;
   }
   first ??= {
     before: body,
     after: "",
+    trimmed: "",
     size: 0,
     text: () => "",
     atEnd: false,
@@ -186,7 +191,7 @@ function parseConversions(
   return { size, conversion: first };
 }
 
-type Made = Omit<Conversion, "before" | "after"> & { readonly length: number };
+type Made = Omit<Conversion, "before" | "after" | "trimmed"> & { readonly length: number };
 
 function makeConversion(ctx: Context, match: RegExpExecArray, bytes: number | undefined): Made {
   const [, flags, widthText, precisionText, tail] = match;
@@ -459,13 +464,13 @@ function lineText(
   let text = "";
   let at = 0;
   for (const { repeat, conversion } of units) {
-    const { before, after, size, isData } = conversion;
+    const { before, after, trimmed, size, isData } = conversion;
     for (let i = 0; i < repeat; i++) {
       const shown = isData && at >= length
         ? conversion.blank
         : conversion.text(bytes, start + at, address + at);
       // Blanks after the last of several are not printed.
-      const ending = i === repeat - 1 && repeat > 1 ? after.replace(/\s+$/, "") : after;
+      const ending = i === repeat - 1 && repeat > 1 ? trimmed : after;
       text += before + shown + ending;
       at += size;
     }
