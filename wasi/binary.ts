@@ -243,44 +243,103 @@ function leb(value: number): number[] {
   return bytes;
 }
 
+/** Most elements of all tables of a module together. */
+const TABLE_MAX = 1_000_000;
+
+/** What a module may use. */
+export interface ResourceLimits {
+  /** Most bytes of its memory. */
+  readonly memory: number;
+  /**
+   * Whether it may have objects on the engine's own heap (garbage collection proposal): nothing can
+   * limit those, and a full heap ends the host process.
+   */
+  readonly objects: boolean;
+}
+
 /**
- * Lowers the maximum of the module's memories.
+ * Lowers the maxima of the module's memory and tables.
  *
- * @param maxBytes Most bytes a memory may have.
  * @returns The same bytes when nothing had to change.
- * @throws {ModuleError} when a memory starts out larger than that
+ * @throws {ModuleError} when it starts out larger than that, or cannot be limited
  */
-export function limitMemory(bytes: Uint8Array, maxBytes: number): Uint8Array {
-  const maxPages = Math.floor(maxBytes / PAGE);
-  const section = sectionsOf(bytes).find((each) => each.id === SECTION.MEMORY);
-  if (section === undefined) return bytes;
+export function limitResources(bytes: Uint8Array, allowed: ResourceLimits): Uint8Array {
+  const sections = sectionsOf(bytes);
+  if (!allowed.objects) checkTypes(bytes, sections);
+  let limited = bytes;
+  // From the end, so that what was found before a change stays where it is.
+  const rewrites = [
+    [SECTION.MEMORY, (section: Section) => limitedMemory(bytes, section, allowed.memory)],
+    [SECTION.TABLE, (section: Section) => limitedTables(bytes, section)],
+  ] as const;
+  for (const [id, rewrite] of rewrites) {
+    const section = sections.find((each) => each.id === id);
+    if (section === undefined) continue;
+    const content = rewrite(section);
+    if (content !== undefined) limited = withSection(limited, section, content);
+  }
+  return limited;
+}
+
+/** @throws {ModuleError} for types of objects */
+function checkTypes(bytes: Uint8Array, sections: readonly Section[]): void {
+  const section = sections.find((each) => each.id === SECTION.TYPE);
+  if (section === undefined) return;
+  const reader = new Reader(bytes, section.start, section.end);
+  for (let count = reader.u32(); count > 0; count--) {
+    if (reader.byte() !== 0x60) {
+      throw new ModuleError("objects of the garbage collection proposal cannot be limited here");
+    }
+    valueTypes(reader);
+    valueTypes(reader);
+  }
+}
+
+function withSection(bytes: Uint8Array, section: Section, content: readonly number[]): Uint8Array {
+  const head = [section.id, ...leb(content.length), ...content];
+  const result = new Uint8Array(bytes.length - (section.end - section.from) + head.length);
+  result.set(bytes.subarray(0, section.from));
+  result.set(head, section.from);
+  result.set(bytes.subarray(section.end), section.from + head.length);
+  return result;
+}
+
+function limitedMemory(bytes: Uint8Array, section: Section, most: number): number[] | undefined {
+  const pages = Math.floor(most / PAGE);
   const reader = new Reader(bytes, section.start, section.end);
   const count = reader.u32();
-  const content: number[] = leb(count);
+  if (count > 1) throw new ModuleError("more than one memory");
+  if (count === 0) return undefined;
+  if ((bytes[reader.at] & ~3) !== 0) throw new ModuleError("a memory that is not a 32-bit one");
+  const { flags, minimum, maximum } = limits(reader);
+  if (minimum > pages) {
+    throw new ModuleError(`needs ${minimum * PAGE} bytes of memory, ${most} are allowed`);
+  }
+  const lowered = Math.min(maximum ?? 65536, pages);
+  return lowered === maximum ? undefined : [1, flags | 1, ...leb(minimum), ...leb(lowered)];
+}
+
+function limitedTables(bytes: Uint8Array, section: Section): number[] | undefined {
+  const reader = new Reader(bytes, section.start, section.end);
+  const count = reader.u32();
+  const content = leb(count);
+  const share = Math.floor(TABLE_MAX / Math.max(1, count));
+  let total = 0;
   let changed = false;
   for (let i = 0; i < count; i++) {
-    const { flags, minimum, maximum } = limits(reader);
-    if (minimum > maxPages) {
-      throw new ModuleError(`needs ${minimum * PAGE} bytes of memory, ${maxBytes} are allowed`);
-    }
-    const lowered = Math.min(maximum ?? 65536, maxPages);
+    const from = reader.at;
+    // 0x40 0x00 stands before a table whose elements are initialised by an expression.
+    if (bytes[from] === 0x40) throw new ModuleError("a table with an initial value");
+    const code = reader.byte();
+    if (code === 0x63 || code === 0x64) reader.skipLeb();
+    const type = bytes.subarray(from, reader.at);
+    if ((bytes[reader.at] & ~1) !== 0) throw new ModuleError("a table that is not a 32-bit one");
+    const { minimum, maximum } = limits(reader);
+    total += minimum;
+    if (total > TABLE_MAX) throw new ModuleError("tables of more than 1000000 elements");
+    const lowered = Math.min(maximum ?? Infinity, Math.max(share, minimum));
     if (lowered !== maximum) changed = true;
-    content.push(flags | 1, ...leb(minimum), ...leb(lowered));
-    // A custom page size (flag 8) follows the limits.
-    if ((flags & 8) !== 0) content.push(...leb(reader.u32()));
+    content.push(...type, 1, ...leb(minimum), ...leb(lowered));
   }
-  if (!changed) return bytes;
-  const size = leb(content.length);
-  const result = new Uint8Array(
-    section.from + 1 + size.length + content.length + bytes.length - section.end,
-  );
-  result.set(bytes.subarray(0, section.from));
-  let at = section.from;
-  result[at++] = SECTION.MEMORY;
-  result.set(size, at);
-  at += size.length;
-  result.set(content, at);
-  at += content.length;
-  result.set(bytes.subarray(section.end), at);
-  return result;
+  return changed ? content : undefined;
 }

@@ -5,7 +5,7 @@
  */
 import type { MaybePromise } from "../sandbox/types.ts";
 import { PREVIEW1, PROCESS_EXTENSION, UNSTABLE } from "./abi.ts";
-import { functionsOf, limitMemory, ModuleError } from "./binary.ts";
+import { functionsOf, limitResources, ModuleError } from "./binary.ts";
 import type { Guest } from "./guest.ts";
 import { bind, type Extensions, findImport, type Linked } from "./imports.ts";
 import { meter, type Metered } from "./meter.ts";
@@ -52,6 +52,8 @@ export interface CompileOptions {
   readonly memoryMax?: number;
   /** Make tight loops interruptible. */
   readonly metered?: boolean;
+  /** Allow what has no limit, see `ResourceLimits`. */
+  readonly objects?: boolean;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -84,7 +86,7 @@ function keyOf(bytes: Uint8Array, options: CompileOptions): string {
   for (let i = 0; i < bytes.length; i += step) hash = (Math.imul(hash, 31) + bytes[i]) | 0;
   const { extensions, memoryMax } = options;
   const flags = (extensions?.sockets ? 1 : 0) + (extensions?.process ? 2 : 0) +
-    (options.metered ? 4 : 0);
+    (options.metered ? 4 : 0) + (options.objects ? 8 : 0);
   return `${bytes.length}:${hash}:${flags}:${memoryMax ?? 0}`;
 }
 
@@ -146,7 +148,10 @@ function forget(entry: CacheEntry): void {
 }
 
 function compileNow(bytes: Uint8Array, options: CompileOptions): MaybePromise<Compiled> {
-  const limited = limitMemory(bytes, options.memoryMax ?? MEMORY_MAX);
+  const limited = limitResources(bytes, {
+    memory: options.memoryMax ?? MEMORY_MAX,
+    objects: options.objects ?? false,
+  });
   if (limited.length > SYNC_MAX) return compileLater(limited, options);
   try {
     // The engine decides first what is a module: the rewriter trusts what it is given.

@@ -101,6 +101,8 @@ export interface WasiOptions {
   readonly sleep?: (milliseconds: number) => Promise<void>;
   /** Most bytes of the guest's memory. */
   readonly memoryMax?: number;
+  /** Allow objects of the garbage collection proposal, which nothing limits. Default false. */
+  readonly objects?: boolean;
   /** Most open descriptors. Default 1024. */
   readonly openFiles?: number;
 }
@@ -299,7 +301,8 @@ export class Wasi {
   }
 
   #compile(module: Uint8Array): MaybePromise<Compiled> {
-    return compile(module, { memoryMax: this.#options.memoryMax });
+    const { memoryMax, objects } = this.#options;
+    return compile(module, { memoryMax, objects });
   }
 
   #use(): void {
