@@ -68,8 +68,20 @@ export class Jail implements Disposable {
   shell(script: string, directory: string, seconds = 20): JailResult {
     // The directory is reached before the script begins, so that its text is all the shell sees.
     const enter = 'cd "$1" && exec timeout "$2" sh -c "$3" sh';
-    const { code, stdout, stderr } = new Deno.Command("/usr/sbin/chroot", {
-      args: [this.root, "/bin/sh", "-c", enter, "sh", directory, String(seconds), script],
+    const { code, stdout, stderr } = new Deno.Command("/usr/bin/unshare", {
+      // A mount namespace of its own: `chroot` alone does not keep root from mounting.
+      args: [
+        "-m",
+        "/usr/sbin/chroot",
+        this.root,
+        "/bin/sh",
+        "-c",
+        enter,
+        "sh",
+        directory,
+        String(seconds),
+        script,
+      ],
       env: { PATH: "/bin", HOME: "/root", LC_ALL: "C" },
       clearEnv: true,
       stdin: "null",
