@@ -153,7 +153,8 @@ export class Uncompress extends SteppedDecoder {
         prefix[free] = previous;
         suffix[free] = first;
         free++;
-        if (free === 1 << width && width < largest) {
+        // Of files with a largest width of 9 the codes grow to 10 bits all the same, as compress does it.
+        if (free === 1 << width && (width < largest || largest === FIRST_WIDTH)) {
           this.#skip = this.#groupBits === 0 ? 0 : width * 8 - this.#groupBits;
           this.#groupBits = 0;
           width++;
