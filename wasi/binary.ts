@@ -310,7 +310,9 @@ function limitedMemory(bytes: Uint8Array, section: Section, most: number): numbe
   const count = reader.u32();
   if (count > 1) throw new ModuleError("more than one memory");
   if (count === 0) return undefined;
-  if ((bytes[reader.at] & ~3) !== 0) throw new ModuleError("a memory that is not a 32-bit one");
+  // A shared memory lets a guest wait for a change of it, which would stop the whole host.
+  if ((bytes[reader.at] & 2) !== 0) throw new ModuleError("a shared memory");
+  if ((bytes[reader.at] & ~1) !== 0) throw new ModuleError("a memory that is not a 32-bit one");
   const { flags, minimum, maximum } = limits(reader);
   if (minimum > pages) {
     throw new ModuleError(`needs ${minimum * PAGE} bytes of memory, ${most} are allowed`);

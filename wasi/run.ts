@@ -9,6 +9,7 @@
 import type {
   ByteString,
   Directory,
+  Environment,
   MaybePromise,
   NetListener,
   OpenFile,
@@ -264,7 +265,8 @@ function startProgram(
   args: readonly ByteString[],
   options: ProgramOptions,
 ): MaybePromise<RunEnd> {
-  const system = systemOf(process, args);
+  const own = systemOf(process, args);
+  const system = options.preopens === undefined ? { ...own, env: withPwd(process) } : own;
   const compiled = compile(bytes, {
     extensions: { sockets: system.net !== undefined, process: options.commands !== undefined },
     memoryMax: memoryMaxOf(process),
@@ -273,6 +275,17 @@ function startProgram(
   const go = (ready: Compiled): MaybePromise<RunEnd> =>
     runInProcess(process, system, ready, bytes, options);
   return compiled instanceof Promise ? compiled.then(go) : go(compiled);
+}
+
+/** The environment with PWD, by which Go's runtime finds the working directory. */
+function withPwd(process: Process): Environment {
+  if (process.env.has("PWD")) return process.env;
+  try {
+    return new Map([...process.env, ["PWD", process.fs.currentDir()]]);
+  } catch {
+    // A working directory that was removed has no path.
+    return process.env;
+  }
 }
 
 /** Most bytes of memory that a guest of the process may have. */

@@ -39,6 +39,7 @@ Deno.test("what cannot be limited is refused", () => {
   const cases: readonly (readonly [Uint8Array, string])[] = [
     [section(5, 2, 0, 1, 0, 1), "more than one memory"],
     [section(5, 1, 4, 1), "not a 32-bit one"],
+    [section(5, 1, 3, 1, 1), "a shared memory"],
     [section(4, 1, 0x70, 4, 1), "not a 32-bit one"],
     [section(4, 1, 0x40, 0, 0x70, 0, 1), "initial value"],
     [section(1, 1, 0x5f, 0), "garbage collection"],
