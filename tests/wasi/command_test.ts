@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Sandbox } from "../../mod.ts";
 import { parseWasiCommand } from "../../wasi/command.ts";
 import { assemble } from "./assemble.ts";
-import { arguments_, environment, opener, printer } from "./programs.ts";
+import { arguments_, command, environment, opener, printer } from "./programs.ts";
 
 async function wasi(
   module: Uint8Array,
@@ -103,4 +103,36 @@ Deno.test("wasi command lines that are refused", () => {
 Deno.test("a file is no directory to hand over", async () => {
   const [code, , stderr] = await wasi(printer(""), ["--dir", "tool.wasm", "tool.wasm"]);
   assertEquals([code, stderr], [126, "wasi: tool.wasm: Not a directory\n"]);
+});
+
+Deno.test("wasi --listen hands over a listening socket", async () => {
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr;
+  free.close();
+  const module = command(
+    `(if (call $sock_accept (i32.const 3) (i32.const 0) (i32.const 0)) (then (call $proc_exit (i32.const 1))))
+     (i32.store (i32.const 8) (i32.const 1024)) (i32.store (i32.const 12) (i32.const 1000))
+     (drop (call $sock_recv (i32.load (i32.const 0)) (i32.const 8) (i32.const 1) (i32.const 0)
+       (i32.const 12) (i32.const 16)))
+     (drop (call $fd_write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 20)))`,
+    { imports: ["sock_accept", "sock_recv", "fd_write", "proc_exit"] },
+  );
+  const listen = `127.0.0.1:${port}`;
+  await using sandbox = await Sandbox.create({ listen: [listen] });
+  await sandbox.fs.writeFile("/m.wasm", module);
+  const running = sandbox.run(["wasi", "--listen", listen, "/m.wasm"]);
+  for (let tries = 0;; tries++) {
+    try {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+      await connection.write(new TextEncoder().encode("over the wire"));
+      break;
+    } catch (error) {
+      if (tries === 50) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+  const result = await running;
+  assertEquals([result.code, result.stdoutText, result.stderrText], [0, "over the wire", ""]);
+  const refused = await sandbox.run(["wasi", "--listen", "127.0.0.1:1", "/m.wasm"]);
+  assertEquals(refused.code, 126);
 });

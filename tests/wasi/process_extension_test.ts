@@ -125,8 +125,9 @@ Deno.test("input and environment are applied, and forgotten after the run", asyn
      (call $report (call $run))`,
     ["env-dump", "A", "value"],
   );
-  // Nothing is inherited: what the guest's own process has is not the guest's to pass on.
-  assertEquals(await run(env, new Map([["env-dump", true]])), [0, "A=value\0", ""]);
+  // Nothing is inherited: what the guest's own process has is not the guest's to pass on. PWD is
+  // what every module that is started as a program has.
+  assertEquals(await run(env, new Map([["env-dump", true]])), [0, "A=value\0PWD=/\0", ""]);
   const twice = guest(
     `${name(256, 4)} (call $add_stdin (i32.const 320) (i32.const 5))
      (drop (call $run)) ${name(256, 4)} (call $report (call $run))`,
