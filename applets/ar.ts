@@ -114,7 +114,7 @@ async function readHeader(
       return digits === "" ? 0 : parseInt(digits, radix);
     };
     const size = number(48, 58, 10);
-    let name = text.slice(0, 16).trimEnd();
+    let name = text.slice(0, 16).replace(/ +$/, "");
     if (name === "/" || name === "/SYM64/") {
       await input.skip(size + (size & 1));
       continue;

@@ -16,6 +16,8 @@ const DESCRIPTOR = 0x08074b50;
 const LOCAL_SIZE = 30;
 const CENTRAL_SIZE = 46;
 const END_SIZE = 22;
+/** Flag of a member that is encrypted. */
+const ENCRYPTED = 1;
 /** A name longer than this is damage. */
 const LONGEST_NAME = 0x1000;
 
@@ -118,6 +120,7 @@ export async function readLocal(
     if (magic !== LOCAL) throw new ZipError(`invalid zip magic ${hex(magic)}`);
   }
   const head = (await exactly(input, LOCAL_SIZE - 4)).slice();
+  if (word(head, 2) & ENCRYPTED) throw new ZipError("zip flag 1 (encryption) is not supported");
   const nameLength = word(head, 22);
   if (nameLength === 0 || nameLength > LONGEST_NAME) throw new ZipError("bad archive");
   const name = untilNul(await exactly(input, nameLength));

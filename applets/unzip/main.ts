@@ -59,7 +59,6 @@ const OPTIONS = {
 
 type Ctx = Context<OptionTable>;
 
-const ENCRYPTED = 1;
 const STREAMED = 8;
 /** A link's target that is longer is damage. */
 const LONGEST_TARGET = 4096;
@@ -264,7 +263,6 @@ class Unzip {
     const { ctx, request } = this;
     const pause = ctx.tick(50);
     if (pause !== undefined) await pause;
-    if (entry.flags & ENCRYPTED) throw new ZipError("zip flag 1 (encryption) is not supported");
     if (entry.flags & STREAMED) throw new ZipError("zip flag 8 (streaming) is not supported");
     const name = this.#safe(entry.name);
     const matches = (pattern: ByteString): boolean => matchPattern(pattern, name);

@@ -16,7 +16,7 @@ const LONGEST = 1 << 16;
 /** A member with what tells the names of one file. */
 export interface CpioMember {
   readonly member: Member;
-  /** Device and inode. */
+  /** The inode; native takes no device into account. */
   readonly id: string;
   readonly links: number;
 }
@@ -37,12 +37,9 @@ export class CpioReader {
     if (header.length < HEADER) this.fail("short read");
     const text = toByteString(header, 0, HEADER);
     if (!/^07070[12]/.test(text)) this.fail("unsupported cpio format, use newc or crc");
-    if (!/^[0-9A-Fa-f]{104}$/.test(text.slice(6))) this.fail("damaged cpio file");
-    const field = (index: number): number =>
-      parseInt(text.slice(6 + index * 8, 14 + index * 8), 16);
-    const nameSize = field(11);
-    const mode = field(1);
-    const size = field(6);
+    const fields = scanFields(text);
+    if (fields === undefined) this.fail("damaged cpio file");
+    const [ino, mode, uid, gid, links, mtime, size, , , nameSize] = fields!;
     const name = await this.#text(nameSize, (HEADER + nameSize) & 3);
     if (name === END) {
       this.sawTrailer = true;
@@ -56,13 +53,13 @@ export class CpioReader {
         name: name.replace(/^\/+/, ""),
         mode,
         size: isLink ? 0 : size,
-        mtime: field(5),
-        uid: field(2),
-        gid: field(3),
+        mtime,
+        uid,
+        gid,
         ...(link === undefined ? {} : { link }),
       },
-      id: `${field(7)}:${field(8)}:${field(0)}`,
-      links: field(4),
+      id: String(ino),
+      links,
     };
   }
 
@@ -78,6 +75,29 @@ export class CpioReader {
     if (skipping instanceof Promise) await skipping;
     return text;
   }
+}
+
+/**
+ * The fields as native's sscanf reads them: each of up to eight hexadecimal digits, with spaces before them passed
+ * over; sixteen characters after the size (the device) are skipped, and the check sum is not read.
+ */
+function scanFields(text: ByteString): number[] | undefined {
+  const pattern = /[ \t-\r]*([+-]?(?:0[xX](?=[0-9A-Fa-f]))?[0-9A-Fa-f]*)/y;
+  const values: number[] = [];
+  let at = 6;
+  for (let i = 0; i < 10; i++) {
+    if (i === 7) at += 16;
+    pattern.lastIndex = at;
+    const match = pattern.exec(text)!;
+    // The width counts from the first character that is no space.
+    const word = match[1].slice(0, 8);
+    const digits = word.replace(/^[+-]/, "").replace(/^0[xX](?=.)/, "");
+    if (!/^[0-9A-Fa-f]+$/.test(digits)) return undefined;
+    const value = parseInt(digits, 16);
+    values.push((word.startsWith("-") ? -value : value) >>> 0);
+    at = match.index + match[0].length - match[1].length + word.length;
+  }
+  return values;
 }
 
 /** What a new header says. */
