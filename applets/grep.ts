@@ -94,6 +94,7 @@ class Grep {
   readonly #opts: Options;
   readonly #out: Context["out"];
   #patterns!: LinePatterns;
+  #invert: boolean;
   readonly #separator: number;
   readonly #lineEnd: ByteString;
   /** Lines of context. */
@@ -110,8 +111,9 @@ class Grep {
   #number = 0;
   #matches = 0;
   #afterLeft = 0;
-  /** Number of the line printed last in this file. */
+  /** Number of the line printed last in this file, and in any file. */
   #lastPrinted = 0;
+  #lastOfAll = 0;
   #kept: KeptLine[] = [];
   /** Up to here the lines of the chunk have been printed or need not be. */
   #settled = 0;
@@ -121,6 +123,7 @@ class Grep {
   constructor(private readonly ctx: Context) {
     this.#opts = ctx.opts as unknown as Options;
     this.#out = ctx.out;
+    this.#invert = this.#opts.v === true;
     this.#separator = this.#opts.z ? 0 : 10;
     this.#lineEnd = this.#opts.z ? "\0" : "\n";
   }
@@ -177,8 +180,14 @@ class Grep {
 
   #compile(lists: readonly ByteString[]): void {
     const { opts, name, process } = this.ctx as Context & { opts: Options };
+    const texts = lists.flatMap((list) => list.split("\n")).reverse();
+    if (texts.length === 0) {
+      // No pattern at all: native inverts one that it takes to match everything.
+      this.#invert = !this.#invert;
+      texts.push(opts.x ? ".*" : "");
+    }
     this.#patterns = new LinePatterns(
-      lists.flatMap((list) => list.split("\n")).reverse(),
+      texts,
       {
         extended: opts.E === true || name === "egrep",
         fixed: opts.F === true || name === "fgrep",
@@ -188,7 +197,7 @@ class Grep {
         separator: this.#separator,
         onStep: (steps) => process.waiter.spend(steps >> 3),
       },
-      opts.o === true && opts.v !== true,
+      opts.o === true && !this.#invert,
     );
   }
 
@@ -331,12 +340,12 @@ class Grep {
   #endFile(): MaybePromise<void> {
     const { c, l, L } = this.#opts;
     const matched = this.#matches > 0;
-    if ((l && matched) || (L && !matched)) {
-      void this.#out.print(`${this.#name}\n`);
-    } else if (c && !l && !L) {
+    // -l and -L leave a file at its first match, before the count would be printed.
+    if (c && !((l || L) && matched)) {
       const name = this.#showNames ? `${this.#name}:` : "";
       void this.#out.print(`${name}${this.#matches}\n`);
     }
+    if ((l && matched) || (L && !matched)) void this.#out.print(`${this.#name}\n`);
     // With -l or -L, success means that a name was printed.
     if (L ? !matched || l : matched) this.#matchedAny = true;
     return this.#out.pending();
@@ -345,12 +354,13 @@ class Grep {
   /** Searches a batch of lines; true when the rest of the file does not matter. */
   #searchChunk(chunks: LineChunks): boolean {
     const patterns = this.#patterns;
-    const { end } = chunks;
+    // With -m 0 only the first line is looked at, and not printed if it matches.
+    const end = this.#mostMatches > 0 ? chunks.end : this.#firstLineEnd(chunks);
     const text = this.#chunk = chunks.text;
     this.#bytes = chunks.bytes;
     this.#settled = 0;
     patterns.startChunk(text);
-    const invert = this.#opts.v === true;
+    const invert = this.#invert;
     for (let from = 0; from < end;) {
       const start = patterns.next(text, from, end);
       const gapEnd = start < 0 ? end : start;
@@ -360,11 +370,16 @@ class Grep {
       if (start < 0) break;
       const lineEnd = patterns.lineEnd;
       from = lineEnd + 1;
-      // Taking the match first would let the search for the next line change what -o prints.
-      if (invert ? this.#pass(start, from) : this.#take(start, Math.min(from, end))) return true;
+      const stop = Math.min(from, end);
+      if (invert ? this.#pass(start, stop) : this.#take(start, stop)) return true;
     }
     if (this.#before > 0) this.#keepLines(end);
-    return false;
+    return this.#mostMatches === 0;
+  }
+
+  #firstLineEnd(chunks: LineChunks): number {
+    const stop = chunks.text.indexOf(this.#lineEnd);
+    return stop < 0 ? chunks.end : stop + 1;
   }
 
   /** Lines that are not selected: they count, and may follow a match as context. */
@@ -373,7 +388,10 @@ class Grep {
     while (this.#afterLeft > 0 && at < end) {
       const stop = this.#endOfLine(at, end);
       this.#number++;
-      this.#printLine(at, stop, this.#number, "-");
+      // Native prints these lines as C strings.
+      const nul = this.#separator === 0 ? -1 : this.#chunk.indexOf("\0", at);
+      this.#printLine(at, nul >= 0 && nul < stop ? nul : stop, this.#number, "-");
+      this.#settled = stop + 1;
       at = stop + 1;
       if (--this.#afterLeft === 0 && this.#matches >= this.#mostMatches) return true;
     }
@@ -386,8 +404,8 @@ class Grep {
   /** Selected lines. */
   #take(from: number, end: number): boolean {
     const { q, l, L, c, n, o } = this.#opts;
-    const plain = !q && !l && !L && !c;
-    if (this.#matches >= this.#mostMatches) return true;
+    const plain = !q && !l && !L && !c && this.#mostMatches > 0;
+    if (this.#matches >= Math.max(1, this.#mostMatches)) return true;
     if (q) throw STOP;
     if (l || L) {
       this.#matches++;
@@ -442,14 +460,14 @@ class Grep {
 
   #printMatch(start: number, end: number): void {
     if (this.#before > 0) this.#printBefore(start);
-    const { o, v, F } = this.#opts;
+    const { o, F } = this.#opts;
     if (!o) {
       this.#printLine(start, end, this.#number, ":");
       return;
     }
     this.#settled = end + 1;
     const patterns = this.#patterns;
-    if (v) return;
+    if (this.#invert) return;
     if (F || this.ctx.name === "fgrep") {
       // Native prints the pattern, once.
       this.#mark(this.#number);
@@ -507,14 +525,15 @@ class Grep {
     this.#kept = [...older, ...fresh].slice(-this.#before);
   }
 
-  /** Notes that a line is printed, after a separator where lines were left out. */
+  /**
+   * Notes that a line is printed, after a separator where lines were left out. Native compares the
+   * numbers of lines only, across files too, and so parts two matches of -o in one line.
+   */
   #mark(number: number): void {
-    if (
-      this.#printedAny && this.#before + this.#after > 0 && number !== this.#lastPrinted &&
-      (this.#lastPrinted === 0 || number !== this.#lastPrinted + 1)
-    ) void this.#out.print("--\n");
+    const gap = number !== this.#lastOfAll + 1;
+    if (gap && this.#printedAny && this.#before + this.#after > 0) void this.#out.print("--\n");
     this.#printedAny = true;
-    this.#lastPrinted = number;
+    this.#lastPrinted = this.#lastOfAll = number;
   }
 
   #prefix(mark: ByteString, number: number = this.#number): ByteString {

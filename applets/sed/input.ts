@@ -147,6 +147,16 @@ export class SedInput {
     this.lastOfFile = this.number;
   }
 
+  /** Reports the files that native would have failed to open by now, as it reads a line ahead. */
+  reportNext(): void {
+    while (this.atFileEnd) {
+      const source = this.open(this.paths[this.#index++]);
+      if (source === undefined) continue;
+      source.close();
+      return;
+    }
+  }
+
   /** Ends early: what follows the next line is left to other readers of the same file. */
   stop(): void {
     if (this.#chunks === undefined) return;

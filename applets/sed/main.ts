@@ -114,6 +114,7 @@ class Sed {
   #reporting(work: () => MaybePromise<void>): MaybePromise<number> {
     const failed = (error: unknown): number => {
       if (!(error instanceof SedError)) throw error;
+      this.#input?.reportNext();
       this.#flushOutputs();
       this.ctx.warn(error.message);
       return 1;

@@ -260,8 +260,8 @@ export class Machine {
           this.#branch(command);
           break;
         case "T":
+          // Unlike `t`, native's `T` leaves the mark that a substitution was made.
           if (!this.#substituted) this.#branch(command);
-          else this.#substituted = false;
           break;
         case "n":
         case "N": {
