@@ -1,6 +1,7 @@
 import type { ByteString } from "../sandbox/types.ts";
 import { toByteString } from "../sandbox/bytes.ts";
-import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { isVfsError } from "../sandbox/errors.ts";
+import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
 import { LineWriter, unescape } from "./_lib/number_lines.ts";
 import {
   add,
@@ -52,6 +53,8 @@ const MOST_BASE = 36;
 interface Running {
   readonly text: ByteString;
   at: number;
+  /** Up to here there is no bad char. */
+  checked: number;
 }
 
 /** The program ends. */
@@ -103,7 +106,7 @@ class Calculator {
   async #file(path: ByteString): Promise<void> {
     const source = this.ctx.open(path);
     if (source === undefined) return this.ctx.exit(1);
-    const text = await source.readAll();
+    const text = await readProgram(source);
     source.close();
     try {
       await this.#run(text);
@@ -168,13 +171,14 @@ class Calculator {
   // Running
 
   async #run(text: ByteString): Promise<void> {
-    this.#running = [{ text, at: 0 }];
+    this.#running = [{ text, at: 0, checked: 0 }];
     for (let steps = 0; this.#running.length > 0; steps++) {
       const top = this.#running[this.#running.length - 1];
       if (top.at >= top.text.length) {
         this.#running.pop();
         continue;
       }
+      if (top.at >= top.checked) this.#check(top);
       if (steps % 16 === 15) {
         const wait = this.ctx.tick(16);
         if (wait !== undefined) await wait;
@@ -187,12 +191,46 @@ class Calculator {
     this.ctx.out.flushNow();
   }
 
+  /**
+   * Looks for chars that mean nothing, a line ahead: native reads a line, or a whole string, before it
+   * runs any of it.
+   */
+  #check(top: Running): void {
+    const { text } = top;
+    const main = this.#running.length === 1;
+    let { at } = top;
+    for (; at < text.length; at++) {
+      const char = text[at];
+      if (char === "\n" && main) break;
+      if (char === "#") {
+        const end = text.indexOf("\n", at);
+        if (end < 0) break;
+        at = end - 1;
+      } else if (char === "[") {
+        const end = endOfString(text, at + 1);
+        // What goes on in the next line is looked at there.
+        if (end < 0) break;
+        at = end;
+      } else if ("sSlL:;<>=".includes(char)) {
+        const skip = { text, at: at + 1, checked: 0 };
+        if (skip.at < text.length) this.#name(skip);
+        if (text[skip.at] === "e" && "<>=".includes(char) && skip.at + 1 < text.length) {
+          skip.at++;
+          this.#name(skip);
+        }
+        at = skip.at - 1;
+      } else if (char === "!" && "<>=".includes(text[at + 1] ?? "?")) continue;
+      else if (!KNOWN.test(char)) throw badCharacter(char);
+    }
+    top.checked = at + 1;
+  }
+
   #call(text: ByteString): void {
     const top = this.#running[this.#running.length - 1];
     // A loop by tail calls must not grow for ever.
     if (this.#running.length > DEPTH && top.at >= top.text.length) this.#running.pop();
     if (this.#running.length > 100 * DEPTH) throw new MathError("nesting too deep");
-    this.#running.push({ text, at: 0 });
+    this.#running.push({ text, at: 0, checked: 0 });
   }
 
   /** Leaves that many texts; the outermost one ends the program. */
@@ -216,7 +254,7 @@ class Calculator {
     }
     this.#push(text.slice(top.at, at));
     if (text === top.text) top.at = at + 1;
-    else this.#running[this.#running.length - 1] = { text, at: at + 1 };
+    else this.#running[this.#running.length - 1] = { text, at: at + 1, checked: at + 1 };
   }
 
   /** `?`: runs a line of standard input. */
@@ -369,12 +407,7 @@ class Calculator {
       case "e":
         return this.#badToken(top, top.at - 1);
     }
-    const code = char.charCodeAt(0);
-    throw new MathError(
-      code < 32 || code > 126
-        ? `illegal character 0x${code.toString(16).padStart(2, "0")}`
-        : `bad character '${char}'`,
-    );
+    throw badCharacter(char);
   }
 
   #badToken(top: Running, at: number): never {
@@ -510,6 +543,36 @@ function asNumber(value: Value): Decimal {
 function notNegative(value: Decimal): Decimal {
   if (value.value < 0n) throw new MathError("negative number");
   return value;
+}
+
+async function readProgram(source: Source): Promise<ByteString> {
+  try {
+    return await source.readAll();
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    throw new MathError(`input error: ${error.reason}`);
+  }
+}
+
+/** Chars that are commands, digits or blanks. */
+const KNOWN = /^[-0-9A-F._+*/%^~|vG({NpnPfcdrRzZXakioKIOxqQe? \t\n\r\v\f]$/;
+
+function badCharacter(char: string): MathError {
+  const code = char.charCodeAt(0);
+  return new MathError(
+    code < 32 || code > 126
+      ? `illegal character 0x${code.toString(16).padStart(2, "0")}`
+      : `bad character '${char}'`,
+  );
+}
+
+/** Index of the bracket that closes a string, or -1. */
+function endOfString(text: ByteString, start: number): number {
+  for (let at = start, depth = 1; at < text.length; at++) {
+    if (text[at] === "[") depth++;
+    else if (text[at] === "]" && --depth === 0) return at;
+  }
+  return -1;
 }
 
 /** Digits of a number; zero has one, whatever its scale. */

@@ -24,7 +24,7 @@ export class LineWriter {
     if (setting !== undefined && /^[0-9]+$/.test(setting)) {
       const wanted = Number(setting);
       if (wanted === 0) length = Infinity;
-      else if (wanted > 2 && wanted < 4294967296) length = wanted;
+      else if (wanted > reserved && wanted < 4294967296) length = wanted;
     }
     this.#room = length - reserved;
   }

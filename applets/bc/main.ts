@@ -1,5 +1,6 @@
 import type { ByteString } from "../../sandbox/types.ts";
 import { toByteString } from "../../sandbox/bytes.ts";
+import { isVfsError } from "../../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "../contract.ts";
 import { BcError, NeedMore } from "./lex.ts";
 import { LineWriter } from "../_lib/number_lines.ts";
@@ -56,7 +57,13 @@ class Session {
       for (const path of this.ctx.operands) {
         const source = this.ctx.open(path);
         if (source === undefined) return 1;
-        const text = await source.readAll();
+        let text: ByteString;
+        try {
+          text = await source.readAll();
+        } catch (error) {
+          if (!isVfsError(error)) throw error;
+          throw new BcError(`input error: ${error.reason}`);
+        }
         source.close();
         if (!await this.#text(path, text)) return 0;
       }
@@ -83,7 +90,7 @@ class Session {
       return await this.#statements(parser);
     } catch (error) {
       if (error instanceof BcError || error instanceof MathError) {
-        throw new BcError(`${path}:${parser.lexer.line}: ${error.message}`);
+        throw new BcError(`${path}:${parser.line}: ${error.message}`);
       }
       throw error;
     }

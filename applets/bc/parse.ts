@@ -119,6 +119,7 @@ export class Parser {
   /** Where the token before this one began. */
   #lastAt = 0;
   #lastKind = "";
+  #endLine = 1;
   #code: Instruction[] = [];
   #loops: Loop[] = [];
   #function: { readonly isVoid: boolean } | undefined;
@@ -202,8 +203,14 @@ export class Parser {
     }
   }
 
+  /** The line that messages name: that of the token at hand, or where the last statement ended. */
+  get line(): number {
+    return this.#token?.line ?? this.#endLine;
+  }
+
   #terminator(): void {
-    const { kind } = this.#peek();
+    const { kind, line } = this.#peek();
+    this.#endLine = line;
     if (kind === "EOF") return;
     if (kind !== "NEWLINE" && kind !== ";") this.#fail("bad statement terminator");
     this.#advance();
