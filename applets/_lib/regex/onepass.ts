@@ -11,7 +11,7 @@
  */
 
 import type { ByteString } from "../../../sandbox/types.ts";
-import { BUF_FIRST, BUF_LAST, EDGE, holds, LINE_FIRST, LINE_LAST, OTHER } from "./context.ts";
+import { BUF_LAST, EDGE, holds, LINE_FIRST, LINE_LAST, OTHER } from "./context.ts";
 import {
   N_ACCEPT,
   N_ASSERT,
