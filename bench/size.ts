@@ -17,7 +17,7 @@ const appletLimit = 100_000;
  * Applets that are above the ceiling, and where they must not grow beyond until they are split: two
  * languages, each with the regular expressions (40 kB) and the number formats that others share.
  */
-const knownExcess: ReadonlyMap<string, number> = new Map([["sh", 195_000], ["awk", 145_000]]);
+const knownExcess: ReadonlyMap<string, number> = new Map([["sh", 215_000], ["awk", 145_000]]);
 
 const root = decodeURIComponent(new URL("../", import.meta.url).pathname);
 
