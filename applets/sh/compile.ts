@@ -39,7 +39,7 @@ import {
   SKIP_NONE,
   SKIP_RETURN,
 } from "./shell.ts";
-import { compileSimple, compileWords, finish } from "./simple.ts";
+import { compileSimple, compileWords, finish, tell } from "./simple.ts";
 import { startSubshell } from "./subshell.ts";
 import { NameRef } from "./vars.ts";
 
@@ -300,10 +300,20 @@ export class Compiler implements Hooks {
         try {
           result = body(sh);
         } catch (error) {
+          const told = tell(sh, error);
           saved.restore();
-          throw error;
+          throw told;
         }
-        if (typeof result !== "number") return result.finally(() => saved.restore());
+        if (typeof result !== "number") {
+          return result.then((status) => {
+            saved.restore();
+            return status;
+          }, (error) => {
+            const told = tell(sh, error);
+            saved.restore();
+            throw told;
+          });
+        }
         saved.restore();
         return result;
       };

@@ -412,7 +412,8 @@ function endsList(tok: string): boolean {
 
 function sequence(items: Node[]): Node | null {
   if (items.length === 0) return null;
-  return items.length === 1 ? items[0] : { k: "seq", items };
+  if (items.length === 1) return items[0];
+  return { k: "seq", items: items.flatMap((n) => n.k === "seq" ? n.items : [n]) };
 }
 
 /** Splits `name=value` when the name and the `=` were written without quotes. */

@@ -19,7 +19,7 @@ import {
   runProgram,
   saveVariable,
 } from "./call.ts";
-import { RedirectionError, ShellExit } from "./errors.ts";
+import { RedirectionError, ShellError, ShellExit } from "./errors.ts";
 import { type Expander, type FieldsFn, mayWait, type TextFn } from "./expand.ts";
 import { assignment } from "./parse.ts";
 import { compileRedirs, type RedirFn, SavedFds } from "./redirect.ts";
@@ -44,6 +44,16 @@ export function finish(sh: Shell, status: number): MaybePromise<number> {
     return after === 0 || sh.tested > 0 ? after : checkError(sh, after);
   }
   return status === 0 || sh.tested > 0 ? status : checkError(sh, status);
+}
+
+/**
+ * Writes the message of an error where the redirections in force lead, before they are undone; gives
+ * what is to be thrown on.
+ */
+export function tell(sh: Shell, error: unknown): unknown {
+  if (!(error instanceof ShellError)) return error;
+  sh.complain(error.message, error.line);
+  return new ShellExit(error.status, true);
 }
 
 /** Acts on a failed command: the `ERR` trap, then `set -e`. */
@@ -331,8 +341,9 @@ class SimpleCommand {
           saved?.restore();
           return finish(sh, status);
         }, (error) => {
+          const told = tell(sh, error);
           saved?.restore();
-          throw error;
+          throw told;
         });
       }
       saved?.restore();
@@ -343,8 +354,9 @@ class SimpleCommand {
       result = this.invoke(sh, argv, saved);
       if (sh.procFiles.length > 0) result = closeProcFiles(sh, result);
     } catch (error) {
+      const told = tell(sh, error);
       saved?.restore();
-      throw error;
+      throw told;
     }
     return end(result);
   }
