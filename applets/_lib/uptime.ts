@@ -15,7 +15,9 @@ export function uptimeLine(process: Process): ByteString {
   const days = Math.floor(minutes / 1440);
   const hours = Math.floor(minutes / 60) % 24;
   const dayText = days === 0 ? "" : `${days} day${days === 1 ? "" : "s"}, `;
-  const hourText = hours > 0 ? `${String(hours).padStart(2)}:${two(minutes % 60)}` : `${minutes % 60} min`;
+  const hourText = hours > 0
+    ? `${String(hours).padStart(2)}:${two(minutes % 60)}`
+    : `${minutes % 60} min`;
   const load = kernel.loadAverage().map((value) => value.toFixed(2)).join(", ");
   return ` ${two(now.hour)}:${two(now.minute)}:${two(now.second)} up ${dayText}${hourText},  ` +
     `0 users,  load average: ${load}\n`;
