@@ -65,7 +65,8 @@ async function readArchive(
     if (!isVfsError(error)) throw error; // A directory has no bytes.
   }
   if (magic.length < MAGIC.length) ctx.fail("short read");
-  if (toByteString(magic) !== MAGIC) ctx.fail("invalid ar magic");
+  // As in native, the newline at its end is not looked at.
+  if (toByteString(magic, 0, 7) !== MAGIC.slice(0, 7)) ctx.fail("invalid ar magic");
   const wanted = new Wanted(names);
   const zone = zoneOf(ctx.process);
   const extractor = new Extractor(ctx, {
@@ -108,18 +109,20 @@ async function readHeader(
     if (header.length < HEADER) return undefined;
     const text = toByteString(header, 0, HEADER);
     if (text.slice(58) !== "`\n") ctx.fail("invalid ar header");
+    // Digits up to something that is neither digit nor letter.
     const number = (from: number, to: number, radix: number): number => {
-      const digits = text.slice(from, to).trimEnd();
-      if (!(radix === 8 ? /^[0-7]*$/ : /^[0-9]*$/).test(digits)) ctx.fail("invalid ar header");
-      return digits === "" ? 0 : parseInt(digits, radix);
+      const pattern = radix === 8 ? /^[0-7]+(?![0-9A-Za-z])/ : /^[0-9]+(?![0-9A-Za-z])/;
+      const match = pattern.exec(text.slice(from, to));
+      if (match === null) return ctx.fail("invalid ar header");
+      return parseInt(match[0], radix);
     };
     const size = number(48, 58, 10);
     let name = text.slice(0, 16).replace(/ +$/, "");
-    if (name === "/" || name === "/SYM64/") {
+    if (name.startsWith("/ ") || name === "/") {
       await input.skip(size + (size & 1));
       continue;
     }
-    if (name === "//") {
+    if (name.startsWith("//")) {
       // The table of long names.
       if (size > LARGEST_TABLE) ctx.fail("short read");
       const bytes = await input.take(size);
@@ -128,8 +131,8 @@ async function readHeader(
       await input.skip(size & 1);
       continue;
     }
-    if (/^\/[0-9]+$/.test(name)) {
-      const at = Number(name.slice(1));
+    if (name.startsWith("/")) {
+      const at = number(1, 16, 10);
       if (at >= table.text.length) ctx.fail("can't resolve long filename");
       const end = table.text.indexOf("\n", at);
       name = table.text.slice(at, end < 0 ? undefined : end).replace(/\/$/, "");

@@ -92,6 +92,8 @@ export class TarReader {
 
   /** The next member, or undefined at the end. @throws {TarError} */
   async next(): Promise<Member | undefined> {
+    // Behind a header that belongs to the next one there must be a next one.
+    let isFollowing = false;
     for (;;) {
       let taken: MaybePromise<Uint8Array> = this.input.take(BLOCK);
       if (taken instanceof Promise) taken = await taken;
@@ -99,7 +101,7 @@ export class TarReader {
       if (block.length === 0 && !this.#first) return undefined;
       if (block.length < BLOCK) throw new TarError("short read");
       this.#first = false;
-      if (block[0] === 0 && block[PREFIX_AT] === 0) {
+      if (!isFollowing && block[0] === 0 && block[PREFIX_AT] === 0) {
         // Two empty headers are the end.
         if (this.#atEnd) return undefined;
         this.#atEnd = true;
@@ -109,6 +111,7 @@ export class TarReader {
       const member = this.#parse(block);
       if (typeof member !== "string") return member;
       await this.#extra(member, number(block, 124, 12));
+      isFollowing = true;
     }
   }
 
@@ -196,8 +199,9 @@ export class TarReader {
   }
 
   async #skipData(size: number, padding = -size & (BLOCK - 1)): Promise<void> {
-    const skipped = this.input.skip(size + padding);
-    if (skipped instanceof Promise) await skipped;
+    const skipping = this.input.skip(size + padding);
+    const skipped = skipping instanceof Promise ? await skipping : skipping;
+    if (skipped < size + padding) throw new TarError("short read");
   }
 
   /** Records `LENGTH KEY=VALUE\n`; only names count, and those of a global header do not. */
