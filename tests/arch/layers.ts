@@ -42,7 +42,12 @@ const pureModules: ReadonlySet<string> = new Set([
 ]);
 
 /** Modules of applets/ that know all applets: by name, or by import. */
-const tables: ReadonlySet<string> = new Set(["registry", "static_list", "program_table", "at_hand"]);
+const tables: ReadonlySet<string> = new Set([
+  "registry",
+  "static_list",
+  "program_table",
+  "at_hand",
+]);
 
 /** Which part of the project a module belongs to; paths are relative to the root. */
 export function zoneOf(path: string): string {
