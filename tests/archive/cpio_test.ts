@@ -3,7 +3,7 @@ import { type Case, compareAll } from "./differential.ts";
 import { type CpioEntry, makeCpio } from "./make_cpio.ts";
 
 const TREE = "mkdir -p t/sub; printf hello > t/a; seq 1 300 > t/sub/b; ln -s a t/l; ln t/a t/h; " +
-  "chmod 640 t/a; touch -h -d 2001-02-03T04:05:06 t/l; touch -d 2001-02-03T04:05:06 t/a t/sub/b t/sub t; find t | LC_ALL=C sort > L; " +
+  "chmod 640 t/a; touch -d 2001-02-03T04:05:06 t/a t/sub/b t/sub t; find t | LC_ALL=C sort > L; " +
   "busybox cpio -o -H newc < L > x.cpio 2>/dev/null; mkdir o";
 
 const cases: Case[] = [

@@ -4,7 +4,7 @@ import { bytes, type Entry, makeTar } from "./make_tar.ts";
 
 const TREE =
   "mkdir -p t/sub/e; printf hello > t/a; seq 1 300 > t/sub/b; ln -s a t/l; ln t/a t/h; " +
-  "chmod 640 t/a; chmod 755 t/sub/b; touch -h -d 2001-02-03T04:05:06 t/l; touch -d 2001-02-03T04:05:06 t/a t/sub/b t/sub t; " +
+  "chmod 640 t/a; chmod 755 t/sub/b; touch -d 2001-02-03T04:05:06 t/a t/sub/b t/sub t; " +
   "busybox tar cf x.tar t; gzip -nk x.tar; bzip2 -k x.tar; xz -k x.tar; xz -k --format=lzma x.tar; " +
   "mkdir o";
 
