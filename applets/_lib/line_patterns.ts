@@ -51,9 +51,58 @@ interface Searcher {
 /** Patterns of more bytes than this are spread over several automata. */
 const MOST_JOINED = 1 << 15;
 
+/** Strings are taken apart up to this place. */
+const DEEPEST = 200;
+
+/** What no syntax takes for an operator. */
+const PLAIN = /^[A-Za-z0-9 _:,;=@%&~"'!#<>/-]+$/;
+
 /** Writes a string as a basic regular expression for itself. */
 function quote(text: ByteString): ByteString {
   return text.replace(/[\\.*[\]^$]/g, "\\$&");
+}
+
+/** Divides a list into parts of limited size, in the same order. */
+function portions(texts: readonly ByteString[]): ByteString[][] {
+  const parts: ByteString[][] = [];
+  let size = MOST_JOINED;
+  for (const text of texts) {
+    if (size + text.length >= MOST_JOINED) {
+      parts.push([]);
+      size = 0;
+    }
+    parts[parts.length - 1].push(text);
+    size += text.length + 1;
+  }
+  return parts;
+}
+
+/**
+ * A basic expression for any of `texts[from, to)`, which are sorted, differ, and agree up to `depth`.
+ * What they have in common is written once, so that few ways are open at a time. Of a string and a
+ * longer one that begins with it only the shorter counts: the question is whether a line has one.
+ */
+function anyOf(texts: readonly ByteString[], from: number, to: number, depth: number): ByteString {
+  const first = texts[from];
+  if (to - from === 1) return quote(first.slice(depth));
+  const last = texts[to - 1];
+  let common = depth;
+  while (common < first.length && first[common] === last[common]) common++;
+  const head = quote(first.slice(depth, common));
+  if (common === first.length) return head;
+  if (common - depth > DEEPEST || common > DEEPEST) {
+    return `${head}\\(${
+      texts.slice(from, to).map((text) => quote(text.slice(common))).join("\\|")
+    }\\)`;
+  }
+  const branches: ByteString[] = [];
+  for (let start = from; start < to;) {
+    let stop = start + 1;
+    while (stop < to && texts[stop][common] === texts[start][common]) stop++;
+    branches.push(anyOf(texts, start, stop, common));
+    start = stop;
+  }
+  return `${head}\\(${branches.join("\\|")}\\)`;
 }
 
 /** Finds the lines that match any pattern of a list. */
@@ -103,6 +152,8 @@ export class LinePatterns {
   /** Compiles the patterns up to the first bad one and gives its index. */
   #compileAll(): number {
     for (let i = 0; i < this.#patterns.length; i++) {
+      // Words need no compiling to be known as good.
+      if (PLAIN.test(this.#patterns[i].text) && !this.options.icase && i > 0) continue;
       try {
         this.#patterns[i].regex = this.#compile(this.#patterns[i].text);
       } catch (error) {
@@ -113,29 +164,38 @@ export class LinePatterns {
     return this.#patterns.length;
   }
 
-  /** Joins the patterns; a newline stands for alternation in both syntaxes. */
+  /** The regex of a pattern that is known to be good. */
+  #regexOf(pattern: Pattern): Regex {
+    return pattern.regex ??= this.#compile(pattern.text);
+  }
+
+  /** Makes the automata: one for all plain strings, one for the others, and back-references alone. */
   #join(): void {
-    let joined: ByteString[] = [];
-    let size = 0;
-    const flush = (): void => {
-      if (joined.length === 0) return;
-      this.#searchers.push({ regex: this.#compile(joined.join("\n")), at: 0, end: -1 });
-      joined = [];
-      size = 0;
+    const literals: ByteString[] = [];
+    const joined: ByteString[] = [];
+    const search = (regex: Regex): void => {
+      this.#searchers.push({ regex, at: 0, end: -1 });
     };
     for (let i = 0; i < this.#bad; i++) {
       const { text, regex } = this.#patterns[i];
-      if (regex !== undefined && (regex.hasBackReferences || this.#bad === 1)) {
+      const literal = this.options.fixed || regex === undefined ? text : regex.literal;
+      if (regex !== undefined && (this.#bad === 1 || regex.hasBackReferences)) {
         // Joined, the references would count the groups of other patterns.
-        this.#searchers.push({ regex, at: 0, end: -1 });
-        continue;
-      }
-      const source = this.options.fixed ? quote(text) : text;
-      if (size + source.length > MOST_JOINED) flush();
-      joined.push(source);
-      size += source.length + 1;
+        search(regex);
+      } else if (literal !== undefined) literals.push(literal);
+      else joined.push(text);
     }
-    flush();
+    const whole = literals.sort().filter((text, i) => i === 0 || text !== literals[i - 1]);
+    for (const part of portions(whole)) {
+      search(compile(anyOf(part, 0, part.length, 0), {
+        syntax: "grep",
+        icase: this.options.icase,
+        nosub: true,
+        onStep: this.options.onStep,
+      }));
+    }
+    // A newline stands for alternation in both syntaxes.
+    for (const part of portions(joined)) search(this.#compile(part.join("\n")));
   }
 
   /** Must be called before the lines of another chunk are searched. */
@@ -229,7 +289,7 @@ export class LinePatterns {
 
   #checkRegex(pattern: Pattern, chunk: ByteString, start: number, end: number): boolean {
     const { whole, words } = this.options;
-    const regex = pattern.regex as Regex;
+    const regex = this.#regexOf(pattern);
     for (let from = start; from <= end;) {
       const range = regex.exec(chunk, from, { base: start, end });
       if (range === null) return false;
