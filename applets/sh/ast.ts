@@ -26,7 +26,10 @@ export interface QuoPart {
   readonly s: string;
 }
 
-/** The operators of `${name…}`. `""` is a plain value; `len` is `${#name}`; `sub` is `${name:o:l}`. */
+/**
+ * The operators of `${name…}`. `""` is a plain value; `len` is `${#name}`; `sub` is
+ * `${name:o:l}`; `bad` is what ash does not know, an error when it is expanded.
+ */
 export type VarOp =
   | ""
   | "len"
@@ -45,7 +48,8 @@ export type VarOp =
   | "sub"
   | "/"
   | "//"
-  | ":";
+  | ":"
+  | "bad";
 
 /** A parameter expansion. `quoted` says that it stood inside double quotes. */
 export interface VarPart {

@@ -400,6 +400,11 @@ export class Expander {
   private variable(p: VarPart): PartFn {
     const list = p.name === "@" || p.name === "*";
     const { quoted, name } = p;
+    if (p.op === "bad") {
+      return () => {
+        throw new ShellError("syntax error: bad substitution");
+      };
+    }
     if (p.op === ":") {
       const itself = this.itself(p);
       return sequence([itself, this.parts(p.arg!, "none", false)]);

@@ -136,7 +136,6 @@ export class Parser extends Lexer {
         return sequence(items);
       }
       if (line) this.unexpected();
-      if (!endsList(tok)) this.unexpected();
       return sequence(items);
     }
   }

@@ -112,7 +112,13 @@ function singleQuoted(s: string): string {
 
 /** The text of a word in an ordinary, unquoted place. */
 export function word(w: Word): string {
-  return w.parts.map((p) => unquotedPart(p, false)).join("");
+  let out = "";
+  for (const p of w.parts) {
+    // After a lone dollar single quotes would begin a `$'…'`.
+    if (p.t === "quo" && out.endsWith("$")) out += `"${p.s.replaceAll(/[\\`$"]/g, "\\$&")}"`;
+    else out += unquotedPart(p, false);
+  }
+  return out;
 }
 
 function unquotedPart(p: Part, inBraces: boolean): string {
@@ -154,7 +160,7 @@ function variable(p: Part & { t: "var" }): string {
     p.quoted && !pattern
       ? quotedText(w.parts, false)
       : w.parts.map((q) => unquotedPart(q, true)).join("");
-  const op = p.op === "sub" ? ":" : p.op === ":" ? ":}" : p.op;
+  const op = p.op === "bad" ? "" : p.op === "sub" ? ":" : p.op === ":" ? ":}" : p.op;
   let out = "${" + p.name + op + inner(p.arg!);
   if (p.arg2 !== undefined) out += (p.op === "sub" ? ":" : "/") + inner(p.arg2);
   return out + "}";

@@ -6,6 +6,7 @@
  */
 
 import {
+  type MaybePromise,
   O_APPEND,
   O_CREAT,
   O_EXCL,
@@ -19,7 +20,7 @@ import {
 } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import type { Redir } from "./ast.ts";
-import { RedirectionError } from "./errors.ts";
+import { RedirectionError, ShellError } from "./errors.ts";
 import type { Expander, TextFn, Wait } from "./expand.ts";
 import { HereFile } from "./here_file.ts";
 import type { Shell } from "./shell.ts";
@@ -90,10 +91,28 @@ export function compileRedirs(redirs: readonly Redir[], expander: Expander): Red
 function compileRedir(r: Redir, expander: Expander): RedirFn {
   const text: TextFn = expander.text(r.word, r.op === "<<" ? "none" : "word");
   const apply = action(r);
+  if (r.op === "<<") return hereDocument(text, apply);
   return (sh, saved): Wait => {
     const s = text(sh);
     if (typeof s !== "string") return s.then((v) => apply(sh, saved, v));
     apply(sh, saved, s);
+  };
+}
+
+/** An error in the body of a here-document is one of the redirection. */
+function hereDocument(text: TextFn, apply: Action): RedirFn {
+  const failed = (error: unknown): never => {
+    throw error instanceof ShellError ? new RedirectionError(error.message) : error;
+  };
+  return (sh, saved): Wait => {
+    let body: MaybePromise<string>;
+    try {
+      body = text(sh);
+    } catch (error) {
+      return failed(error);
+    }
+    if (typeof body !== "string") return body.then((s) => apply(sh, saved, s), failed);
+    apply(sh, saved, body);
   };
 }
 

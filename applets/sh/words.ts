@@ -451,18 +451,18 @@ export abstract class WordScanner extends Source {
           name = this.digits();
           op = "len";
         } else if (c !== 125 && this.charAfter() === 125) {
-          if (!isSpecial(c)) this.fail("bad substitution");
+          if (!isSpecial(c)) return this.badBraces(out, "#", quoted, line);
           name = String.fromCharCode(c);
           this.pos++;
           op = "len";
         }
       }
     } else if (c < 0) this.fail("missing '}'");
-    else this.fail("bad substitution");
+    else return this.badBraces(out, "", quoted, line);
     c = this.peekJoined();
     if (c < 0) this.fail("missing '}'");
     if (op === "len") {
-      if (c !== 125) this.fail("bad substitution");
+      if (c !== 125) return this.badBraces(out, "#" + name, quoted, line);
       this.pos++;
       out.add({ t: "var", name, op, quoted, line });
       return;
@@ -475,9 +475,19 @@ export abstract class WordScanner extends Source {
     this.bracedTail(out, name, c, quoted, line);
   }
 
+  /** What ash does not understand is read to its brace; only its expansion is an error. */
+  private badBraces(out: Parts, name: string, quoted: boolean, line: number): void {
+    const arg = new Parts();
+    this.scanParts(arg, quoted ? Ctx.BraceDq : Ctx.BraceBase);
+    out.add({ t: "var", name, op: "bad", quoted, arg: { parts: arg.list }, line });
+  }
+
   private bracedTail(out: Parts, name: string, first: number, quoted: boolean, line: number): void {
     let op: VarOp;
     let c = first;
+    if (!":-+=?#%/".includes(String.fromCharCode(c))) {
+      return this.badBraces(out, name, quoted, line);
+    }
     this.pos++;
     switch (c) {
       case 58: // :
@@ -516,7 +526,7 @@ export abstract class WordScanner extends Source {
         }
         break;
       default:
-        this.fail("bad substitution");
+        this.fail("bad substitution"); // Not reached: the first character was checked.
     }
     const pattern = op[0] === "#" || op[0] === "%" || op[0] === "/";
     const inDoc = this.inDocBraces;

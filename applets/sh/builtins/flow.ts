@@ -63,6 +63,9 @@ const evaluates: Builtin = (sh, argv) => {
   return status;
 };
 
+/** Bytes read at a time. */
+const CHUNK = 65536;
+
 /** Where `.` finds a file: the path itself, or along PATH. */
 function findSource(sh: Shell, name: string): string {
   if (name.includes("/")) return name;
@@ -74,32 +77,32 @@ function findSource(sh: Shell, name: string): string {
   return name;
 }
 
-/** Reads all of an open script. */
-export async function readRest(
-  sh: Shell,
-  read: () => MaybePromise<Uint8Array | undefined>,
-): Promise<string> {
-  let text = "";
-  for (;;) {
-    const chunk = await read();
-    if (chunk === undefined) return text;
-    text += toByteString(chunk);
-    const turn = sh.proc.tick(16);
-    if (turn !== undefined) await turn;
-  }
-}
-
 /** The text of a script file. @throws {VfsError} */
 export function readScript(sh: Shell, path: string): MaybePromise<string> {
   const file = sh.proc.fs.open(path, O_RDONLY);
   const chunks: string[] = [];
+  const end = (): string => {
+    file.release();
+    return chunks.join("").replaceAll("\0", "");
+  };
+  const readLater = async (first: Promise<Uint8Array | undefined>): Promise<string> => {
+    try {
+      let chunk = await first;
+      while (chunk !== undefined) {
+        chunks.push(toByteString(chunk));
+        const next = file.readReused(CHUNK, sh.proc.waiter);
+        chunk = next instanceof Promise ? await next : next;
+      }
+    } catch (error) {
+      file.release();
+      throw error;
+    }
+    return end();
+  };
   try {
     for (;;) {
-      const chunk = file.readReused(65536, sh.proc.waiter);
-      if (chunk instanceof Promise) {
-        return readRest(sh, () => chunks.length === 0 ? chunk : file.read(65536, sh.proc.waiter))
-          .finally(() => file.release());
-      }
+      const chunk = file.readReused(CHUNK, sh.proc.waiter);
+      if (chunk instanceof Promise) return readLater(chunk);
       if (chunk === undefined) break;
       chunks.push(toByteString(chunk));
     }
@@ -107,8 +110,7 @@ export function readScript(sh: Shell, path: string): MaybePromise<string> {
     file.release();
     throw error;
   }
-  file.release();
-  return chunks.join("").replaceAll("\0", "");
+  return end();
 }
 
 const sources: Builtin = (sh, argv) => {
