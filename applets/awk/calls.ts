@@ -66,6 +66,13 @@ export abstract class Calls extends Operators {
     const effect = this.effect(expr);
     const place = expr.kind === "assign" ? expr.target : expr;
     const cell = place.kind === "var" && !this.isNf(place) ? this.globalOf(place) : undefined;
+    if (expr.kind === "field") {
+      const index = this.fieldIndex(expr);
+      return () => {
+        this.rt.record.empty(index());
+        return new Cell("");
+      };
+    }
     const store = place.kind === "index" || place.kind === "field" ||
         (cell === undefined && place.kind === "var")
       ? this.store(place)

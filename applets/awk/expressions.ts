@@ -113,17 +113,7 @@ export class Expressions extends Calls {
           ([one, two]) => holds(expr.op, rt.compare(current(one), two as Value)) ? 1 : 0,
         );
       case "arith":
-        if (expr.rest.length === 1) return this.arithLater(expr);
-        return inOrder(
-          [expr.first, ...expr.rest].map((each) => mapped(this.later(each), toNumber)),
-          (numbers: number[]) => {
-            let total = numbers[0];
-            for (let i = 1; i < numbers.length; i++) {
-              total = this.compute(expr, expr.ops[i - 1], total, numbers[i]);
-            }
-            return total;
-          },
-        );
+        return this.arithLater(expr);
       case "unary": {
         if (expr.op === "!") {
           const truth = this.truthLater(expr.operand);
@@ -143,24 +133,32 @@ export class Expressions extends Calls {
     return this.value(expr);
   }
 
-  /** The usual two operands, without a list of values. */
+  /** From the left, so that a division by zero comes before what stands behind it. */
   protected arithLater(expr: Expr & { kind: "arith" }): Thunk<MaybePromise<Value>> {
     const first = this.later(expr.first);
-    const second = this.later(expr.rest[0]);
-    const op = expr.ops[0];
+    const rest = expr.rest.map((each) => this.later(each));
+    const { ops } = expr;
+    const goOn = async (at: number, left: number, waiting: Promise<Value>): Promise<Value> => {
+      let total = at < 0
+        ? toNumber(await waiting)
+        : this.compute(expr, ops[at], left, toNumber(await waiting));
+      for (let i = at + 1; i < rest.length; i++) {
+        const right = rest[i]();
+        const number = toNumber(right instanceof Promise ? await right : right);
+        total = this.compute(expr, ops[i], total, number);
+      }
+      return total;
+    };
     return () => {
       const left = first();
-      if (left instanceof Promise) {
-        return left.then((one) => {
-          const number = toNumber(one);
-          return then(second(), (two) => this.compute(expr, op, number, toNumber(two)));
-        });
+      if (left instanceof Promise) return goOn(-1, 0, left);
+      let total = toNumber(left);
+      for (let i = 0; i < rest.length; i++) {
+        const right = rest[i]();
+        if (right instanceof Promise) return goOn(i, total, right);
+        total = this.compute(expr, ops[i], total, toNumber(right));
       }
-      const number = toNumber(left);
-      const right = second();
-      return right instanceof Promise
-        ? right.then((two) => this.compute(expr, op, number, toNumber(two)))
-        : this.compute(expr, op, number, toNumber(right));
+      return total;
     };
   }
 

@@ -8,7 +8,7 @@ import { AwkArray, Cell, compact } from "./array.ts";
 import { type Expr, ungroup } from "./ast.ts";
 import { AwkError, errorAt, MSG } from "./errors.ts";
 import type { Thunk } from "./maybe.ts";
-import { MOST_FIELDS } from "./record.ts";
+import { HIGHEST_FIELD } from "./record.ts";
 import { childrenOf, NF_SLOT, type Resolved, SPECIALS } from "./resolve.ts";
 import type { Runtime } from "./runtime.ts";
 import { InputText, toInt32, toNumber, type Value } from "./value.ts";
@@ -279,7 +279,7 @@ export abstract class Places {
     const inner = ungroup(expr.index);
     if (inner.kind === "number") {
       const { value } = inner;
-      if (value >= 0 && value <= MOST_FIELDS) {
+      if (value >= 0 && value <= HIGHEST_FIELD) {
         const index = toInt32(value);
         return () => index;
       }
@@ -295,7 +295,7 @@ export abstract class Places {
     const index = toInt32(number);
     if (index < 0) this.fail(expr, MSG.negativeField);
     // Native makes room for all fields up to this one, even to read it.
-    if (index > MOST_FIELDS) throw new AwkError("out of memory");
+    if (index > HIGHEST_FIELD) throw new AwkError("out of memory");
     return index;
   }
 

@@ -11,6 +11,7 @@
 import type { ByteString } from "../../sandbox/types.ts";
 import type { Regex } from "../_lib/regex/regex.ts";
 import type { AwkArray, Cell } from "./array.ts";
+import { AwkError } from "./errors.ts";
 import { parseAwkNumber } from "./number.ts";
 import { InputText, looksNumeric, type Value } from "./value.ts";
 
@@ -27,7 +28,10 @@ export type Splitter =
 /** Splits on blanks. */
 export const BLANKS: Splitter = { kind: "blanks" };
 
-/** Most fields native can be made to have; more is "out of memory". */
+/** Highest field that can be asked for; native has no memory for more. */
+export const HIGHEST_FIELD = 50_000_000;
+
+/** Most fields that a record can be made to have; more is "out of memory". */
 export const MOST_FIELDS = 5_000_000;
 
 /** Cuts a part of a text into fields; offsets go to `starts` and `ends`, their number is returned. */
@@ -355,12 +359,27 @@ export class Record {
   /** Whether a regular expression matches `$0`. */
   matches(regex: Regex): boolean {
     if (!this.#hasWhole && this.#joinWith === undefined) {
+      if (regex.literal !== undefined && regex.literal !== "") return this.#holds(regex.literal);
       this.#flags.end = this.#end;
       return regex.test(this.#text, this.#start, this.#flags);
     }
     return regex.test(this.show(this.whole()));
   }
 
+  /** Where plain text was found last: the records before it need not be searched at all. */
+  #holds(literal: ByteString): boolean {
+    if (this.#hitText !== this.#text || this.#hitLiteral !== literal || this.#hit < this.#start) {
+      const at = this.#text.indexOf(literal, this.#start);
+      this.#hit = at < 0 ? Infinity : at;
+      this.#hitText = this.#text;
+      this.#hitLiteral = literal;
+    }
+    return this.#hit + literal.length <= this.#end;
+  }
+
+  #hit = Infinity;
+  #hitText: ByteString | undefined;
+  #hitLiteral = "";
   readonly #flags = { end: 0 };
   /** How often the record was replaced. */
   changes = 0;
@@ -413,11 +432,25 @@ export class Record {
       this.assign(value);
       return;
     }
+    if (index > MOST_FIELDS) throw new AwkError("out of memory");
     const values = this.#toValues();
     while (values.length < index) values.push(this.#missing(values.length + 1));
     values[index - 1] = value;
     if (this.#nf !== undefined) this.#nf = undefined;
     this.#joinWith = separator;
+  }
+
+  /** Empties a field behind the back of `$0`, which stays as it is until it is put together again. */
+  empty(index: number): void {
+    if (index === 0) {
+      this.assign("");
+      return;
+    }
+    const values = this.#toValues();
+    if (index > values.length) return;
+    // What is asked for as a whole from now on is the text from before.
+    if (this.#joinWith === undefined) this.whole();
+    values[index - 1] = "";
   }
 
   /** Assigns NF: fields are dropped or added, and `$0` put together. */
