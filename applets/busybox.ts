@@ -1,5 +1,7 @@
 import { type Applet, BANNER, defineApplet } from "./contract.ts";
 
+/** A search path without programs: then the name is looked for among the applets alone. */
+const NOWHERE = "/proc/nowhere";
 /** Width at which the banner's list of names is broken, as native. */
 const LIST_WIDTH = 71;
 
@@ -35,7 +37,7 @@ export const applet: Applet = defineApplet({
       ctx.say(`${name}: applet not found\n`);
       return 127;
     }
-    return process.exec(operands, { file: name, searchPath: "/bin" });
+    return process.exec(operands, { file: name, searchPath: NOWHERE });
   },
 });
 

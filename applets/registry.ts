@@ -65,7 +65,6 @@ cttyhack.ts cttyhack
 cut.ts cut
 date.ts date
 dc.ts dc
-bc/dc.ts dc
 dd.ts dd
 df.ts df
 diff/main.ts diff

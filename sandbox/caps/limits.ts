@@ -39,7 +39,7 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   openFiles: 1024,
   processes: 2048,
   depth: 1000,
-  fileBytes: 1024 * 1024 * 1024,
+  fileBytes: Infinity,
   inodes: 1_000_000,
   networkBytes: 1024 * 1024 * 1024,
   connections: 64,

@@ -164,7 +164,9 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
     return this.kernel_.limits.depth;
   }
   get maxFileSize(): number | undefined {
-    return this.#limits?.get("fileSize");
+    const own = this.#limits?.get("fileSize") ?? Infinity;
+    const size = Math.min(own, this.kernel_.limits.fileBytes);
+    return size === Infinity ? undefined : size;
   }
   get ended(): boolean {
     return this.status !== undefined;

@@ -51,6 +51,15 @@ Deno.test("a file that outgrows the memory gets ENOSPC", async () => {
   assertEquals(result.stdoutText, "1\nx\n");
 });
 
+Deno.test("a file may not outgrow its own limit", async () => {
+  const result = await within(
+    { fileBytes: 1000 },
+    "head -c 900 /dev/zero >/tmp/a; echo $?; head -c 1100 /dev/zero >/tmp/b; echo $?",
+  );
+  assertEquals(result.stdoutText, "0\n1\n");
+  assertMatch(result.stderrText, /File too large/);
+});
+
 Deno.test("a fork bomb ends", async () => {
   const result = await within(
     { processes: 50, depth: 200 },
