@@ -190,7 +190,7 @@ class Compiler {
     if (this.kind === "end") return () => 0;
     const node = this.comma();
     if (!this.finished()) {
-      if (this.tok === ":" || this.tok === "?") throw new ArithError(MALFORMED);
+      if (this.tok === ":" || this.tok === "?") throw this.malformed();
       throw new ArithError(SYNTAX);
     }
     return node.run;
@@ -210,6 +210,21 @@ class Compiler {
   private set(kind: Compiler["kind"], tok: string): void {
     this.kind = kind;
     this.tok = tok;
+  }
+
+  /**
+   * A `?` without its `:` is noticed only when everything was read, so an error further on comes
+   * first: a character that means nothing, or two operands side by side.
+   */
+  private malformed(): ArithError {
+    let operand = true;
+    while (!this.finished()) {
+      const value = this.kind !== "op";
+      if (value && operand) return new ArithError(SYNTAX);
+      operand = value || this.tok === ")";
+      this.advance();
+    }
+    return new ArithError(operand ? MALFORMED : SYNTAX);
   }
 
   private finished(): boolean {
@@ -278,7 +293,7 @@ class Compiler {
     this.advance();
     this.enter();
     const yes = this.binary(1);
-    if (!this.is(":")) throw new ArithError(MALFORMED);
+    if (!this.is(":")) throw this.malformed();
     this.advance();
     const no = this.conditional();
     this.depth--;
@@ -362,7 +377,7 @@ class Compiler {
         const inner = this.comma();
         this.depth--;
         if (!this.is(")")) {
-          if (this.tok === ":" || this.tok === "?") throw new ArithError(MALFORMED);
+          if (this.tok === ":" || this.tok === "?") throw this.malformed();
           throw new ArithError(SYNTAX);
         }
         this.advance();

@@ -193,9 +193,8 @@ class LineSplitter {
     }
   }
 
-  /** Adds a character that was quoted by a backslash. */
+  /** Adds a character that was quoted by a backslash; at the start of a field native then still skips blanks. */
   quoted(c: string): void {
-    this.start = 0;
     this.buffer += c;
   }
 
