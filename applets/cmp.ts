@@ -1,5 +1,5 @@
 import { type Applet, defineApplet, type Source } from "./contract.ts";
-import type { MaybePromise } from "../sandbox/types.ts";
+import { type MaybePromise, S_IFREG } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { parseDecimal } from "./_lib/strtod.ts";
 import { countNewlines } from "./_lib/text_count.ts";
@@ -29,7 +29,7 @@ export const applet: Applet = defineApplet({
     for (const [i, path] of [leftName, rightName].entries()) {
       try {
         const source = path === "-" ? ctx.stdin : ctx.openOrThrow(path);
-        sides.push(new Side(source, skips[i]));
+        sides.push(new Side(source, skips[i], source.file.type !== S_IFREG));
       } catch (error) {
         if (!isVfsError(error)) throw error;
         if (!opts.s) ctx.warnError(path, error);
@@ -38,7 +38,7 @@ export const applet: Applet = defineApplet({
     }
     const [a, b] = sides;
     let position = 0;
-    let line = 1;
+    let lines = 0;
     let differs = false;
     while (left > 0) {
       for (const [i, side] of sides.entries()) {
@@ -65,6 +65,9 @@ export const applet: Applet = defineApplet({
       let i = a.at;
       let j = b.at;
       const stop = i + length;
+      const same = sameWords(x, i, y, j, length);
+      i += same;
+      j += same;
       for (;;) {
         while (i < stop && x[i] === y[j]) {
           i++;
@@ -74,7 +77,7 @@ export const applet: Applet = defineApplet({
         const number = position + (i - a.at) + 1;
         if (opts.s) return 1;
         if (!opts.l) {
-          line += countNewlines(x.subarray(a.at, i));
+          const line = 1 + lines + countNewlines(x.subarray(a.at, i)) + a.linesBefore(position);
           void out.print(`${leftName} ${rightName} differ: char ${number}, line ${line}\n`);
           return 1;
         }
@@ -84,7 +87,8 @@ export const applet: Applet = defineApplet({
         i++;
         j++;
       }
-      if (!opts.l && !opts.s) line += countNewlines(x.subarray(a.at, stop));
+      // Of a regular file they are counted when they are asked for.
+      if (!opts.l && !opts.s && !a.regular) lines += countNewlines(x.subarray(a.at, stop));
       position += length;
       left -= length;
       a.at += length;
@@ -96,6 +100,17 @@ export const applet: Applet = defineApplet({
   },
 });
 
+/** How many bytes at the beginning of two ranges are the same, looking at whole words only. */
+function sameWords(x: Uint8Array, i: number, y: Uint8Array, j: number, length: number): number {
+  if (((x.byteOffset + i) & 3) !== 0 || ((y.byteOffset + j) & 3) !== 0) return 0;
+  const words = length >> 2;
+  const a = new Int32Array(x.buffer, x.byteOffset + i, words);
+  const b = new Int32Array(y.buffer, y.byteOffset + j, words);
+  let at = 0;
+  while (at < words && a[at] === b[at]) at++;
+  return at << 2;
+}
+
 /** One of the two inputs. */
 class Side {
   bytes: Uint8Array = new Uint8Array(0);
@@ -103,12 +118,41 @@ class Side {
   end = 0;
   #done = false;
 
-  constructor(private readonly source: Source, private skip: number) {}
+  /** Whether it can be read a second time. */
+  readonly regular: boolean;
+  readonly #begin: number = 0;
+
+  constructor(
+    private readonly source: Source,
+    private skip: number,
+    /** The other side may read the same open file, and its buffer. */
+    private readonly keep: boolean,
+  ) {
+    this.regular = source.file.type === S_IFREG;
+    if (this.regular) this.#begin = source.file.seek(0, 1) + skip;
+  }
+
+  /** Newlines in the first `length` bytes, for a regular file; otherwise they were counted. */
+  linesBefore(length: number): number {
+    if (!this.regular) return 0;
+    const block = new Uint8Array(65536);
+    let count = 0;
+    for (let at = 0; at < length;) {
+      const part = block.subarray(0, Math.min(block.length, length - at));
+      const got = this.source.file.pread(part, this.#begin + at);
+      if (got === 0) break;
+      count += countNewlines(part.subarray(0, got));
+      at += got;
+    }
+    return count;
+  }
 
   /** Gets more when all was used. */
   fill(): void | Promise<void> {
     while (this.at === this.end && !this.#done) {
-      const chunk: MaybePromise<Uint8Array | undefined> = this.source.read();
+      const chunk: MaybePromise<Uint8Array | undefined> = this.keep
+        ? this.source.read()
+        : this.source.readReused();
       if (chunk instanceof Promise) {
         return chunk.then((came) => {
           this.#take(came);

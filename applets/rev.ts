@@ -24,8 +24,8 @@ export const applet: Applet = defineApplet({
           let to = 0;
           let nul = nextNul(bytes, 0, end);
           for (let start = 0; start < end;) {
-            let stop = bytes.indexOf(10, start);
-            if (stop < 0 || stop >= end) stop = end;
+            let stop = start;
+            while (stop < end && bytes[stop] !== 10) stop++;
             // A NUL hides the rest of its line, the newline included.
             if (nul < start) nul = nextNul(bytes, start, end);
             const last = Math.min(nul, stop);

@@ -197,7 +197,7 @@ class Items {
       } else if (this.kind === "line") {
         if (byte === 10 || byte === 0) {
           if (this.#inWord) return this.#item();
-        } else if (this.#inWord || (byte !== 32 && byte !== 9)) {
+        } else if (this.#inWord || (byte !== 32 && (byte < 9 || byte > 13))) {
           this.#inWord = true;
           this.#add(byte);
         }

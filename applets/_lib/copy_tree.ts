@@ -7,11 +7,15 @@
  */
 import {
   type ByteString,
+  type Directory,
+  type DirEntry,
   type MaybePromise,
   O_CREAT,
+  O_RDONLY,
   O_TRUNC,
   O_WRONLY,
   type OpenFile,
+  type ProcessFs,
   S_IFBLK,
   S_IFCHR,
   S_IFDIR,
@@ -24,6 +28,7 @@ import { isVfsError } from "../../sandbox/errors.ts";
 import type { Context } from "../contract.ts";
 import { joinPath } from "./path_text.ts";
 import { after, attempt, copyStream, inSequence } from "./sequence.ts";
+import { Sink, Source } from "./streams.ts";
 
 /** What of an applet's context copying needs. */
 export type CopyContext = Pick<
@@ -34,8 +39,6 @@ export type CopyContext = Pick<
   | "name"
   | "warn"
   | "confirm"
-  | "openOrThrow"
-  | "sinkOf"
 >;
 
 /** How to copy. */
@@ -61,6 +64,59 @@ export interface CopyOptions {
   readonly clone?: boolean;
 }
 
+/**
+ * A name in an open directory, or a path. Below the arguments a walk names single components, so
+ * that nothing is resolved twice and a directory that is swapped meanwhile leads nowhere else.
+ */
+class Place {
+  constructor(
+    private readonly fs: ProcessFs,
+    private readonly directory: Directory | undefined,
+    private readonly name: ByteString,
+    /** As it is shown. */
+    readonly path: ByteString,
+  ) {}
+
+  stat(follow: boolean): Stat {
+    const { directory, name, fs } = this;
+    if (directory === undefined) return follow ? fs.stat(name) : fs.lstat(name);
+    return follow ? directory.statAt(name) : directory.lstatAt(name);
+  }
+
+  open(flags: number, mode?: number): OpenFile {
+    return this.directory === undefined
+      ? this.fs.open(this.name, flags, mode)
+      : this.directory.openAt(this.name, flags, mode);
+  }
+
+  asDirectory(): Directory {
+    return this.directory === undefined
+      ? this.fs.openDirectory(this.name)
+      : this.directory.directoryAt(this.name, true);
+  }
+
+  makeDir(mode: number): void {
+    if (this.directory === undefined) this.fs.makeDir(this.name, mode);
+    else this.directory.makeDirAt(this.name, mode);
+  }
+
+  unlink(): void {
+    if (this.directory === undefined) this.fs.unlink(this.name);
+    else this.directory.unlinkAt(this.name);
+  }
+
+  readLink(): ByteString {
+    return this.directory === undefined
+      ? this.fs.readLink(this.name)
+      : this.directory.readLinkAt(this.name);
+  }
+
+  symlink(target: ByteString): void {
+    if (this.directory === undefined) this.fs.symlink(target, this.name);
+    else this.directory.symlinkAt(target, this.name);
+  }
+}
+
 /** Copies; remembers across calls what it made and which files had several names. */
 export class Copier {
   /** Device and inode of directories that were made: never copied into themselves. */
@@ -72,29 +128,39 @@ export class Copier {
   constructor(private readonly ctx: CopyContext, private readonly options: CopyOptions) {}
 
   /** Copies one file or tree; false when something failed, which has been told. */
-  copy(source: ByteString, target: ByteString, top = true): MaybePromise<boolean> {
-    const { ctx, options } = this;
-    const { fs } = ctx;
+  copy(source: ByteString, target: ByteString): MaybePromise<boolean> {
+    const { fs } = this.ctx;
+    return this.#copy(
+      new Place(fs, undefined, source, source),
+      new Place(fs, undefined, target, target),
+      true,
+    );
+  }
+
+  #copy(source: Place, target: Place, top: boolean): MaybePromise<boolean> {
+    const { options } = this;
     const follow = options.follow === "all" || (options.follow === "top" && top);
     let from: Stat | undefined;
     let to: Stat | undefined;
     try {
-      from = follow ? fs.stat(source) : fs.lstat(source);
+      from = source.stat(follow);
     } catch (error) {
       if (!isVfsError(error)) throw error;
       // A link is made without looking at what it is to point to.
       if (options.link === undefined || error.code !== "ENOENT") {
-        return this.#failed(`can't stat '${source}': ${error.reason}`);
+        return this.#failed(`can't stat '${source.path}': ${error.reason}`);
       }
     }
     try {
-      to = fs.lstat(target);
+      to = target.stat(false);
     } catch (error) {
       if (!isVfsError(error)) throw error;
-      if (error.code !== "ENOENT") return this.#failed(`can't stat '${target}': ${error.reason}`);
+      if (error.code !== "ENOENT") {
+        return this.#failed(`can't stat '${target.path}': ${error.reason}`);
+      }
     }
     if (from !== undefined && to !== undefined && from.dev === to.dev && from.ino === to.ino) {
-      return this.#failed(`'${source}' and '${target}' are the same file`);
+      return this.#failed(`'${source.path}' and '${target.path}' are the same file`);
     }
     const type = from === undefined ? S_IFREG : from.mode & S_IFMT;
     if (from !== undefined && type === S_IFDIR) return this.#directory(source, target, from, to);
@@ -112,13 +178,14 @@ export class Copier {
     return false;
   }
 
-  #told(source: ByteString, target: ByteString): void {
-    if (this.options.verbose) void this.ctx.out.print(`'${source}' -> '${target}'\n`);
+  #told(source: Place, target: Place): void {
+    if (!this.options.verbose) return;
+    void this.ctx.out.print(`'${source.path}' -> '${target.path}'\n`);
   }
 
   /** Whether the destination may be written: asks where asked to. */
   #mayReplace(
-    target: ByteString,
+    target: Place,
     from: Stat | undefined,
     to: Stat | undefined,
   ): MaybePromise<boolean> {
@@ -130,72 +197,80 @@ export class Copier {
       to.mtimeNs / 1_000_000_000n >= from.mtimeNs / 1_000_000_000n
     ) return false;
     if (!options.interactive) return true;
-    return ctx.confirm(`${ctx.name}: overwrite '${target}'? `);
+    return ctx.confirm(`${ctx.name}: overwrite '${target.path}'? `);
   }
 
   /** Takes away what stands in the way, where that is allowed. */
-  #clear(target: ByteString, to: Stat | undefined): void {
+  #clear(target: Place, to: Stat | undefined): void {
     if (to !== undefined && (this.options.force || this.options.interactive)) {
-      this.ctx.fs.unlink(target);
+      target.unlink();
     }
   }
 
-  #link(source: ByteString, target: ByteString, to: Stat | undefined): boolean {
+  #link(source: Place, target: Place, to: Stat | undefined): boolean {
     const { fs } = this.ctx;
     try {
       this.#clear(target, to);
-      if (this.options.link === "hard") fs.link(source, target);
-      else fs.symlink(source, target);
+      if (this.options.link === "hard") fs.link(source.path, target.path);
+      else target.symlink(source.path);
     } catch (error) {
       if (!isVfsError(error)) throw error;
-      return this.#failed(`can't create '${target}': ${error.reason}`);
+      return this.#failed(`can't create '${target.path}': ${error.reason}`);
     }
     this.#told(source, target);
     return true;
   }
 
   #directory(
-    source: ByteString,
-    target: ByteString,
+    source: Place,
+    target: Place,
     from: Stat,
     to: Stat | undefined,
   ): MaybePromise<boolean> {
     const { ctx, options } = this;
     const { fs } = ctx;
-    if (!options.recursive) return this.#failed(`omitting directory '${source}'`);
+    if (!options.recursive) return this.#failed(`omitting directory '${source.path}'`);
     let made = false;
     if (this.#made.has(`${from.dev}:${from.ino}`)) {
-      return this.#failed(`recursion detected, omitting directory '${source}'`);
+      return this.#failed(`recursion detected, omitting directory '${source.path}'`);
     }
     try {
       if (to !== undefined && (to.mode & S_IFMT) !== S_IFDIR) {
-        const found = fs.tryStat(target);
+        const found = fs.tryStat(target.path);
         if (found === undefined || (found.mode & S_IFMT) !== S_IFDIR) {
-          return this.#failed(`target '${target}' is not a directory`);
+          return this.#failed(`target '${target.path}' is not a directory`);
         }
       }
       if (to === undefined) {
         // Its own user can always write it while it is being filled.
-        fs.makeDir(target, (from.mode & 0o7777 & ~ctx.process.umask) | 0o700);
+        target.makeDir((from.mode & 0o7777 & ~ctx.process.umask) | 0o700);
         made = true;
-        const stat = fs.stat(target);
+        const stat = target.stat(true);
         this.#made.add(`${stat.dev}:${stat.ino}`);
       }
     } catch (error) {
       if (!isVfsError(error)) throw error;
-      return this.#failed(`can't create directory '${target}': ${error.reason}`);
+      return this.#failed(`can't create directory '${target.path}': ${error.reason}`);
     }
-    let names: ByteString[];
+    let inner: Directory;
+    let outer: Directory;
+    let entries: DirEntry[];
     try {
-      names = fs.readDir(source).map((entry) => entry.name);
+      inner = source.asDirectory();
+      entries = inner.entries();
+      outer = target.asDirectory();
     } catch (error) {
       if (!isVfsError(error)) throw error;
-      return this.#failed(`can't open '${source}': ${error.reason}`);
+      return this.#failed(`can't open '${source.path}': ${error.reason}`);
     }
     let good = true;
-    const copied = inSequence(names, (name) => {
+    const copied = inSequence(entries, ({ name }) => {
       const copying = after(
-        this.copy(joinPath(source, name), joinPath(target, name), false),
+        this.#copy(
+          new Place(fs, inner, name, joinPath(source.path, name)),
+          new Place(fs, outer, name, joinPath(target.path, name)),
+          false,
+        ),
         (went) => {
           if (!went) good = false;
         },
@@ -204,13 +279,13 @@ export class Copier {
       return pause === undefined ? copying : Promise.all([pause, copying]).then(() => {});
     });
     return after(copied, () => {
-      if (options.preserve) this.#preserve(target, from);
+      if (options.preserve) this.#preserve(target.path, from);
       else if (made) {
         try {
-          fs.chmod(target, from.mode & 0o7777 & ~ctx.process.umask);
+          fs.chmod(target.path, from.mode & 0o7777 & ~ctx.process.umask);
         } catch (error) {
           if (!isVfsError(error)) throw error;
-          good = this.#failed(`can't preserve permissions of '${target}': ${error.reason}`);
+          good = this.#failed(`can't preserve permissions of '${target.path}': ${error.reason}`);
         }
       }
       this.#told(source, target);
@@ -219,8 +294,8 @@ export class Copier {
   }
 
   #file(
-    source: ByteString,
-    target: ByteString,
+    source: Place,
+    target: Place,
     from: Stat,
     to: Stat | undefined,
   ): MaybePromise<boolean> {
@@ -231,79 +306,96 @@ export class Copier {
       const first = this.#linked.get(key);
       if (first !== undefined) {
         try {
-          if (to !== undefined) fs.unlink(target);
-          fs.link(first, target);
+          if (to !== undefined) target.unlink();
+          fs.link(first, target.path);
           this.#told(source, target);
           return true;
         } catch (error) {
           // Where links cannot be made a copy will do.
           if (!isVfsError(error)) throw error;
         }
-      } else this.#linked.set(key, target);
+      } else this.#linked.set(key, target.path);
     }
     let good = true;
-    let input;
+    let input: Source;
     try {
-      input = ctx.openOrThrow(source);
+      input = new Source(source.open(O_RDONLY), ctx.process, source.path, true);
     } catch (error) {
       if (!isVfsError(error)) throw error;
-      return this.#failed(`can't open '${source}': ${error.reason}`);
+      return this.#failed(`can't open '${source.path}': ${error.reason}`);
     }
     let file: OpenFile;
     const flags = O_WRONLY | O_CREAT | O_TRUNC;
     const mode = (from.mode & S_IFMT) === S_IFREG ? from.mode & 0o7777 : 0o666;
     try {
       // Who was asked gets a new file, with the mode of its source.
-      if (to !== undefined && options.interactive) fs.unlink(target);
-      file = fs.open(target, flags, mode);
+      if (to !== undefined && options.interactive) target.unlink();
+      file = target.open(flags, mode);
     } catch (error) {
       if (!isVfsError(error)) throw error;
       try {
         if (to === undefined || !options.force) throw error;
-        fs.unlink(target);
-        file = fs.open(target, flags, mode);
+        target.unlink();
+        file = target.open(flags, mode);
       } catch (last) {
         if (!isVfsError(last)) throw last;
         input.close();
-        return this.#failed(`can't create '${target}': ${last.reason}`);
+        return this.#failed(`can't create '${target.path}': ${last.reason}`);
       }
     }
-    const sink = ctx.sinkOf(file, target);
+    const sink = new Sink(file, ctx.process, target.path, true);
     if (options.clone) {
       input.close();
       sink.close();
-      return this.#failed(`failed to clone '${target}' from '${source}': Operation not supported`);
-    }
-    const copying = attempt(() => copyStream(ctx.process, input, sink), (error) => {
-      good = this.#failed(
-        `${error.code === "EISDIR" ? "read" : "write"} error: ${error.reason}`,
+      return this.#failed(
+        `failed to clone '${target.path}' from '${source.path}': Operation not supported`,
       );
-    });
-    return after(copying, () => {
+    }
+    const close = (): void => {
       input.close();
       sink.close();
-      if (options.preserve) this.#preserve(target, from);
+    };
+    let copying: MaybePromise<void>;
+    try {
+      copying = attempt(() => copyStream(ctx.process, input, sink), (error) => {
+        good = this.#failed(
+          `${error.code === "EISDIR" ? "read" : "write"} error: ${error.reason}`,
+        );
+      });
+      if (copying instanceof Promise) {
+        copying = copying.catch((error) => {
+          close();
+          throw error;
+        });
+      }
+    } catch (error) {
+      close();
+      throw error;
+    }
+    return after(copying, () => {
+      close();
+      if (options.preserve) this.#preserve(target.path, from);
       if (good) this.#told(source, target);
       return good;
     });
   }
 
   /** Links, FIFOs and devices are made anew. */
-  #special(source: ByteString, target: ByteString, from: Stat, to: Stat | undefined): boolean {
+  #special(source: Place, target: Place, from: Stat, to: Stat | undefined): boolean {
     const { fs } = this.ctx;
     const type = from.mode & S_IFMT;
     try {
       this.#clear(target, to);
-      if (type === S_IFLNK) fs.symlink(fs.readLink(source), target);
+      if (type === S_IFLNK) target.symlink(source.readLink());
       else {
         const device = type === S_IFCHR || type === S_IFBLK;
-        fs.makeNode(target, from.mode, device ? from.rdev : 0);
+        fs.makeNode(target.path, from.mode, device ? from.rdev : 0);
       }
     } catch (error) {
       if (!isVfsError(error)) throw error;
-      return this.#failed(`can't create '${target}': ${error.reason}`);
+      return this.#failed(`can't create '${target.path}': ${error.reason}`);
     }
-    if (this.options.preserve) this.#preserve(target, from);
+    if (this.options.preserve) this.#preserve(target.path, from);
     this.#told(source, target);
     return true;
   }
