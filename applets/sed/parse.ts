@@ -35,9 +35,6 @@ const isBlank = (char: string | undefined): boolean =>
 const isDigit = (char: string | undefined): boolean =>
   char !== undefined && char >= "0" && char <= "9";
 
-const isZero = (address: Address | undefined): boolean =>
-  address === undefined || (address.kind === "line" && address.line === 0);
-
 /** Joins the parts of a script; a part that ends in a backslash goes on in the next one. */
 function blocksOf(parts: readonly ByteString[]): ByteString[] {
   const blocks: ByteString[] = [];
@@ -108,8 +105,8 @@ class Parser {
       this.#pos++;
       second = this.#address(true);
       if (second === undefined) throw new SedError("no address after comma");
-      // Two zeros are no address at all.
-      if (isZero(first) && isZero(second)) second = undefined;
+      // For native a second address of zero is none.
+      if (second.kind === "line" && second.line === 0) second = undefined;
     }
     this.#skipBlanks();
     let negated = false;

@@ -30,7 +30,9 @@ export class Writer {
    * the last of its file.
    */
   #complete(): void {
-    if (this.#last === "" || this.input().lastOfFile === this.#line) void this.out.byte(10);
+    if (this.#last !== "" && this.input().lastOfFile !== this.#line) return;
+    void this.out.byte(10);
+    this.#last = "\n";
   }
 
   #ended(terminator: ByteString, empty: boolean): void {
@@ -49,7 +51,6 @@ export class Writer {
 
   /** Prints a text and what ends it. */
   line(text: ByteString, terminator: ByteString): void {
-    if (text === "" && terminator === "") return;
     if (this.#last !== "\n") this.#complete();
     void this.out.print(text);
     if (terminator === "\n") void this.out.byte(10);
@@ -58,7 +59,6 @@ export class Writer {
 
   /** Prints a range of bytes and what ends it. */
   range(bytes: Uint8Array, start: number, end: number, terminator: ByteString): void {
-    if (start === end && terminator === "") return;
     this.begin();
     this.finish(bytes, start, end, terminator);
   }
