@@ -39,6 +39,8 @@ export const applet: Applet = defineApplet({
     const [a, b] = sides;
     let position = 0;
     let lines = 0;
+    /** Lines of a regular file are counted once there is a difference to tell of. */
+    let counts = !opts.l && !opts.s && !a.regular;
     let differs = false;
     while (left > 0) {
       for (const [i, side] of sides.entries()) {
@@ -68,6 +70,7 @@ export const applet: Applet = defineApplet({
       const same = sameWords(x, i, y, j, length);
       i += same;
       j += same;
+      let counted = a.at;
       for (;;) {
         while (i < stop && x[i] === y[j]) {
           i++;
@@ -76,19 +79,26 @@ export const applet: Applet = defineApplet({
         if (i === stop) break;
         const number = position + (i - a.at) + 1;
         if (opts.s) return 1;
-        if (!opts.l) {
-          const line = 1 + lines + countNewlines(x.subarray(a.at, i)) + a.linesBefore(position);
-          void out.print(`${leftName} ${rightName} differ: char ${number}, line ${line}\n`);
-          return 1;
-        }
         differs = true;
-        const octal = (value: number): string => value.toString(8).padStart(3);
-        void out.print(`${number} ${octal(x[i])} ${octal(y[j])}\n`);
+        if (opts.l) {
+          const octal = (value: number): string => value.toString(8).padStart(3);
+          void out.print(`${number} ${octal(x[i])} ${octal(y[j])}\n`);
+        } else {
+          if (!counts) {
+            counts = true;
+            lines = a.linesBefore(position);
+          }
+          lines += countNewlines(x.subarray(counted, i));
+          // A newline that differs is not counted, as in native.
+          counted = i + 1;
+          void out.print(`${leftName} ${rightName} differ: char ${number}, line ${lines + 1}\n`);
+          // With -n, native goes on and tells of each byte that differs.
+          if (opts.n === undefined) return 1;
+        }
         i++;
         j++;
       }
-      // Of a regular file they are counted when they are asked for.
-      if (!opts.l && !opts.s && !a.regular) lines += countNewlines(x.subarray(a.at, stop));
+      if (counts) lines += countNewlines(x.subarray(counted, stop));
       position += length;
       left -= length;
       a.at += length;

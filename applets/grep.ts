@@ -482,6 +482,8 @@ class Grep {
         void this.#out.bytes(this.#bytes, matchStart, matchEnd);
         void this.#out.byte(this.#separator);
       }
+      // Native stops at a NUL behind a match, the end of its C string.
+      if (this.#separator !== 0 && this.#chunk.charCodeAt(matchEnd) === 0) return;
       const next = matchEnd === matchStart ? matchEnd + 1 : matchEnd;
       if (matchEnd >= end || next > end) return;
       if (!patterns.nextInLine(this.#chunk, start, next, end)) return;

@@ -27,8 +27,15 @@ export const applet: Applet = defineApplet({
       let blanks = 0;
       /** Whether blanks are to be changed here: without -a, the first ones of a line. */
       let active = true;
-      const flush = (): void => {
+      /** Whether the last blank was a tab. */
+      let tabLast = false;
+      const flush = (atEnd = false): void => {
         if (blanks < 0) return;
+        // Native loses blanks that end in a tab at the end of a string.
+        if (atEnd && tabLast) {
+          blanks = -1;
+          return;
+        }
         let from = blanks;
         if (!everywhere && column > from) active = false;
         blanks = -1;
@@ -45,11 +52,13 @@ export const applet: Applet = defineApplet({
             if (active && (byte === 32 || byte === 9)) {
               if (blanks < 0) blanks = column;
               column += byte === 32 ? 1 : stop - column % stop;
+              tabLast = byte === 9;
               continue;
             }
-            flush();
+            flush(byte === 0);
             if (byte === 10 || byte === 0) {
               column = 0;
+              tabLast = false;
               blanks = 0;
               active = true;
               // Native's lines end at a NUL, which it drops.
@@ -64,7 +73,7 @@ export const applet: Applet = defineApplet({
         if (error.code === "EPIPE") throw error;
         ctx.warn(`${path}: Input/output error`);
       });
-      return reading === undefined ? flush() : reading.then(flush);
+      return reading === undefined ? flush(true) : reading.then(() => flush(true));
     });
   },
 });

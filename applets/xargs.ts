@@ -76,9 +76,9 @@ export const applet: Applet = defineApplet({
       const pause = ctx.tick(1);
       if (pause !== undefined) await pause;
       if (items.problem !== undefined) return ctx.fail(items.problem);
-      const cost = item === undefined ? 0 : item.length + 1;
+      const cost = item === undefined ? 0 : items.cost;
       if (cost > room) return ctx.fail("argument line too long");
-      if (batch.length > 0 && (item === undefined || cost > left || batch.length >= most)) {
+      if (batch.length > 0 && (item === undefined || cost > left)) {
         const running = runner.run([...argv, ...batch]);
         if (running !== undefined) await running;
         ran = true;
@@ -89,6 +89,13 @@ export const applet: Applet = defineApplet({
       if (replace === undefined) {
         batch.push(item);
         left -= cost;
+        if (batch.length < most) continue;
+        // A full batch runs before more is read.
+        const running = runner.run([...argv, ...batch]);
+        if (running !== undefined) await running;
+        ran = true;
+        batch = [];
+        left = room;
         continue;
       }
       const line = item;
@@ -109,6 +116,8 @@ export const applet: Applet = defineApplet({
 
 /** Reads items by one of three grammars. */
 class Items {
+  /** Bytes that the last item takes of a command line, with what a NUL cut off. */
+  cost = 0;
   /** What is wrong with the input. */
   problem: string | undefined;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -175,6 +184,7 @@ class Items {
     let end = this.#kindEnd();
     if (end < 0) end = this.#length;
     const text = toByteString(this.#bytes, 0, end);
+    this.cost = this.#length + 1;
     this.#length = 0;
     this.#inWord = false;
     return text;
@@ -214,7 +224,8 @@ class Items {
       else this.#add(byte);
     }
     if (!this.#ended) return undefined;
-    if (this.#quote !== 0) {
+    // A quote that nothing stands around is overlooked, as in native.
+    if (this.#quote !== 0 && this.#length > 0) {
       this.problem = `unmatched ${this.#quote === 0x22 ? "double" : "single"} quote`;
       return undefined;
     }

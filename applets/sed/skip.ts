@@ -31,6 +31,7 @@ export class Skipper {
   /** Whether the numbers of lines must stay right. */
   readonly #counts: boolean;
   #batch = -1;
+  #input: SedInput | undefined;
   #asked = 0;
   #skipped = 0;
 
@@ -69,8 +70,9 @@ export class Skipper {
    */
   skip(input: SedInput): number {
     const { from, to } = input.rest();
-    if (this.#batch !== input.batch) {
+    if (this.#batch !== input.batch || this.#input !== input) {
       this.#batch = input.batch;
+      this.#input = input;
       for (const gate of this.#gates) {
         gate.at = 0;
         gate.end = -1;
