@@ -155,6 +155,11 @@ export interface DirNode extends VNode {
   lookup(name: ByteString): VNode | undefined;
   /** All entries but `.` and `..`, in the layer's own order. */
   list(): DirEntry[];
+  /**
+   * Told before a listing which process has the directory open from now on, and 0 once it is closed.
+   * Only a directory that shows open descriptors cares.
+   */
+  heldBy?(pid: number): void;
   /** Creates a regular file; fails with EEXIST when the name is taken. */
   createFile(name: ByteString, mode: number, owner: Owner): FileNode;
   /** Makes a directory. */

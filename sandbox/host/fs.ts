@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { fromText, toTextStrict } from "../bytes.ts";
 import { VfsError } from "../errors.ts";
 import { type ByteString, S_IFDIR, S_IFLNK, S_IFREG, type Stat, type StatFs } from "../types.ts";
 import type { HostAccess, HostFile, HostGuard, HostOpen } from "../vfs/host_access.ts";
 import { fromHostError, hostErrorCode } from "./errors.ts";
+import { fromHostText, toHostText } from "./names.ts";
 
 declare const made: unique symbol;
 
@@ -302,8 +302,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   child(directory: HostPath, name: ByteString): HostPath {
-    const text = toTextStrict(name);
-    if (text === undefined) throw new VfsError("EILSEQ");
+    const text = toHostText(name);
     if (text === "" || text === "." || text === ".." || text.includes("/") || text.includes("\0")) {
       throw new VfsError("EINVAL");
     }
@@ -345,10 +344,12 @@ export class DenoFs implements HostAccess<HostPath> {
           : entry.isSymlink
           ? S_IFLNK
           : undefined;
-        const bytes = fromText(name);
-        // A name that is not UTF-8 comes with U+FFFD in it and cannot be reached. The lookup that an
-        // unknown type asks for finds that out, and the entry is left out.
-        each(bytes, bytes === name || !name.includes("\ufffd") ? type : undefined);
+        const bytes = fromHostText(name);
+        // A name that somebody else made and that is not UTF-8 comes with U+FFFD in it and cannot be
+        // reached, nor one where raw octets stand for a character. The lookup that an unknown type
+        // asks for finds that out, and the entry is left out.
+        const isReached = bytes === name || !name.includes("\ufffd") && toHostText(bytes) === name;
+        each(bytes, isReached ? type : undefined);
       }
     } catch (error) {
       throw fromHostError(error);
@@ -423,10 +424,8 @@ export class DenoFs implements HostAccess<HostPath> {
   symlink(target: ByteString, path: HostPath): void {
     // Deno makes links only with unscoped rights to read and write.
     if (!isGranted("read") || !isGranted("write")) throw new VfsError("EPERM");
-    const text = toTextStrict(target);
-    if (text === undefined) throw new VfsError("EILSEQ");
     try {
-      Deno.symlinkSync(text, path);
+      Deno.symlinkSync(toHostText(target), path);
     } catch (error) {
       throw fromHostError(error);
     }
@@ -435,7 +434,7 @@ export class DenoFs implements HostAccess<HostPath> {
   readLink(path: HostPath): ByteString {
     this.#need("read", path);
     try {
-      return fromText(Deno.readLinkSync(path));
+      return fromHostText(Deno.readLinkSync(path));
     } catch (error) {
       throw fromHostError(error);
     }

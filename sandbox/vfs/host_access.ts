@@ -34,7 +34,7 @@ export interface HostAccess<P> {
   readonly root: P;
   /** Whether the root is that of the host itself, so that nothing lies outside. */
   readonly isWholeHost: boolean;
-  /** The path of an entry. @throws {VfsError} EILSEQ when the host cannot have such a name. */
+  /** The path of an entry. @throws {VfsError} when the host cannot have such a name. */
   child(directory: P, name: ByteString): P;
   /** Not following links; undefined when nothing is there. */
   lstat(path: P): Stat | undefined;

@@ -250,6 +250,7 @@ export class Namespace {
     if (caller.uid !== 0 && !isAllowed(place.node.stat(), caller, 4)) {
       throw new VfsError("EACCES", path);
     }
+    place.node.heldBy?.(caller.pid);
     return listPlace(place);
   }
 

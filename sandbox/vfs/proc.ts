@@ -167,12 +167,13 @@ class TextLink extends MagicLink {
     readonly ino: number,
     readonly text: (caller: Caller | undefined) => ByteString,
     readonly owner?: ProcessInfo,
+    readonly bits = 0o777,
   ) {
     super();
   }
 
   override stat(): Stat {
-    return this.layer.stat(this.ino, S_IFLNK | 0o777, this.owner);
+    return this.layer.stat(this.ino, S_IFLNK | this.bits, this.owner);
   }
 
   override setAttr(): void {
@@ -394,7 +395,13 @@ function reachable(place: Place, caller: Caller | undefined, owner: ProcessInfo)
   return pathOf(place, caller.root);
 }
 
+/**
+ * The descriptors of a process. A process that lists its own sees one more, that of the listing: the
+ * lowest that is free, as `opendir` would take it.
+ */
 class FdDir extends ProcDir {
+  #held: number | undefined;
+
   constructor(
     layer: ProcLayer,
     ino: number,
@@ -408,15 +415,31 @@ class FdDir extends ProcDir {
     return 0o500;
   }
 
+  heldBy(pid: number): void {
+    this.#held = undefined;
+    if (pid !== this.info.pid) return;
+    const taken = new Set(this.detail.fdNumbers());
+    let free = 0;
+    while (taken.has(free)) free++;
+    const most = this.detail.limit("openFiles");
+    if (most === undefined || free < most) this.#held = free;
+  }
+
   override lookup(name: ByteString): VNode | undefined {
     const number = pidOf(name);
-    const file = number === undefined ? undefined : this.detail.fd(number);
-    if (number === undefined || file === undefined) return undefined;
-    return new FdLink(this.layer, this.ino + INO_FD + number, file, this.info);
+    if (number === undefined) return undefined;
+    const ino = this.ino + INO_FD + number;
+    const file = this.detail.fd(number);
+    if (file !== undefined) return new FdLink(this.layer, ino, file, this.info);
+    if (number !== this.#held) return undefined;
+    const path = "/proc/" + this.info.pid + "/fd";
+    return new TextLink(this.layer, ino, () => path, this.info, 0o500);
   }
 
   override list(): DirEntry[] {
-    return this.detail.fdNumbers().map((number) => ({
+    const numbers = [...this.detail.fdNumbers()];
+    if (this.#held !== undefined) numbers.push(this.#held);
+    return numbers.sort((a, b) => a - b).map((number) => ({
       name: "" + number,
       type: S_IFLNK,
       ino: this.ino + INO_FD + number,

@@ -100,7 +100,9 @@ export class ProcessFileSystem implements ProcessFs {
   readDir(path: ByteString): DirEntry[] {
     return this.#noted("read", path, () => {
       const place = this.namespace.place(this.caller, path);
-      return this.namespace.entries(this.caller, place, path);
+      const entries = this.namespace.entries(this.caller, place, path);
+      place.node.heldBy?.(0);
+      return entries;
     });
   }
 

@@ -199,7 +199,8 @@ Deno.test("/proc inode numbers are unique and the same in listings", () => {
   const visit = (path: string): void => {
     for (const { name, type, ino } of fs.readDir(path)) {
       const full = path + "/" + name;
-      if (full === "/proc/7/fd/0") continue;
+      // Descriptor 0 has no file here; 1 is that of the listing, closed by now.
+      if (full === "/proc/7/fd/0" || full === "/proc/7/fd/1") continue;
       const stat = fs.lstat(full);
       assertEquals([stat.ino, stat.mode & 0o170000], [ino, type], full);
       assertEquals(seen.get(ino), undefined, full);
@@ -227,6 +228,21 @@ Deno.test("/proc/self is whoever reads it, and its links give no way out", () =>
   fails("EACCES", () => stranger.fs.readLink("/proc/7/cwd"));
   fails("EACCES", () => stranger.fs.readFile("/proc/7/environ"));
   fails("EACCES", () => stranger.fs.open("/proc/7/fd/3", 0));
+});
+
+// Linux: `ls /proc/self/fd` shows the descriptor of its own opendir, `[ -e /proc/self/fd/1 ]` fails.
+Deno.test("a listing of one's own descriptors shows the listing's", () => {
+  const made = withProc();
+  const { fs } = made;
+  assertEquals(names(fs, "/proc/self/fd"), ["0", "1", "3"]);
+  fails("ENOENT", () => fs.lstat("/proc/self/fd/1"));
+  const directory = fs.openDirectory("/proc/7/fd");
+  assertEquals(directory.entries().map(({ name }) => name), ["0", "1", "3"]);
+  assertEquals(directory.lstatAt("1").mode, 0o120500);
+  assertEquals(directory.readLinkAt("1"), "/proc/7/fd");
+  const other = as(made, 0);
+  other.caller.pid = 5;
+  assertEquals(names(other.fs, "/proc/7/fd"), ["0", "3"]);
 });
 
 Deno.test("/proc gives no way out of a chroot", () => {
