@@ -9,6 +9,7 @@
  */
 import { AT_HAND } from "./at_hand.ts";
 import type { Applet } from "./contract.ts";
+import { importModule, type ModuleLoaders, useModuleLoaders } from "./_lib/part.ts";
 
 export {
   type Applet,
@@ -31,8 +32,8 @@ export interface AppletModule {
   readonly applet: Applet;
 }
 
-/** Path of a module below `applets/` → what imports it. */
-export type Loaders = ReadonlyMap<string, () => Promise<AppletModule>>;
+/** Path of a module below `applets/` → what imports it: all applets, and parts of large ones. */
+export type Loaders = ModuleLoaders;
 
 /**
  * One line for each module: its path, then every name it serves. Sorted by the first name. A name
@@ -213,7 +214,6 @@ yes.ts yes
 const paths: ReadonlyMap<string, string> = readTable(TABLE);
 const applets = new Map<string, Applet>();
 const loading = new Map<string, Promise<Applet>>();
-let loaders: Loaders | undefined;
 
 function readTable(table: string): Map<string, string> {
   const found = new Map<string, string>();
@@ -263,14 +263,8 @@ export function load(name: string): Promise<Applet> {
 }
 
 async function importApplet(path: string): Promise<Applet> {
-  const loader = loaders?.get(path) ?? AT_HAND.get(path);
-  let module: AppletModule;
-  if (loader !== undefined) {
-    module = await loader();
-  } else {
-    const specifier = `./${path}`;
-    module = await import(specifier) as AppletModule;
-  }
+  const loader = AT_HAND.get(path);
+  const module = await (loader === undefined ? importModule(path) : loader()) as AppletModule;
   applets.set(path, module.applet);
   return module.applet;
 }
@@ -281,7 +275,7 @@ async function importApplet(path: string): Promise<Applet> {
  * @param table The table of `static_list.ts`.
  */
 export function useLoaders(table: Loaders): void {
-  loaders = table;
+  useModuleLoaders(table);
 }
 
 /** Whether an applet's module loads without any permission. */

@@ -7,99 +7,9 @@
  * @module
  */
 import type { ByteString } from "../../sandbox/types.ts";
-import type { Regex } from "../_lib/regex/regex.ts";
 import type { AwkArray } from "./array.ts";
 import { type Splitter, splitText } from "./record.ts";
 import { InputText, toInt32, toUint64 } from "./value.ts";
-
-/** A part of a replacement text: literal, or the number of a group (0 for the whole match). */
-export type Replacement = readonly (ByteString | number)[];
-
-/**
- * Parses the replacement of `sub`, `gsub` and `gensub`.
- *
- * Of the backslashes before `&` every two are one; an odd one makes the `&` literal. `gensub` knows
- * `\1`–`\9` in the same way.
- */
-export function parseReplacement(text: ByteString, groups: boolean): Replacement {
-  const parts: (ByteString | number)[] = [];
-  let literal = "";
-  for (let at = 0; at < text.length;) {
-    let slashes = 0;
-    while (text.charCodeAt(at + slashes) === 0x5c) slashes++;
-    const next = at + slashes;
-    const code = text.charCodeAt(next);
-    const digit = groups && slashes > 0 && code >= 48 && code <= 57;
-    if (code !== 0x26 && !digit) {
-      literal += text.slice(at, next + 1);
-      at = next + 1;
-      continue;
-    }
-    literal += "\\".repeat(slashes >> 1);
-    const odd = (slashes & 1) === 1;
-    if (odd === digit) {
-      if (literal !== "") parts.push(literal);
-      literal = "";
-      parts.push(digit ? code - 48 : 0);
-    } else literal += text[next];
-    at = next + 1;
-  }
-  if (literal !== "") parts.push(literal);
-  return parts;
-}
-
-/** What a substitution did. */
-export interface Substitution {
-  readonly text: ByteString;
-  readonly count: number;
-}
-
-/**
- * Replaces matches.
- *
- * @param which 0 for all matches, else the number of the only one to replace.
- */
-export function substitute(
-  regex: Regex,
-  replacement: Replacement,
-  text: ByteString,
-  which: number,
-): Substitution {
-  let result = "";
-  let count = 0;
-  let at = 0;
-  let copied = 0;
-  let begun = false;
-  while (at <= text.length) {
-    const match = regex.exec(text, at, begun ? NOT_BEGUN : undefined);
-    if (match === null) break;
-    const start = match[0];
-    const end = match[1];
-    count++;
-    if (which === 0 || count === which) {
-      result += text.slice(copied, start);
-      for (const part of replacement) {
-        if (typeof part === "string") result += part;
-        else if (part * 2 < match.length && match[part * 2] >= 0) {
-          result += text.slice(match[part * 2], match[part * 2 + 1]);
-        }
-      }
-      copied = end;
-      if (which !== 0) break;
-    }
-    begun = true;
-    if (end === start) {
-      // An empty match: the next char stays, and the search goes on behind it.
-      at = end + 1;
-    } else {
-      at = end;
-      if (at === text.length) break;
-    }
-  }
-  return { text: copied === 0 && result === "" ? text : result + text.slice(copied), count };
-}
-
-const NOT_BEGUN = { notbol: true };
 
 /** `substr`: positions are cut to whole numbers, not rounded, and the length counts from 1 at least. */
 export function substring(text: ByteString, from: number, length: number | undefined): ByteString {

@@ -5,26 +5,15 @@
  */
 import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import type { Regex } from "../_lib/regex/regex.ts";
-import { strftime } from "../_lib/strftime.ts";
-import { calendarTime } from "../_lib/time.ts";
 import { Cell } from "./array.ts";
 import { type Expr, ungroup } from "./ast.ts";
-import {
-  bitOperation,
-  complement,
-  parseReplacement,
-  type Replacement,
-  splitInto,
-  substitute,
-  substring,
-  wholePart,
-} from "./builtins.ts";
+import { bitOperation, complement, splitInto, substring, wholePart } from "./builtins.ts";
 import { errorAt, MSG } from "./errors.ts";
-import { countConversions, formatValues } from "./format.ts";
 import { BUILTINS } from "./lex.ts";
 import { inOrder, then, type Thunk } from "./maybe.ts";
-import { makeTime } from "./mktime.ts";
 import { Operators } from "./operators.ts";
+import { DATES, FORMATS, PATTERNS } from "./parts.ts";
+import type { Replacement } from "./patterns.ts";
 import { type Ref, RETURN } from "./places.ts";
 import type { Splitter } from "./record.ts";
 import { Control, lowerCase, MAX_CALLS, upperCase } from "./runtime.ts";
@@ -336,6 +325,7 @@ export abstract class Calls extends Operators {
       case "sub":
       case "gsub": {
         const which = name === "sub" ? 1 : 0;
+        const { substitute } = PATTERNS.loaded!;
         const replacement = this.replacements(false);
         return {
           pieces: [regex(args[0]), text(args[1]), place(args[2])],
@@ -350,6 +340,7 @@ export abstract class Calls extends Operators {
         };
       }
       case "gensub": {
+        const { substitute } = PATTERNS.loaded!;
         const replacement = this.replacements(true);
         return {
           pieces: [regex(args[0]), text(args[1]), value(args[2]), place(args[3])],
@@ -399,13 +390,14 @@ export abstract class Calls extends Operators {
             const seconds = at === undefined
               ? Math.floor(rt.process.clock.nowMs() / 1000)
               : Math.trunc(at as number);
-            if (!(Math.abs(seconds) < 67768036191676800)) return "";
-            const time = calendarTime(seconds, rt.zone);
-            return strftime((format ?? "%a %b %e %H:%M:%S %Z %Y") as string, time, seconds);
+            return DATES.loaded!.formatTime(format as string | undefined, seconds, rt.zone);
           },
         };
       case "mktime":
-        return { pieces: [text(args[0])], finish: ([one]) => makeTime(one as string, rt.zone) };
+        return {
+          pieces: [text(args[0])],
+          finish: ([one]) => DATES.loaded!.makeTime(one as string, rt.zone),
+        };
       case "close":
         return { pieces: [text(args[0])], finish: ([one]) => rt.streams.close(one as string) };
       case "system":
@@ -435,7 +427,7 @@ export abstract class Calls extends Operators {
     let parsed: Replacement = [];
     return (text) => {
       if (text !== last) {
-        parsed = parseReplacement(text, groups);
+        parsed = PATTERNS.loaded!.parseReplacement(text, groups);
         last = text;
       }
       return parsed;
@@ -454,13 +446,15 @@ export abstract class Calls extends Operators {
     const { rt } = this;
     const parsed = rt.format(rt.text(format));
     const { problem } = parsed;
-    if (problem === undefined) return formatValues(parsed, arg, (value) => rt.text(value));
+    if (problem === undefined) {
+      return FORMATS.loaded!.formatValues(parsed, arg, (value) => rt.text(value));
+    }
     throw errorAt(rt.source, line, problem);
   }
 
   /** How many values a format takes. */
   conversions(format: Value): number {
-    return countConversions(this.rt.format(this.rt.text(format)));
+    return FORMATS.loaded!.countConversions(this.rt.format(this.rt.text(format)));
   }
 }
 

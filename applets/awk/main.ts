@@ -1,12 +1,14 @@
 import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import { type Applet, type Context, defineApplet } from "../contract.ts";
+import { loadParts } from "../_lib/part.ts";
 import { Source } from "../_lib/streams.ts";
 import { AwkError, MSG } from "./errors.ts";
 import { unescapeText } from "./lex.ts";
 import { parseProgram, type SourceText } from "./parse.ts";
+import { neededParts, PATTERNS } from "./parts.ts";
 import { resolveProgram } from "./resolve.ts";
 import { compileProgram, runProgram } from "./run.ts";
-import { checkRegex, Runtime } from "./runtime.ts";
+import { Runtime } from "./runtime.ts";
 import { Streams } from "./streams.ts";
 import { InputText } from "./value.ts";
 
@@ -43,9 +45,9 @@ export const applet: Applet = defineApplet({
       sources.push({ name: "cmd. line", text });
     }
     if (sources.some((source) => source instanceof Promise)) {
-      return Promise.all(sources).then((texts) => start(ctx, texts, assignments, operands));
+      return Promise.all(sources).then((texts) => load(ctx, texts, assignments, operands));
     }
-    return start(ctx, sources as SourceText[], assignments, operands);
+    return load(ctx, sources as SourceText[], assignments, operands);
   },
 });
 
@@ -56,6 +58,22 @@ function readProgram(
   const source = ctx.open(path);
   if (source === undefined) return ctx.exit(1);
   return source.readAll().then((text) => ({ name: path, text }));
+}
+
+/** Loads the parts of awk that the program needs, and starts it. */
+function load(
+  ctx: Context<typeof OPTIONS>,
+  sources: readonly SourceText[],
+  assignments: readonly [ByteString, ByteString][],
+  operands: readonly ByteString[],
+): MaybePromise<number> {
+  const loading = loadParts(neededParts(
+    sources.map(({ text }) => text),
+    [...operands, ...ctx.opts.v ?? []],
+    unescapeText(ctx.opts.F ?? ""),
+  ));
+  const run = (): MaybePromise<number> => start(ctx, sources, assignments, operands);
+  return loading === undefined ? run() : loading.then(run);
 }
 
 function start(
@@ -88,7 +106,7 @@ function start(
     return flushing === undefined ? finish() : flushing.then(finish);
   };
   try {
-    const tree = parseProgram(sources, checkRegex);
+    const tree = parseProgram(sources, (source) => PATTERNS.loaded!.checkRegex(source));
     const resolved = resolveProgram(tree, []);
     const opener = {
       stdin: ctx.stdin,

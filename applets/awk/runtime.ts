@@ -7,14 +7,15 @@
 import type { ByteString, MaybePromise, Process } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import { formatDouble } from "../_lib/format_number.ts";
-import { compile as compileRegex, type Regex, RegexError } from "../_lib/regex/regex.ts";
+import type { Regex } from "../_lib/regex/regex.ts";
 import type { Source } from "../_lib/streams.ts";
-import { UTC, type Zone, zoneOf } from "../_lib/time.ts";
+import type { Zone } from "../_lib/time.ts";
 import { Cell, type MemoryMeter } from "./array.ts";
 import { AwkError, errorAt, MSG } from "./errors.ts";
-import { type Format, formatValues, parseFormat } from "./format.ts";
+import type { Format } from "./format.ts";
 import { unescapeText } from "./lex.ts";
 import { formatShort } from "./number.ts";
+import { DATES, FORMATS, PATTERNS } from "./parts.ts";
 import { RandomNumbers } from "./random.ts";
 import { type RecordEnd, RecordReader } from "./reader.ts";
 import { BLANKS, MOST_FIELDS, Record, type Splitter } from "./record.ts";
@@ -134,6 +135,7 @@ export class Runtime {
     }
     // Native looks at the last char only: it tells whether an int or a double is handed over.
     if (!/[dioxXueEfFgGaA]$/.test(format)) throw errorAt(this.source, 1, MSG.format);
+    const { formatValues } = FORMATS.loaded!;
     return formatValues(this.format(format), (index) => index === 0 ? value : 0, () => "");
   }
 
@@ -158,7 +160,7 @@ export class Runtime {
     let format = this.#formats.get(text);
     if (format === undefined) {
       if (this.#formats.size > REGEX_CACHE) this.#formats.clear();
-      this.#formats.set(text, format = parseFormat(text));
+      this.#formats.set(text, format = FORMATS.loaded!.parseFormat(text));
     }
     return format;
   }
@@ -255,20 +257,8 @@ export class Runtime {
     const key = (this.ignoreCase ? "i" : "c") + source;
     const known = this.#regexes.get(key);
     if (known !== undefined) return known;
-    const options = { icase: this.ignoreCase, onStep: (steps: number) => this.work(steps) };
-    let regex: Regex;
-    try {
-      regex = compileRegex(source, { syntax: "ere", ...options });
-    } catch (error) {
-      if (!(error instanceof RegexError)) throw error;
-      if (!loose) throw badRegex(source, error);
-      try {
-        regex = compileRegex(source, { syntax: "bre", ...options });
-      } catch (second) {
-        if (!(second instanceof RegexError)) throw second;
-        throw badRegex(source, second);
-      }
-    }
+    const { compilePattern } = PATTERNS.loaded!;
+    const regex = compilePattern(source, loose, this.ignoreCase, (steps) => this.work(steps));
     if (this.#regexes.size >= REGEX_CACHE) this.#regexes.clear();
     this.#regexes.set(key, regex);
     return regex;
@@ -310,7 +300,7 @@ export class Runtime {
 
   /** The time zone of the process. */
   get zone(): Zone {
-    return this.#zone ??= zoneOf(this.process) ?? UTC;
+    return this.#zone ??= DATES.loaded!.timeZone(this.process);
   }
 
   // -------------------------------------------------------------------------------------------
@@ -443,20 +433,6 @@ export class Runtime {
     this.named("FILENAME").value = new InputText(name);
     this.globals[2].value = 0;
   }
-}
-
-/** Refuses a literal that is no regular expression. @throws {AwkError} */
-export function checkRegex(source: ByteString): void {
-  try {
-    compileRegex(source, { syntax: "ere" });
-  } catch (error) {
-    if (!(error instanceof RegexError)) throw error;
-    throw badRegex(source, error);
-  }
-}
-
-function badRegex(source: ByteString, error: RegexError): AwkError {
-  return new AwkError(`bad regex '${source}': ${error.message}`);
 }
 
 function isNumericValue(value: Value): boolean {

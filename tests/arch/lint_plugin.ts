@@ -51,7 +51,7 @@ const hostGlobals: ReadonlySet<string> = new Set([
 
 /** Modules that may import by a specifier that is computed, to load only what is used. */
 const computedImports: ReadonlySet<string> = new Set([
-  "applets/registry.ts",
+  "applets/_lib/part.ts",
   "wasi/loader.ts",
   "mod.ts",
   "cli.ts",

@@ -72,7 +72,7 @@ const innocent: [path: string, source: string][] = [
   ["applets/cat.ts", `import { toBytes } from "../sandbox/bytes.ts"; toBytes;`],
   ["applets/contract.ts", `import type { P } from "../sandbox/kernel/process.ts"; let p: P;`],
   ["applets/contract.ts", `import { type P } from "../sandbox/kernel/process.ts"; let p: P;`],
-  ["applets/registry.ts", `export const load = (name: string) => import("./" + name + ".ts");`],
+  ["applets/_lib/part.ts", `export const load = (name: string) => import("./" + name + ".ts");`],
   ["applets/ps.ts", `export const f = (process: { pid: number }) => process.pid;`],
   ["applets/ps.ts", `import { type performance } from "./contract.ts"; let x = { fetch: 1 };`],
   ["applets/ps.ts", `export const f = (ctx: { fetch(): void; Deno: 1 }) => ctx.fetch();`],

@@ -1,10 +1,28 @@
 /**
- * `mktime` of awk: text to seconds since the epoch.
+ * `strftime` and `mktime` of awk.
+ *
+ * A part of its own: few programs ask for the time of day (see `parts.ts`).
  *
  * @module
  */
 import type { ByteString } from "../../sandbox/types.ts";
-import { secondsOf, type Zone } from "../_lib/time.ts";
+import { strftime } from "../_lib/strftime.ts";
+import { calendarTime, secondsOf, UTC, type Zone, zoneOf } from "../_lib/time.ts";
+
+/** The time zone of a process. */
+export const timeZone: (process: Parameters<typeof zoneOf>[0]) => Zone = (process) =>
+  zoneOf(process) ?? UTC;
+
+/** Text of a moment, in seconds since the epoch; empty when it is out of the calendar. */
+export function formatTime(
+  format: ByteString | undefined,
+  seconds: number,
+  zone: Zone,
+): ByteString {
+  if (!(Math.abs(seconds) < 67768036191676800)) return "";
+  const time = calendarTime(seconds, zone);
+  return strftime(format ?? "%a %b %e %H:%M:%S %Z %Y", time, seconds);
+}
 
 /**
  * Seconds since the epoch of `YYYY MM DD HH MM SS [DST]`, or -1.

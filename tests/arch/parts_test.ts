@@ -1,0 +1,135 @@
+import { assertEquals } from "@std/assert";
+import { partUses } from "../tools/applet_table.ts";
+import { moduleGraph, withImports } from "../tools/module_graph.ts";
+import { appletFiles } from "../tools/npm_config.ts";
+import { LOADERS } from "../../applets/static_list.ts";
+
+const root = new URL("../../", import.meta.url);
+const config = import.meta.resolve("@std/assert").startsWith("file:")
+  ? "deno.npm.json"
+  : "deno.json";
+const uses = partUses();
+
+/** Programs that need parts, and what they print. */
+const programs: readonly [program: string, printed: string][] = [
+  [`awk 'BEGIN { print 1 + 1, length("abc") }'`, "2 3\n"],
+  [`echo xay | awk '{ gsub(/[aeiou]/, "<&>"); print }'`, "x<a>y\n"],
+  [`echo a12b | awk -F '[0-9]+' '{ print $2 }'`, "b\n"],
+  [`echo a12b | awk '{ print $2 }' 'FS=[0-9]+' -`, "b\n"],
+  [`awk 'BEGIN { printf "%05.1f|%x\\n", 3.14159, 255 }'`, "003.1|ff\n"],
+  [`awk -v OFMT=%.2f 'BEGIN { print 3.14159 }'`, "3.14\n"],
+  [
+    `awk 'BEGIN { print strftime("%Y-%m-%d", 86400), mktime("1970 1 2 0 0 0") }'`,
+    "1970-01-02 86400\n",
+  ],
+];
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function deno(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+Deno.test("no applet and no part brings a part along that is to be loaded when it is needed", async () => {
+  const graph = await moduleGraph("applets/static_list.ts");
+  const parts = new Set(uses.map(({ path }) => `applets/${path}`));
+  const early: string[] = [];
+  for (const entry of [...appletFiles(), ...parts]) {
+    for (const path of withImports(graph, entry)) {
+      if (parts.has(path) && path !== entry) early.push(`${entry} brings ${path}`);
+    }
+  }
+  assertEquals(early, []);
+});
+
+Deno.test("only the tables import a part or an applet by a literal import()", async () => {
+  const graph = await moduleGraph("applets/static_list.ts");
+  const found = [...graph].filter(([, { later }]) => later.length > 0).map(([path]) => path);
+  assertEquals(found.sort(), ["applets/at_hand.ts", "applets/static_list.ts"]);
+});
+
+Deno.test("the table for bundles has every part, and each loads", async () => {
+  for (const { path } of uses) {
+    const module = await LOADERS.get(path)?.() as Record<string, unknown> | undefined;
+    assertEquals(module === undefined || Object.keys(module).length === 0, false, path);
+  }
+});
+
+Deno.test("a bundle of the library has all parts, without any right", async () => {
+  const dir = Deno.makeTempDirSync({ prefix: "capbox-parts-" });
+  try {
+    const url = (path: string): string => JSON.stringify(new URL(path, root).href);
+    Deno.writeTextFileSync(
+      `${dir}/entry.ts`,
+      `import { Sandbox } from ${url("mod.ts")};
+import { useLoaders } from ${url("applets/registry.ts")};
+import { LOADERS } from ${url("applets/static_list.ts")};
+useLoaders(LOADERS);
+const results = [];
+for (const program of JSON.parse(Deno.args[0])) {
+  await using sandbox = await Sandbox.create();
+  const { stdoutText, stderrText } = await sandbox.sh(program);
+  results.push(stdoutText + stderrText);
+}
+console.log(JSON.stringify(results));
+`,
+    );
+    const config_ = new URL(config, root).pathname;
+    const made = await deno(
+      ["bundle", "-q", "-c", config_, "--minify", "-o", `${dir}/out.js`, `${dir}/entry.ts`],
+    );
+    assertEquals(made.code, 0, made.err);
+    const words = JSON.stringify(programs.map(([program]) => program));
+    const ran = await deno(["run", "--no-config", "--no-prompt", `${dir}/out.js`, words]);
+    assertEquals(ran.err, "");
+    assertEquals(JSON.parse(ran.out), programs.map(([, printed]) => printed));
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
+
+Deno.test("from a server, parts load without any right to read", async () => {
+  const dir = Deno.makeTempDirSync({ prefix: "capbox-parts-" });
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+    try {
+      const path = `.${new URL(request.url).pathname}`;
+      return new Response(Deno.readTextFileSync(new URL(path, root)), {
+        headers: { "content-type": "application/typescript" },
+      });
+    } catch {
+      return new Response(null, { status: 404 });
+    }
+  });
+  try {
+    const host = `127.0.0.1:${server.addr.port}`;
+    const flags = [
+      "--no-config",
+      "--no-lock",
+      "--no-prompt",
+      "--no-check",
+      `--allow-import=${host}`,
+    ];
+    const results: string[] = [];
+    for (const [program] of programs) {
+      const { out, err } = await deno(
+        ["run", "-q", ...flags, `http://${host}/cli.ts`, "sh", "-c", program],
+        { DENO_DIR: `${dir}/cache` },
+      );
+      results.push(out + err);
+    }
+    assertEquals(results, programs.map(([, printed]) => printed));
+  } finally {
+    await server.shutdown();
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
