@@ -16,7 +16,7 @@ export const applet: Applet = defineApplet({
   },
   minOperands: 1,
   maxOperands: 4,
-  async run(ctx) {
+  *run(ctx) {
     const { opts, operands, out } = ctx;
     const [leftName, rightName = "-"] = operands;
     const count = (text: string | undefined, normal: number): number =>
@@ -46,7 +46,7 @@ export const applet: Applet = defineApplet({
       for (const [i, side] of sides.entries()) {
         try {
           const filled = side.fill();
-          if (filled !== undefined) await filled;
+          if (filled !== undefined) yield filled;
         } catch (error) {
           if (!isVfsError(error)) throw error;
           ctx.warn(`${i === 0 ? leftName : rightName}: I/O error`);
@@ -104,7 +104,7 @@ export const applet: Applet = defineApplet({
       a.at += length;
       b.at += length;
       const pause = out.pending() ?? ctx.tick(1 + (length >> 4));
-      if (pause !== undefined) await pause;
+      if (pause !== undefined) yield pause;
     }
     return differs ? 1 : 0;
   },

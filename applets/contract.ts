@@ -26,6 +26,7 @@ import {
 } from "../sandbox/types.ts";
 import { isVfsError, VfsError } from "../sandbox/errors.ts";
 import { AppletExit, OptionError, parseOptions } from "./_lib/options.ts";
+import { inSteps, type Steps } from "./_lib/steps.ts";
 import { Output, Sink, Source } from "./_lib/streams.ts";
 
 export { AppletExit, Output, Sink, Source };
@@ -89,8 +90,8 @@ export interface AppletSpec<T extends OptionTable> {
   readonly maxOperands?: number;
   /** Deno permissions it can need beyond those of its files, for the README table. */
   readonly needs?: readonly ("read" | "write" | "net")[];
-  /** Does the work; the status it returns is 0 when it returns none. */
-  run(ctx: Context<T>): MaybePromise<number | void>;
+  /** Does the work, perhaps in steps; the status it returns is 0 when it returns none. */
+  run(ctx: Context<T>): MaybePromise<number | void> | Steps<number | void>;
 }
 
 /** An applet, ready to run. */
@@ -419,7 +420,8 @@ function runApplet<T extends OptionTable>(
     );
     const count = parsed.operands.length;
     if (count < (spec.minOperands ?? 0) || count > (spec.maxOperands ?? Infinity)) ctx.usage();
-    const result = spec.run(ctx);
+    let result = spec.run(ctx);
+    if (typeof result === "object" && !(result instanceof Promise)) result = inSteps(result);
     if (result instanceof Promise) return finishLater(ctx, result);
     return ctx.finish(result ?? ctx.status);
   } catch (error) {

@@ -4,6 +4,7 @@ import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
 import { LineChunks } from "./_lib/line_chunks.ts";
 import { compile, type Regex, RegexError } from "./_lib/regex/regex.ts";
+import { settled, type Steps } from "./_lib/steps.ts";
 
 /** A range of positions from 0, the end not included. */
 interface Range {
@@ -30,7 +31,7 @@ export const applet: Applet = defineApplet({
     s: { help: "Only lines that hold the delimiter" },
     n: { help: "Ignored" },
   },
-  async run(ctx) {
+  *run(ctx) {
     const { opts, operands } = ctx;
     const given = (["b", "c", "f", "F"] as const).filter((name) => opts[name] !== undefined);
     if (given.length === 0) return ctx.fail("expected a list of bytes, characters, or fields");
@@ -57,7 +58,7 @@ export const applet: Applet = defineApplet({
       const source = ctx.openPlain(path);
       if (source === undefined) continue;
       try {
-        await cutSource(ctx, source, cutter);
+        yield* cutSource(ctx, source, cutter);
       } catch (error) {
         // Native takes a failed read, of a directory for one, for the end of the file.
         if (!isVfsError(error)) throw error;
@@ -71,11 +72,11 @@ export const applet: Applet = defineApplet({
 /** Cuts one line of a batch: writes what is selected, with its newline. */
 type Cutter = (bytes: Uint8Array, start: number, end: number) => void;
 
-async function cutSource(ctx: Context, source: Source, cut: Cutter): Promise<void> {
+function* cutSource(ctx: Context, source: Source, cut: Cutter): Steps<void> {
   const lines = new LineChunks(source, ctx.process);
   for (;;) {
     let more = lines.next();
-    if (more instanceof Promise) more = await more;
+    if (more instanceof Promise) more = yield* settled(more);
     if (!more) return;
     const { bytes, end } = lines;
     for (let at = 0; at < end;) {
@@ -85,9 +86,9 @@ async function cutSource(ctx: Context, source: Source, cut: Cutter): Promise<voi
       at = stop + 1;
     }
     const pause = ctx.tick(end >> 4);
-    if (pause !== undefined) await pause;
+    if (pause !== undefined) yield pause;
     const full = ctx.out.pending();
-    if (full !== undefined) await full;
+    if (full !== undefined) yield full;
   }
 }
 

@@ -14,7 +14,7 @@ export const applet: Applet = defineApplet({
     v: { long: "verbose" },
   },
   minOperands: 1,
-  async run({ opts, operands, process, fs, out, warn, fail }) {
+  *run({ opts, operands, process, fs, out, warn, fail }) {
     let mode: number | undefined;
     if (opts.m !== undefined) {
       mode = applyMode(opts.m, S_IFDIR | 0o777, 0) ?? fail(`invalid mode '${opts.m}'`);
@@ -54,7 +54,7 @@ export const applet: Applet = defineApplet({
           if (end === path.length) break;
           // A path of thousands of components is walked anew for each of them.
           const pause = process.tick(slash);
-          if (pause !== undefined) await pause;
+          if (pause !== undefined) yield pause;
           whole = make(path.slice(0, slash), path.slice(0, end), false);
           at = end;
         }

@@ -32,7 +32,7 @@ export const applet: Applet = defineApplet({
   },
   posix: true,
   minOperands: 1,
-  async run(ctx) {
+  *run(ctx) {
     const { opts, operands, out, process, stdin } = ctx;
     const complement = opts.c || opts.C;
     let first = expand(ctx, operands[0]);
@@ -68,7 +68,8 @@ export const applet: Applet = defineApplet({
       return out.bytes(result, 0, length);
     };
     try {
-      await eachChunk(process, stdin, translate);
+      const reading = eachChunk(process, stdin, translate);
+      if (reading instanceof Promise) yield reading;
     } catch (error) {
       if (!isVfsError(error)) throw error;
       return ctx.fail(`read error: ${error.reason}`);

@@ -2,6 +2,7 @@ import type { ByteString, MaybePromise } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, Output, type Source } from "./contract.ts";
 import { LineChunks } from "./_lib/line_chunks.ts";
+import { settled } from "./_lib/steps.ts";
 import { parseDecimal } from "./_lib/strtod.ts";
 
 /** Drops repeated lines. Source of behaviour: POSIX uniq, BusyBox 1.35. */
@@ -20,7 +21,7 @@ export const applet: Applet = defineApplet({
     w: { arg: "N", help: "Compare N characters at most" },
   },
   maxOperands: 2,
-  async run(ctx) {
+  *run(ctx) {
     const { opts, operands, process } = ctx;
     const fields = number(ctx, opts.f, 0);
     const skip = number(ctx, opts.s, 0);
@@ -56,7 +57,7 @@ export const applet: Applet = defineApplet({
       let more: MaybePromise<boolean>;
       try {
         more = lines.next();
-        if (more instanceof Promise) more = await more;
+        if (more instanceof Promise) more = yield* settled(more);
       } catch (error) {
         if (!isVfsError(error)) throw error;
         return ctx.fail(`${operands[0] ?? "(null)"}: I/O error`);
@@ -77,7 +78,7 @@ export const applet: Applet = defineApplet({
         if (held !== undefined && isEqual(heldKey, lineKey, opts.i ?? false)) count++;
         else {
           const full = finish();
-          if (full !== undefined) await full;
+          if (full !== undefined) yield full;
           // The batch is reused: what is held must be a copy.
           held = line.slice();
           heldKey = key(held);
@@ -86,13 +87,13 @@ export const applet: Applet = defineApplet({
         at = stop + 1;
       }
       const pause = ctx.tick(lineCount + (end >> 4));
-      if (pause !== undefined) await pause;
+      if (pause !== undefined) yield pause;
     }
     const full = finish();
-    if (full !== undefined) await full;
+    if (full !== undefined) yield full;
     if (out !== ctx.out) {
       const flushed = out.flush();
-      if (flushed !== undefined) await flushed;
+      if (flushed !== undefined) yield flushed;
       if (out.error !== undefined) return ctx.fail(`write error: ${out.error.reason}`);
     }
     return ctx.status;

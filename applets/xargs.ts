@@ -9,6 +9,7 @@ import {
 import { isVfsError } from "../sandbox/errors.ts";
 import { toByteString } from "../sandbox/bytes.ts";
 import { CANNOT_EXECUTE, NOT_FOUND } from "./_lib/program.ts";
+import { settled } from "./_lib/steps.ts";
 import { parseDecimal } from "./_lib/strtod.ts";
 
 /** Bytes of a command line, its NULs counted, when -s does not say (native: 32 KiB less 2 KiB). */
@@ -43,7 +44,7 @@ export const applet: Applet = defineApplet({
     x: { help: "End when a line is too long" },
   },
   posix: true,
-  async run(ctx) {
+  *run(ctx) {
     const { opts } = ctx;
     const number = (text: ByteString, least: number): number => {
       const value = parseDecimal(text, MAX_NUMBER) ?? ctx.fail(`invalid number '${text}'`);
@@ -72,15 +73,15 @@ export const applet: Applet = defineApplet({
     let ran = false;
     for (;;) {
       let item = items.next();
-      if (item instanceof Promise) item = await item;
+      if (item instanceof Promise) item = yield* settled(item);
       const pause = ctx.tick(1);
-      if (pause !== undefined) await pause;
+      if (pause !== undefined) yield pause;
       if (items.problem !== undefined) return ctx.fail(items.problem);
       const cost = item === undefined ? 0 : items.cost;
       if (cost > room) return ctx.fail("argument line too long");
       if (batch.length > 0 && (item === undefined || cost > left)) {
         const running = runner.run([...argv, ...batch]);
-        if (running !== undefined) await running;
+        if (running !== undefined) yield running;
         ran = true;
         batch = [];
         left = room;
@@ -92,7 +93,7 @@ export const applet: Applet = defineApplet({
         if (batch.length < most) continue;
         // A full batch runs before more is read.
         const running = runner.run([...argv, ...batch]);
-        if (running !== undefined) await running;
+        if (running !== undefined) yield running;
         ran = true;
         batch = [];
         left = room;
@@ -104,13 +105,14 @@ export const applet: Applet = defineApplet({
         ? argv
         : argv.map((word) => word.replaceAll(replace, () => line));
       const running = runner.run([...words]);
-      if (running !== undefined) await running;
+      if (running !== undefined) yield running;
     }
     if (!ran && !opts.r && replace === undefined) {
       const running = runner.run([...argv]);
-      if (running !== undefined) await running;
+      if (running !== undefined) yield running;
     }
-    return runner.finish();
+    const ended = runner.finish();
+    return ended instanceof Promise ? yield* settled(ended) : ended;
   },
 });
 
@@ -329,7 +331,11 @@ class Runner {
   }
 
   /** Waits for all that still run. */
-  async finish(): Promise<number> {
+  finish(): MaybePromise<number> {
+    return this.#running.size === 0 ? this.#status : this.#finishLater();
+  }
+
+  async #finishLater(): Promise<number> {
     const program = this.ctx.operands[0] ?? "echo";
     while (this.#running.size > 0) await this.#waitForOne(program);
     return this.#status;

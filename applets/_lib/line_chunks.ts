@@ -10,9 +10,10 @@ import { type ByteString, type MaybePromise, type Process, S_IFREG } from "../..
 import { toByteString } from "../../sandbox/bytes.ts";
 import type { Source } from "./streams.ts";
 
-/** Bytes of a batch, and of the first one: small input must not pay for a big buffer. */
+/** Bytes of a batch, and of the first ones: small input must not pay for a big buffer. */
 const BATCH = 1 << 18;
-const FIRST = 1 << 14;
+const FIRST = 1 << 10;
+const SECOND = 1 << 14;
 
 /** Reads a source as batches of lines. */
 export class LineChunks {
@@ -109,7 +110,8 @@ export class LineChunks {
   }
 
   #grow(): void {
-    const size = this.bytes.length < BATCH ? BATCH : this.bytes.length * 2;
+    const { length } = this.bytes;
+    const size = length < SECOND ? SECOND : length < BATCH ? BATCH : length * 2;
     if (size > BATCH) this.process.chargeMemory(size - Math.max(this.bytes.length, BATCH));
     const larger = new Uint8Array(size);
     larger.set(this.bytes.subarray(0, this.#filled));

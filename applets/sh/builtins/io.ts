@@ -1,17 +1,13 @@
 /**
- * `echo printf test [ [[ read`.
+ * `echo read`.
  *
  * @module
  */
 
-import type { MaybePromise, OpenFile } from "../../../sandbox/types.ts";
+import { type MaybePromise, type OpenFile, S_IFREG } from "../../../sandbox/types.ts";
 import { isVfsError } from "../../../sandbox/errors.ts";
 import { toByteString } from "../../../sandbox/bytes.ts";
 import { unescape } from "../../_lib/escape.ts";
-import { Formatter } from "../../_lib/printf.ts";
-import { Expression } from "../../_lib/test_expression.ts";
-import { compile } from "../../_lib/regex/regex.ts";
-import { plainNumber } from "../arith.ts";
 import { isName } from "../ast.ts";
 import { ShellError } from "../errors.ts";
 import type { Builtin, Shell } from "../shell.ts";
@@ -39,119 +35,6 @@ const echoes: Builtin = (sh, argv) => {
   }
   return sh.print(newline ? text + "\n" : text);
 };
-
-/** Above this much text printf writes in between. */
-const PRINTF_BUFFER = 1 << 16;
-
-const prints: Builtin = (sh, argv) => {
-  let words = argv.slice(1);
-  if (words[0] === "--") words = words.slice(1);
-  if (words.length === 0) {
-    sh.say(`${sh.shared.name}: usage: printf FORMAT [ARGUMENT...]\n`);
-    return 2;
-  }
-  let text = "";
-  let failed = 0;
-  const add = (s: string): void | Promise<void> => {
-    text += s;
-    if (text.length <= PRINTF_BUFFER) return;
-    const full = text;
-    text = "";
-    const status = sh.print(full);
-    if (typeof status === "number") {
-      failed ||= status;
-      return;
-    }
-    return status.then((s) => {
-      failed ||= s;
-    });
-  };
-  const host = {
-    out: { print: add, byte: (value: number) => add(String.fromCharCode(value)) },
-    warn: (message: string): void => {
-      // What was formatted before comes out first.
-      if (text !== "") {
-        const before = text;
-        text = "";
-        void sh.print(before);
-      }
-      sh.say(`${sh.shared.name}: ${message}\n`);
-    },
-    process: sh.proc,
-  };
-  const end = (status: number): MaybePromise<number> =>
-    text === "" ? failed || status : sh.print(text, failed || status);
-  const status = new Formatter(host, words[0], words.slice(1)).run();
-  return typeof status === "number" ? end(status) : status.then(end);
-};
-
-class TestFailed extends Error {
-  constructor(readonly status: number) {
-    super("test");
-  }
-}
-
-const NUMERIC: ReadonlyMap<string, (a: number, b: number) => boolean> = new Map([
-  ["-eq", (a: number, b: number) => a === b],
-  ["-ne", (a: number, b: number) => a !== b],
-  ["-lt", (a: number, b: number) => a < b],
-  ["-le", (a: number, b: number) => a <= b],
-  ["-gt", (a: number, b: number) => a > b],
-  ["-ge", (a: number, b: number) => a >= b],
-]);
-
-/** The comparison of two plain numbers, for callers that know the operator beforehand. */
-export function numericTest(operator: string): ((a: number, b: number) => boolean) | undefined {
-  return NUMERIC.get(operator);
-}
-
-/** Evaluates `words`; the frequent short forms without a parser. */
-function evaluate(sh: Shell, words: readonly string[], double: boolean): number {
-  if (words.length === 3 && !double) {
-    const [a, op, b] = words;
-    if (op === "=" || op === "==") return a === b ? 0 : 1;
-    if (op === "!=") return a === b ? 1 : 0;
-    const compare = NUMERIC.get(op);
-    if (compare !== undefined) {
-      const x = plainNumber(a);
-      const y = plainNumber(b);
-      if (x === x && y === y) return compare(x, y) ? 0 : 1;
-    }
-  } else if (words.length === 2) {
-    if (words[0] === "-n") return words[1] === "" ? 1 : 0;
-    if (words[0] === "-z") return words[1] === "" ? 0 : 1;
-  } else if (words.length === 1) return words[0] === "" ? 1 : 0;
-  const host = {
-    fs: sh.proc.fs,
-    process: sh.proc,
-    fail: (message: string, status: number): never => {
-      sh.say(`${sh.shared.name}: ${message}\n`);
-      throw new TestFailed(status);
-    },
-  };
-  try {
-    if (double && words.length === 3 && words[1] === "=~") {
-      const pattern = compile(words[2], { syntax: "ere" });
-      return pattern.test(words[0]) ? 0 : 1;
-    }
-    return new Expression(host, words, double).evaluate() ? 0 : 1;
-  } catch (error) {
-    if (error instanceof TestFailed) return error.status;
-    throw error;
-  }
-}
-
-const tests: Builtin = (sh, argv) => evaluate(sh, argv.slice(1), false);
-
-function bracket(close: string): Builtin {
-  return (sh, argv) => {
-    if (argv[argv.length - 1] !== close || argv.length < 2) {
-      sh.say(`${sh.shared.name}: missing ${close}\n`);
-      return 2;
-    }
-    return evaluate(sh, argv.slice(1, -1), close === "]]");
-  };
-}
 
 /** A line being cut into the variables of `read`. */
 class LineSplitter {
@@ -302,7 +185,9 @@ function readLine(sh: Shell, job: ReadJob): MaybePromise<number> {
   if (job.max !== undefined || job.deadline !== undefined || job.file.tty !== undefined) {
     return readSlowly(sh, job, undefined);
   }
-  const chunk = sh.interrupts !== 0 || !job.file.ready().read
+  // A regular file never makes its readers wait, and asking whether it would takes a call of the host.
+  const waits = job.file.type !== S_IFREG && !job.file.ready().read;
+  const chunk = sh.interrupts !== 0 || waits
     ? undefined
     : job.file.readUntil(job.delimiter, Infinity, sh.proc.waiter);
   if (!(chunk instanceof Uint8Array)) return readSlowly(sh, job, chunk);
@@ -424,9 +309,5 @@ async function untilReadable(sh: Shell, job: ReadJob): Promise<number> {
 /** The builtins of this module. */
 export const IO: readonly (readonly [string, Builtin])[] = [
   ["echo", echoes],
-  ["printf", prints],
-  ["test", tests],
-  ["[", bracket("]")],
-  ["[[", bracket("]]")],
   ["read", reads],
 ];
