@@ -17,6 +17,7 @@ const HASHES: ReadonlyMap<string, () => Hash> = new Map<string, () => Hash>([
 const PLATFORM_NAMES: ReadonlyMap<string, string> = new Map([
   ["sha1sum", "sha1"],
   ["sha256sum", "sha256"],
+  ["sha512sum", "sha512"],
 ]);
 
 /** Prints or checks digests. Source of behaviour: BusyBox 1.35. */

@@ -873,10 +873,13 @@ export interface Network {
 
 /** Accelerations of the platform. Undefined where loading one is not worth it or not possible. */
 export interface Platform {
-  /** A native hash by its name (`md5`, `sha256`, …), or undefined. */
-  createHash(name: string):
-    | { update(chunk: Uint8Array): void; digest(): Uint8Array }
-    | undefined;
+  /**
+   * A native hash by its name (`sha1`, `sha256`, …), or undefined. Loading it takes as long as our own
+   * hash takes for some megabytes.
+   */
+  createHash(name: string): MaybePromise<
+    { update(chunk: Uint8Array): void; digest(): Uint8Array } | undefined
+  >;
   /** Native raw inflate/deflate/gunzip/gzip streams, or undefined. */
   createCodec(
     name: "gzip" | "gunzip" | "deflate-raw" | "inflate-raw",

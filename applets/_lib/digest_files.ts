@@ -25,8 +25,8 @@ export interface DigestFlags {
   readonly w?: boolean;
 }
 
-/** Files from this size on are worth the platform's own hash where it has one. */
-const LARGE = 64 * 1024 * 1024;
+/** Files from this size on are worth loading the platform's own hash where it has one. */
+const LARGE = 16 * 1024 * 1024;
 
 /** Feeds a source to a hash. @throws {VfsError} when it cannot be read. */
 export function digestOf(
@@ -56,7 +56,7 @@ export function digestFiles<T extends OptionTable>(
     const source = ctx.open(path);
     if (source === undefined) return undefined;
     const large = platformName !== undefined && path !== "-" && source.file.stat().size >= LARGE;
-    const hash = (large ? ctx.process.platform.createHash(platformName) : undefined) ?? make();
+    const fast = large ? ctx.process.platform.createHash(platformName) : undefined;
     const failed = (error: unknown): undefined => {
       if (!isVfsError(error)) throw error;
       source.close();
@@ -68,7 +68,7 @@ export function digestFiles<T extends OptionTable>(
       return toHex(bytes);
     };
     try {
-      const working = digestOf(ctx, source, hash);
+      const working = after(fast, (hash) => digestOf(ctx, source, hash ?? make()));
       return working instanceof Promise ? working.then(done).catch(failed) : done(working);
     } catch (error) {
       return failed(error);
