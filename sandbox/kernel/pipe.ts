@@ -34,6 +34,8 @@ export class Pipe {
   /** Whether the last chunk that was taken was a part: its buffer is still in the queue. */
   split = false;
   readers = 0;
+  /** How many readers there have been, those that went included. */
+  readersEver = 0;
   writers = 0;
   /** True once a writer was there: a FIFO's reader waits for its first writer. */
   hadWriter = false;
@@ -127,6 +129,7 @@ export class PipeReader extends BaseFile {
   ) {
     super(flags, path);
     pipe.readers++;
+    pipe.readersEver++;
     pipe.writable.wake();
   }
 
@@ -250,6 +253,8 @@ export class PipeReader extends BaseFile {
 export class PipeWriter extends BaseFile {
   readonly type = S_IFIFO;
   override readonly keepsChunks = true;
+  /** How many readers there had been when this was opened; -1 when one was there. */
+  readonly #readersBefore: number;
 
   /** @param pipe The queue. @param ino For `fstat`. @param fifo A FIFO's writer waits for a reader. */
   constructor(
@@ -263,6 +268,12 @@ export class PipeWriter extends BaseFile {
     super(flags, path);
     pipe.writers++;
     pipe.hadWriter = true;
+    this.#readersBefore = pipe.readers > 0 ? -1 : pipe.readersEver;
+  }
+
+  /** A FIFO's writer waits for its first reader only; when that one is gone, the pipe is broken. */
+  get #waitsForReader(): boolean {
+    return this.fifo && this.pipe.readersEver === this.#readersBefore;
   }
 
   read(): never {
@@ -284,7 +295,7 @@ export class PipeWriter extends BaseFile {
 
   override give(chunk: Uint8Array, waiter: Waiter): void | Promise<void> {
     const pipe = this.pipe;
-    if (pipe.readers === 0 && !this.fifo) {
+    if (pipe.readers === 0 && !this.#waitsForReader) {
       waiter.brokenPipe();
       throw new VfsError("EPIPE");
     }
@@ -300,14 +311,12 @@ export class PipeWriter extends BaseFile {
 
   async #writeLater(chunk: Uint8Array, waiter: Waiter): Promise<void> {
     const pipe = this.pipe;
-    let seen = pipe.readers > 0;
     for (;;) {
-      if (pipe.readers === 0 && (seen || !this.fifo)) {
+      if (pipe.readers === 0 && !this.#waitsForReader) {
         waiter.brokenPipe();
         throw new VfsError("EPIPE");
       }
-      seen ||= pipe.readers > 0;
-      if (seen && (pipe.size === 0 || pipe.size + chunk.length <= PIPE_CAPACITY)) break;
+      if (pipe.readers > 0 && (pipe.size === 0 || pipe.size + chunk.length <= PIPE_CAPACITY)) break;
       await waiter.waitOn(pipe.writable);
     }
     pipe.push(chunk);
