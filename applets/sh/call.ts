@@ -285,7 +285,7 @@ export function runProgram(
   const control = sh.flags.monitor && sh.subshellLevel === 0;
   const child = startProgram(sh, argv, env, undefined, control ? 0 : undefined);
   if (control && child !== undefined) {
-    return foreground(sh, sh.jobs.add([child], argv.join(" "), true));
+    return foreground(sh, [child], argv.join(" "));
   }
   return child === undefined ? sh.status : waitForeground(sh, child);
 }

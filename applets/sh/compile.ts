@@ -29,7 +29,6 @@ import {
   compileSubstitution,
   controls,
 } from "./pipeline.ts";
-import { print } from "./print.ts";
 import { compileRedirs, SavedFds } from "./redirect.ts";
 import {
   type Exec,
@@ -332,7 +331,7 @@ export class Compiler implements Hooks {
     return (sh) => {
       sh.line = line;
       const status = controls(sh)
-        ? foreground(sh, sh.jobs.add([startSubshell(sh, run, { pgid: 0 })], print(body), true))
+        ? foreground(sh, [startSubshell(sh, run, { pgid: 0 })], body)
         : waitForeground(sh, startSubshell(sh, run, {}));
       return typeof status === "number" ? finish(sh, status) : status.then((s) => finish(sh, s));
     };

@@ -9,6 +9,7 @@ import { isVfsError } from "../../sandbox/errors.ts";
 import { toBytes, toByteString } from "../../sandbox/bytes.ts";
 import { LineEditor } from "./edit.ts";
 import { ShellError, ShellExit } from "./errors.ts";
+import { jobLine } from "./job_view.ts";
 import { END } from "./parse.ts";
 import { promptText, visiblePrompt } from "./prompt.ts";
 import { compileNode, nextCommand, parserFor } from "./run.ts";
@@ -111,7 +112,7 @@ async function loop(sh: Shell, input: OpenFile, editor: LineEditor | undefined):
 function reportJobs(sh: Shell): void {
   for (const job of [...sh.jobs.all()].reverse()) {
     if (job.state !== "done" || job.waited) continue;
-    sh.say(sh.jobs.line(job, false));
+    sh.say(jobLine(sh.jobs, job, false));
     for (const child of job.children) void child.wait();
     sh.jobs.remove(job);
   }

@@ -5,48 +5,9 @@
  */
 
 import { type Child, type ExitStatus, type MaybePromise, SIG } from "../../sandbox/types.ts";
+import type { Node } from "./ast.ts";
+import { JOB_VIEW, type JobView } from "./parts.ts";
 import type { Shell } from "./shell.ts";
-
-/** What the shell says of a child that a signal ended; the number is the signal's. */
-const SIGNAL_WORDS: readonly string[] = [
-  "",
-  "Hangup",
-  "Interrupt",
-  "Quit",
-  "Illegal instruction",
-  "Trace/breakpoint trap",
-  "Aborted",
-  "Bus error",
-  "Floating point exception",
-  "Killed",
-  "User defined signal 1",
-  "Segmentation fault",
-  "User defined signal 2",
-  "Broken pipe",
-  "Alarm clock",
-  "Terminated",
-  "Stack fault",
-  "Child exited",
-  "Continued",
-  "Stopped (signal)",
-  "Stopped",
-  "Stopped (tty input)",
-  "Stopped (tty output)",
-  "Urgent I/O condition",
-  "CPU time limit exceeded",
-  "File size limit exceeded",
-  "Virtual timer expired",
-  "Profiling timer expired",
-  "Window changed",
-  "I/O possible",
-  "Power failure",
-  "Bad system call",
-];
-
-/** The words for a signal. */
-export function signalWords(signal: number): string {
-  return SIGNAL_WORDS[signal] ?? `Unknown signal ${signal}`;
-}
 
 /** One job. */
 export class Job {
@@ -57,7 +18,8 @@ export class Job {
   constructor(
     readonly id: number,
     readonly children: readonly Child[],
-    readonly text: string,
+    /** The command: its text, or the tree of which `job_view.ts` makes it. */
+    readonly command: string | Node,
     /** It has a process group of its own. */
     readonly controlled: boolean,
   ) {}
@@ -81,19 +43,6 @@ export class Job {
   get code(): number {
     return this.last.status?.code ?? 0;
   }
-
-  /** `Running`, `Done(3)`, `Terminated`, … */
-  get words(): string {
-    switch (this.state) {
-      case "running":
-        return "Running";
-      case "stopped":
-        return "Stopped";
-    }
-    const s = this.last.status!;
-    if (s.signal !== 0) return signalWords(s.signal);
-    return s.code === 0 ? "Done" : `Done(${s.code})`;
-  }
 }
 
 /** The jobs of one shell. */
@@ -115,11 +64,11 @@ export class JobTable {
   }
 
   /** Adds a job for children that run in the background. */
-  add(children: readonly Child[], text: string, controlled: boolean): Job {
+  add(children: readonly Child[], command: string | Node, controlled: boolean): Job {
     this.sweep();
     let slot = this.slots.findIndex((j) => j === undefined);
     if (slot < 0) slot = this.slots.length;
-    const job = new Job(slot + 1, children, text, controlled);
+    const job = new Job(slot + 1, children, command, controlled);
     this.slots[slot] = job;
     this.order.unshift(job);
     return job;
@@ -152,39 +101,21 @@ export class JobTable {
     return this.order.find((j) => j.children.some((c) => c.pid === pid));
   }
 
-  /** `+`, `-` or space. */
-  mark(job: Job): string {
-    return this.order[0] === job ? "+" : this.order[1] === job ? "-" : " ";
-  }
-
-  /** The job that `%n`, `%+`, `%-`, `%text`, `%?text` names; a message when there is none. */
-  find(spec: string): Job | string {
-    const s = spec.startsWith("%") ? spec.slice(1) : spec;
-    if (s === "" || s === "+" || s === "%") return this.order[0] ?? "No current job";
-    if (s === "-") return this.order[1] ?? "No previous job";
-    if (/^[0-9]+$/.test(s)) return this.slots[Number(s) - 1] ?? `${spec}: no such job`;
-    const inner = s.startsWith("?");
-    const hits = this.order.filter((j) =>
-      inner ? j.text.includes(s.slice(1)) : j.text.startsWith(s)
-    );
-    if (hits.length > 1) return `${spec}: ambiguous`;
-    return hits[0] ?? `${spec}: no such job`;
-  }
-
-  /** One line of `jobs`. */
-  line(job: Job, withPid: boolean): string {
-    let head = `[${job.id}]${this.mark(job)}  `;
-    if (withPid) head += `${job.children[0].pid} `;
-    return (head + job.words).padEnd(33) + job.text + "\n";
+  /** The job with that number. */
+  numbered(id: number): Job | undefined {
+    return this.slots[id - 1];
   }
 }
 
 /** The status of a child that has ended, with a word about the signal if there was one. */
-function statusOf(sh: Shell, s: ExitStatus): number {
-  if (s.signal !== 0 && s.signal !== SIG.INT && s.signal !== SIG.PIPE) {
+function statusOf(sh: Shell, s: ExitStatus): MaybePromise<number> {
+  if (s.signal === 0 || s.signal === SIG.INT || s.signal === SIG.PIPE) return s.code;
+  const tell = ({ signalWords }: JobView): number => {
     sh.say(signalWords(s.signal) + "\n");
-  }
-  return s.code;
+    return s.code;
+  };
+  const view = JOB_VIEW.load();
+  return view instanceof Promise ? view.then(tell) : tell(view);
 }
 
 /** Waits for a foreground child. */
@@ -196,66 +127,44 @@ export function waitForeground(sh: Shell, child: Child): MaybePromise<number> {
 
 /** Waits for the stages of a pipeline; the status is the last one's, or with `pipefail` the last bad one's. */
 export function waitPipeline(sh: Shell, children: readonly Child[]): MaybePromise<number> {
-  const statuses: number[] = [];
+  const statuses: ExitStatus[] = [];
   for (let i = 0; i < children.length; i++) {
     const s = children[i].wait();
-    if (s instanceof Promise) return waitRest(sh, children, i, s, statuses);
-    statuses.push(noteStage(sh, s, i === children.length - 1));
+    if (s instanceof Promise) return waitRest(sh, children, s, statuses);
+    statuses.push(s);
   }
   return pipelineStatus(sh, statuses);
-}
-
-function noteStage(sh: Shell, s: ExitStatus, last: boolean): number {
-  return last ? statusOf(sh, s) : s.code;
 }
 
 async function waitRest(
   sh: Shell,
   children: readonly Child[],
-  at: number,
   first: Promise<ExitStatus>,
-  statuses: number[],
+  statuses: ExitStatus[],
 ): Promise<number> {
-  statuses.push(noteStage(sh, await first, at === children.length - 1));
-  for (let i = at + 1; i < children.length; i++) {
-    statuses.push(noteStage(sh, await children[i].wait(), i === children.length - 1));
-  }
+  statuses.push(await first);
+  for (let i = statuses.length; i < children.length; i++) statuses.push(await children[i].wait());
   return pipelineStatus(sh, statuses);
 }
 
-function pipelineStatus(sh: Shell, statuses: readonly number[]): number {
-  if (sh.flags.pipefail) {
-    for (let i = statuses.length - 1; i >= 0; i--) if (statuses[i] !== 0) return statuses[i];
-    return 0;
-  }
-  return statuses[statuses.length - 1];
+function pipelineStatus(sh: Shell, statuses: readonly ExitStatus[]): MaybePromise<number> {
+  const last = statusOf(sh, statuses[statuses.length - 1]);
+  const choose = (code: number): number => {
+    for (let i = statuses.length - 1; i >= 0; i--) {
+      if (statuses[i].code !== 0) return statuses[i].code;
+    }
+    return code;
+  };
+  if (!sh.flags.pipefail) return last;
+  return typeof last === "number" ? choose(last) : last.then(choose);
 }
 
-/** Takes a finished job's status, saying which signal ended it. */
-export function collect(sh: Shell, job: Job): number {
-  for (const child of job.children) if (child.status !== undefined) void child.wait();
-  const signal = job.last.status?.signal ?? 0;
-  if (signal !== 0 && signal !== SIG.INT && signal !== SIG.PIPE && !job.waited) {
-    sh.say(signalWords(signal) + "\n");
-  }
-  job.waited = true;
-  return job.code;
-}
-
-/** Waits for a job in the foreground; when it stops, it stays a job. */
-export async function foreground(sh: Shell, job: Job): Promise<number> {
-  const tty = sh.proc.tty;
-  if (tty !== undefined) tty.foreground = job.children[0].pid;
-  while (job.state === "running") {
-    await sh.proc.waitAny([sh.proc.childChanged]);
-  }
-  if (tty !== undefined) tty.foreground = sh.proc.pgid;
-  if (job.state === "stopped") {
-    sh.jobs.touch(job);
-    sh.say("\n" + sh.jobs.line(job, false));
-    return 128 + SIG.TSTP;
-  }
-  const code = collect(sh, job);
-  sh.jobs.remove(job);
-  return code;
+/** Waits for children in the foreground, as a job that the terminal may stop. */
+export async function foreground(
+  sh: Shell,
+  children: readonly Child[],
+  command: string | Node,
+): Promise<number> {
+  const job = sh.jobs.add(children, command, true);
+  return (await JOB_VIEW.load()).watch(sh, job);
 }

@@ -12,9 +12,9 @@ import { BUILTINS } from "./builtins/mod.ts";
 import { readScript } from "./builtins/flow.ts";
 import { setNamed } from "./builtins/variables.ts";
 import { ShellError, ShellExit } from "./errors.ts";
-import { interact } from "./interactive.ts";
 import { JobTable } from "./jobs.ts";
 import { END } from "./parse.ts";
+import { INTERACTIVE } from "./parts.ts";
 import { compileNode, expandText, nextCommand, parserFor, runText } from "./run.ts";
 import { type Flags, noFlags, OPTIONS, SharedState, Shell, SKIP_NONE } from "./shell.ts";
 import { startVariables } from "./specials.ts";
@@ -191,7 +191,7 @@ function run(sh: Shell, inv: Invocation): MaybePromise<number> {
   return (async () => {
     if (inv.login || sh.flags.interactive) await startFiles(sh, inv);
     if (input === undefined) return 0;
-    if (sh.flags.interactive) return await interact(sh, input);
+    if (sh.flags.interactive) return await (await INTERACTIVE.load()).interact(sh, input);
     return await fromStdin(sh, input);
   })();
 }

@@ -15,7 +15,7 @@ import { Capture } from "./capture.ts";
 import { type Expander, type FieldsFn, type TextFn } from "./expand.ts";
 import { HereFile } from "./here_file.ts";
 import { foreground, waitForeground, waitPipeline } from "./jobs.ts";
-import { print } from "./print.ts";
+import { PRINTF } from "./parts.ts";
 import type { Exec, Shell } from "./shell.ts";
 import { compileWords, finish } from "./simple.ts";
 import { childFiles, startSubshell } from "./subshell.ts";
@@ -48,10 +48,9 @@ const NOTHING: readonly number[] = [];
 /** Compiles `a | b`. */
 export function compilePipeline(n: Pipe, compiler: NodeCompiler): Exec {
   const stages = n.cmds.map((c) => stageOf(c, compiler, false));
-  const text = lazyText(n);
   return (sh) => {
     const status = controls(sh)
-      ? foreground(sh, sh.jobs.add(startAll(sh, stages, { pgid: 0 }), text(), true))
+      ? foreground(sh, startAll(sh, stages, { pgid: 0 }), n)
       : waitPipeline(sh, startAll(sh, stages, {}));
     return typeof status === "number" ? finish(sh, status) : status.then((s) => finish(sh, s));
   };
@@ -67,7 +66,6 @@ export function compileBackground(n: Node, compiler: NodeCompiler): Exec {
         startSubshell(sh, run, { fds, pgid, ignoreSignals: ignore }),
     };
   });
-  const text = lazyText(n);
   return (sh) => {
     const monitor = sh.flags.monitor;
     const children = startAll(
@@ -75,7 +73,7 @@ export function compileBackground(n: Node, compiler: NodeCompiler): Exec {
       stages,
       monitor ? { pgid: 0 } : { input: "/dev/null", ignore: BACKGROUND_IGNORES },
     );
-    const job = sh.jobs.add(children, monitor ? text() : "", monitor);
+    const job = sh.jobs.add(children, monitor ? n : "", monitor);
     sh.lastBackground = job.last.pid;
     if (sh.flags.interactive) sh.say(`[${job.id}] ${job.last.pid}\n`);
     return sh.status = 0;
@@ -152,11 +150,6 @@ export function controls(sh: Shell): boolean {
   return sh.flags.monitor && sh.subshellLevel === 0;
 }
 
-function lazyText(n: Node): () => string {
-  let text: string | undefined;
-  return () => text ??= print(n).replace(/\n$/, "");
-}
-
 /** A command as a child process. */
 function stageOf(n: Node, compiler: NodeCompiler, substitution: boolean): Stage {
   const run = compiler.node(n, true);
@@ -193,6 +186,8 @@ function writer(
   return (sh) => {
     const flags = sh.flags;
     if (flags.nounset || flags.xtrace || flags.pipefail || sh.functions.has(name)) return undefined;
+    // What waits for its part would write when nobody catches its output any more.
+    if (name === "printf" && PRINTF.loaded === undefined) return undefined;
     sh.line = line;
     const argv = expandNow(sh, fields);
     const capture = new Capture((bytes) => sh.proc.chargeMemory(bytes));

@@ -1,5 +1,5 @@
 /**
- * `cd chdir pwd umask`.
+ * `cd chdir pwd`.
  *
  * @module
  */
@@ -91,74 +91,9 @@ const prints: Builtin = (sh, argv) => {
   return sh.print(path + "\n");
 };
 
-const LETTERS = "rwx";
-
-function symbolic(mask: number): string {
-  const part = (shift: number): string => {
-    const bits = (~mask >> shift) & 7;
-    return [...LETTERS].filter((_, i) => bits & (4 >> i)).join("");
-  };
-  return `u=${part(6)},g=${part(3)},o=${part(0)}`;
-}
-
-/** Applies a symbolic mode to permissions; undefined when it is wrong. */
-function applySymbolic(text: string, before: number): number | undefined {
-  let perms = before;
-  const allowed = before;
-  for (const clause of text.split(",")) {
-    const m = /^([ugoa]*)((?:[-+=][rwxXstugo]*)+)$/.exec(clause);
-    if (m === null) return undefined;
-    const who = m[1] === "" || m[1].includes("a") ? "ugo" : m[1];
-    for (const [, op, letters] of m[2].matchAll(/([-+=])([rwxXstugo]*)/g)) {
-      let bits = 0;
-      for (const l of letters) {
-        if (l === "u") bits |= perms >> 6 & 7;
-        else if (l === "g") bits |= perms >> 3 & 7;
-        else if (l === "o") bits |= perms & 7;
-        else if (l === "X") bits |= 1;
-        else if (LETTERS.includes(l)) bits |= 4 >> LETTERS.indexOf(l);
-      }
-      for (const w of who) {
-        const shift = w === "u" ? 6 : w === "g" ? 3 : 0;
-        if (m[1] === "" && op !== "-") {
-          // Nobody named: the mask itself bounds what is given.
-          const given = (bits << shift) & allowed;
-          perms = op === "+" ? perms | given : (perms & ~(7 << shift)) | given;
-        } else if (op === "+") perms |= bits << shift;
-        else if (op === "-") perms &= ~(bits << shift);
-        else perms = (perms & ~(7 << shift)) | (bits << shift);
-      }
-    }
-  }
-  return perms & 0o777;
-}
-
-const masks: Builtin = (sh, argv) => {
-  const { given, operands } = readOptions(argv, "S");
-  const mask = sh.proc.umask;
-  if (operands.length === 0) {
-    return sh.print(
-      (given.has("S") ? symbolic(mask) : mask.toString(8).padStart(4, "0")) + "\n",
-    );
-  }
-  const mode = operands[0];
-  if (/^[0-9]/.test(mode)) {
-    if (!/^[0-7]+$/.test(mode) || parseInt(mode, 8) > 0o7777) {
-      throw new ShellError(`illegal mode: ${mode}`);
-    }
-    sh.proc.umask = parseInt(mode, 8) & 0o777;
-    return 0;
-  }
-  const perms = applySymbolic(mode, ~mask & 0o777);
-  if (perms === undefined) throw new ShellError(`illegal mode: ${mode}`);
-  sh.proc.umask = ~perms & 0o777;
-  return 0;
-};
-
 /** The builtins of this module. */
 export const DIRECTORY: readonly (readonly [string, Builtin])[] = [
   ["cd", changes],
   ["chdir", changes],
   ["pwd", prints],
-  ["umask", masks],
 ];

@@ -1,5 +1,5 @@
 /**
- * Builtins that steer the shell: `: true false break continue return exit eval . exec trap times`.
+ * Builtins that steer the shell: `: true false break continue return exit eval . exec`.
  *
  * @module
  */
@@ -17,7 +17,6 @@ import {
   SKIP_NONE,
   SKIP_RETURN,
 } from "../shell.ts";
-import { signalNumber, TRAP_ERR, TRAP_EXIT } from "../traps.ts";
 import { readOptions, wholeNumber } from "./options.ts";
 
 const yes: Builtin = () => 0;
@@ -189,40 +188,6 @@ const executes: Builtin = (sh, argv) => {
   return typeof result === "number" ? end(result) : result.then(end);
 };
 
-const traps: Builtin = (sh, argv) => {
-  const { operands } = readOptions(argv, "");
-  if (operands.length === 0) return sh.print(sh.traps.list());
-  let action: string | undefined;
-  let names = operands;
-  // A first word that is a number resets signals; one word alone is a signal too.
-  if (operands.length === 1 || /^[0-9]+$/.test(operands[0])) action = undefined;
-  else {
-    action = operands[0] === "-" ? undefined : operands[0];
-    names = operands.slice(1);
-  }
-  let status = 0;
-  for (const name of names) {
-    const n = name === "ERR" ? TRAP_ERR : name === "EXIT" ? TRAP_EXIT : signalNumber(name);
-    if (n < 0) {
-      sh.complain(`${name}: invalid signal specification`);
-      status = 1;
-    } else sh.traps.set(n, action);
-  }
-  return status;
-};
-
-function minutes(ms: number): string {
-  const s = ms / 1000;
-  return `${Math.floor(s / 60)}m${(s % 60).toFixed(3)}s`;
-}
-
-const tells: Builtin = (sh) => {
-  const t = sh.proc.times();
-  return sh.print(
-    `${minutes(t.self)} ${minutes(0)}\n${minutes(t.children)} ${minutes(0)}\n`,
-  );
-};
-
 /** The builtins of this module. */
 export const FLOW: readonly (readonly [string, Builtin])[] = [
   [":", yes],
@@ -236,6 +201,4 @@ export const FLOW: readonly (readonly [string, Builtin])[] = [
   [".", sources],
   ["source", sources],
   ["exec", executes],
-  ["trap", traps],
-  ["times", tells],
 ];

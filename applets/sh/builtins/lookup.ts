@@ -124,7 +124,7 @@ const recalls: Builtin = (sh, argv) => {
 };
 
 /** The builtins of this module. */
-export const LOOKUP: readonly (readonly [string, Builtin])[] = [
+export const BUILTINS: readonly (readonly [string, Builtin])[] = [
   ["command", commands],
   ["type", types],
   ["hash", hashes],

@@ -1,16 +1,35 @@
 /**
- * The table of builtins: the 44 names that `help` of BusyBox 1.35 ash lists.
+ * The table of builtins: the 44 names that `help` of BusyBox 1.35 ash lists. Those that most scripts
+ * do without are in parts, which are loaded at the first call.
  *
  * @module
  */
 
+import type { Part } from "../../_lib/part.ts";
+import { LOOKUP, PRINTF, PROCESS, SETTINGS, TESTS } from "../parts.ts";
 import type { Builtin } from "../shell.ts";
 import { DIRECTORY } from "./directory.ts";
 import { FLOW } from "./flow.ts";
 import { IO } from "./io.ts";
-import { LOOKUP } from "./lookup.ts";
-import { PROCESS } from "./process.ts";
 import { VARIABLES } from "./variables.ts";
+
+type Entry = readonly [name: string, run: Builtin];
+
+/** Builtins of a part. Before the first call of one it is loaded, and only that call waits. */
+function inPart(part: Part<{ readonly BUILTINS: readonly Entry[] }>, names: string): Entry[] {
+  return names.split(" ").map((name): Entry => {
+    let run: Builtin | undefined;
+    return [name, (sh, argv) => {
+      if (run !== undefined) return run(sh, argv);
+      const take = ({ BUILTINS }: { readonly BUILTINS: readonly Entry[] }): Builtin =>
+        run = BUILTINS.find((entry) => entry[0] === name)![1];
+      const loading = part.load();
+      return loading instanceof Promise
+        ? loading.then((module) => take(module)(sh, argv))
+        : take(loading)(sh, argv);
+    }];
+  });
+}
 
 /** All builtins by name. */
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
@@ -18,6 +37,9 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ...VARIABLES,
   ...DIRECTORY,
   ...IO,
-  ...LOOKUP,
-  ...PROCESS,
+  ...inPart(PRINTF, "printf"),
+  ...inPart(TESTS, "test [ [["),
+  ...inPart(LOOKUP, "command type hash help history"),
+  ...inPart(PROCESS, "kill wait jobs fg bg trap"),
+  ...inPart(SETTINGS, "getopts let alias unalias umask ulimit times"),
 ]);

@@ -1,20 +1,21 @@
 /**
- * Builtins about processes: `kill wait jobs fg bg ulimit`.
+ * Builtins about processes and signals: `kill wait jobs fg bg trap`.
  *
  * @module
  */
 
-import { type LimitName, type MaybePromise, SIG, SIGNAL_NAMES } from "../../../sandbox/types.ts";
+import { type MaybePromise, SIG, SIGNAL_NAMES } from "../../../sandbox/types.ts";
 import { isVfsError } from "../../../sandbox/errors.ts";
 import { ShellError } from "../errors.ts";
-import { collect, foreground, type Job } from "../jobs.ts";
+import { collect, findJob, jobLine, jobText, watch } from "../job_view.ts";
+import type { Job } from "../jobs.ts";
 import type { Builtin, Shell } from "../shell.ts";
-import { signalNumber } from "../traps.ts";
+import { signalNumber, TRAP_ERR, TRAP_EXIT } from "../traps.ts";
 import { readOptions } from "./options.ts";
 
 /** The job a word names. @throws {ShellError} */
 function jobOf(sh: Shell, spec: string | undefined): Job {
-  const found = sh.jobs.find(spec ?? "");
+  const found = findJob(sh.jobs, spec ?? "");
   if (typeof found === "string") throw new ShellError(found);
   return found;
 }
@@ -161,7 +162,7 @@ function waitFor(sh: Shell, words: readonly string[]): MaybePromise<number> {
     const word = words[i];
     let job: Job | undefined;
     if (word[0] === "%") {
-      const found = sh.jobs.find(word);
+      const found = findJob(sh.jobs, word);
       if (typeof found === "string") throw new ShellError(found);
       job = found;
     } else {
@@ -193,7 +194,7 @@ const lists: Builtin = (sh, argv) => {
   let out = "";
   for (const job of [...jobs]) {
     if (given.has("p")) out += `${job.children[0].pid}\n`;
-    else out += sh.jobs.line(job, given.has("l"));
+    else out += jobLine(sh.jobs, job, given.has("l"));
     if (job.state === "done") {
       collectQuietly(job);
       sh.jobs.remove(job);
@@ -220,9 +221,9 @@ function resume(sh: Shell, job: Job): void {
 const foregrounds: Builtin = (sh, argv) => {
   const job = jobOf(sh, argv[1]);
   if (!job.controlled) throw new ShellError("job (null) not created under job control");
-  return Promise.resolve(sh.print(job.text + "\n")).then(() => {
+  return Promise.resolve(sh.print(jobText(job) + "\n")).then(() => {
     resume(sh, job);
-    return foreground(sh, job);
+    return watch(sh, job);
   });
 };
 
@@ -233,91 +234,41 @@ const backgrounds: Builtin = (sh, argv) => {
     const job = jobOf(sh, word);
     resume(sh, job);
     sh.jobs.touch(job);
-    out += `[${job.id}] ${job.text}\n`;
+    out += `[${job.id}] ${jobText(job)}\n`;
   }
   return sh.print(out);
 };
 
-// -- ulimit -------------------------------------------------------------------------------------
+// -- trap ---------------------------------------------------------------------------------------
 
-interface Limit {
-  readonly letter: string;
-  readonly text: string;
-  readonly name: LimitName | undefined;
-  /** Units of the kernel's number in one of the shell's. */
-  readonly scale: number;
-  /** Shown when the kernel knows no such limit. */
-  readonly fixed?: string;
-}
-
-const LIMITS: readonly Limit[] = [
-  { letter: "c", text: "core file size (blocks)", name: "core", scale: 512, fixed: "0" },
-  { letter: "d", text: "data seg size (kb)", name: "data", scale: 1024 },
-  { letter: "e", text: "scheduling priority", name: "nice", scale: 1, fixed: "0" },
-  { letter: "f", text: "file size (blocks)", name: "fileSize", scale: 512 },
-  { letter: "i", text: "pending signals", name: undefined, scale: 1 },
-  { letter: "l", text: "max locked memory (kb)", name: "lockedMemory", scale: 1024 },
-  { letter: "m", text: "max memory size (kb)", name: "rss", scale: 1024 },
-  { letter: "n", text: "open files", name: "openFiles", scale: 1 },
-  { letter: "q", text: "POSIX message queues (bytes)", name: undefined, scale: 1 },
-  { letter: "r", text: "real-time priority", name: "rtprio", scale: 1, fixed: "0" },
-  { letter: "s", text: "stack size (kb)", name: "stack", scale: 1024 },
-  { letter: "t", text: "cpu time (seconds)", name: "cpuMs", scale: 1000 },
-  { letter: "u", text: "max user processes", name: "processes", scale: 1 },
-  { letter: "v", text: "virtual memory (kb)", name: "memory", scale: 1024 },
-  { letter: "x", text: "file locks", name: "locks", scale: 1 },
-];
-
-function limitText(sh: Shell, limit: Limit): string {
-  const value = limit.name === undefined ? undefined : sh.proc.getLimit(limit.name);
-  if (value === undefined) return limit.fixed ?? "unlimited";
-  return String(Math.floor(value / limit.scale));
-}
-
-const limits: Builtin = (sh, argv) => {
-  let limit = LIMITS.find((l) => l.letter === "f")!;
-  const words = argv.slice(1);
-  let i = 0;
-  for (; i < words.length && words[i].length > 1 && words[i][0] === "-"; i++) {
-    for (const letter of words[i].slice(1)) {
-      if (letter === "H" || letter === "S") continue;
-      if (letter === "a") {
-        return sh.print(
-          LIMITS.map((l) => `${l.text.padEnd(32)}(-${l.letter}) ${limitText(sh, l)}\n`).join(""),
-        );
-      }
-      const found = LIMITS.find((l) => l.letter === letter);
-      if (found === undefined) {
-        sh.say(`ulimit: invalid option -- '${letter}'\n`);
-        return 1;
-      }
-      limit = found;
-    }
+const traps: Builtin = (sh, argv) => {
+  const { operands } = readOptions(argv, "");
+  if (operands.length === 0) return sh.print(sh.traps.list());
+  let action: string | undefined;
+  let names = operands;
+  // A first word that is a number resets signals; one word alone is a signal too.
+  if (operands.length === 1 || /^[0-9]+$/.test(operands[0])) action = undefined;
+  else {
+    action = operands[0] === "-" ? undefined : operands[0];
+    names = operands.slice(1);
   }
-  const value = words[i];
-  if (value === undefined) return sh.print(limitText(sh, limit) + "\n");
-  if (value !== "unlimited" && !/^[0-9]+$/.test(value)) {
-    sh.say(`${sh.shared.name}: invalid number '${value}'\n`);
-    return 1;
+  let status = 0;
+  for (const name of names) {
+    const n = name === "ERR" ? TRAP_ERR : name === "EXIT" ? TRAP_EXIT : signalNumber(name);
+    if (n < 0) {
+      sh.complain(`${name}: invalid signal specification`);
+      status = 1;
+    } else sh.traps.set(n, action);
   }
-  try {
-    if (limit.name !== undefined) {
-      sh.proc.setLimit(limit.name, value === "unlimited" ? undefined : Number(value) * limit.scale);
-    }
-  } catch (error) {
-    if (!isVfsError(error)) throw error;
-    sh.say(`${sh.shared.name}: error setting limit: ${error.reason}\n`);
-    return 1;
-  }
-  return 0;
+  return status;
 };
 
 /** The builtins of this module. */
-export const PROCESS: readonly (readonly [string, Builtin])[] = [
+export const BUILTINS: readonly (readonly [string, Builtin])[] = [
   ["kill", kills],
   ["wait", waits],
   ["jobs", lists],
   ["fg", foregrounds],
   ["bg", backgrounds],
-  ["ulimit", limits],
+  ["trap", traps],
 ];

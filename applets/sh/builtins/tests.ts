@@ -1,0 +1,88 @@
+/**
+ * `test [ [[`, a part that is loaded when a script first uses one that `test_fast.ts` does not
+ * compile.
+ *
+ * @module
+ */
+
+import type { MaybePromise } from "../../../sandbox/types.ts";
+import { Expression } from "../../_lib/test_expression.ts";
+import { plainNumber } from "../arith.ts";
+import { REGEX, type RegexModule } from "../parts.ts";
+import type { Builtin, Shell } from "../shell.ts";
+
+class TestFailed extends Error {
+  constructor(readonly status: number) {
+    super("test");
+  }
+}
+
+const NUMERIC: ReadonlyMap<string, (a: number, b: number) => boolean> = new Map([
+  ["-eq", (a: number, b: number) => a === b],
+  ["-ne", (a: number, b: number) => a !== b],
+  ["-lt", (a: number, b: number) => a < b],
+  ["-le", (a: number, b: number) => a <= b],
+  ["-gt", (a: number, b: number) => a > b],
+  ["-ge", (a: number, b: number) => a >= b],
+]);
+
+/** Evaluates `words`; the frequent short forms without a parser. */
+function evaluate(
+  sh: Shell,
+  words: readonly string[],
+  double: boolean,
+): MaybePromise<number> {
+  if (words.length === 3 && !double) {
+    const [a, op, b] = words;
+    if (op === "=" || op === "==") return a === b ? 0 : 1;
+    if (op === "!=") return a === b ? 1 : 0;
+    const compare = NUMERIC.get(op);
+    if (compare !== undefined) {
+      const x = plainNumber(a);
+      const y = plainNumber(b);
+      if (x === x && y === y) return compare(x, y) ? 0 : 1;
+    }
+  } else if (words.length === 2) {
+    if (words[0] === "-n") return words[1] === "" ? 1 : 0;
+    if (words[0] === "-z") return words[1] === "" ? 0 : 1;
+  } else if (words.length === 1) return words[0] === "" ? 1 : 0;
+  if (double && words.length === 3 && words[1] === "=~") {
+    const regex = REGEX.load();
+    const test = ({ compile }: RegexModule): number =>
+      compile(words[2], { syntax: "ere" }).test(words[0]) ? 0 : 1;
+    return regex instanceof Promise ? regex.then(test) : test(regex);
+  }
+  const host = {
+    fs: sh.proc.fs,
+    process: sh.proc,
+    fail: (message: string, status: number): never => {
+      sh.say(`${sh.shared.name}: ${message}\n`);
+      throw new TestFailed(status);
+    },
+  };
+  try {
+    return new Expression(host, words, double).evaluate() ? 0 : 1;
+  } catch (error) {
+    if (error instanceof TestFailed) return error.status;
+    throw error;
+  }
+}
+
+const tests: Builtin = (sh, argv) => evaluate(sh, argv.slice(1), false);
+
+function bracket(close: string): Builtin {
+  return (sh, argv) => {
+    if (argv[argv.length - 1] !== close || argv.length < 2) {
+      sh.say(`${sh.shared.name}: missing ${close}\n`);
+      return 2;
+    }
+    return evaluate(sh, argv.slice(1, -1), close === "]]");
+  };
+}
+
+/** The builtins of this module. */
+export const BUILTINS: readonly (readonly [string, Builtin])[] = [
+  ["test", tests],
+  ["[", bracket("]")],
+  ["[[", bracket("]]")],
+];

@@ -1,0 +1,122 @@
+/**
+ * What is said of jobs, and job control: a part that scripts without either do not load.
+ *
+ * @module
+ */
+
+import { SIG } from "../../sandbox/types.ts";
+import type { Job, JobTable } from "./jobs.ts";
+import { print } from "./print.ts";
+import type { Shell } from "./shell.ts";
+
+/** What the shell says of a child that a signal ended; the number is the signal's. */
+const SIGNAL_WORDS: readonly string[] = [
+  "",
+  "Hangup",
+  "Interrupt",
+  "Quit",
+  "Illegal instruction",
+  "Trace/breakpoint trap",
+  "Aborted",
+  "Bus error",
+  "Floating point exception",
+  "Killed",
+  "User defined signal 1",
+  "Segmentation fault",
+  "User defined signal 2",
+  "Broken pipe",
+  "Alarm clock",
+  "Terminated",
+  "Stack fault",
+  "Child exited",
+  "Continued",
+  "Stopped (signal)",
+  "Stopped",
+  "Stopped (tty input)",
+  "Stopped (tty output)",
+  "Urgent I/O condition",
+  "CPU time limit exceeded",
+  "File size limit exceeded",
+  "Virtual timer expired",
+  "Profiling timer expired",
+  "Window changed",
+  "I/O possible",
+  "Power failure",
+  "Bad system call",
+];
+
+/** The words for a signal. */
+export function signalWords(signal: number): string {
+  return SIGNAL_WORDS[signal] ?? `Unknown signal ${signal}`;
+}
+
+/** The command of a job as text. */
+export function jobText({ command }: Job): string {
+  return typeof command === "string" ? command : print(command).replace(/\n$/, "");
+}
+
+/** `Running`, `Done(3)`, `Terminated`, … */
+function stateWords(job: Job): string {
+  switch (job.state) {
+    case "running":
+      return "Running";
+    case "stopped":
+      return "Stopped";
+  }
+  const s = job.last.status!;
+  if (s.signal !== 0) return signalWords(s.signal);
+  return s.code === 0 ? "Done" : `Done(${s.code})`;
+}
+
+/** One line of `jobs`. */
+export function jobLine(table: JobTable, job: Job, withPid: boolean): string {
+  const order = table.all();
+  const mark = order[0] === job ? "+" : order[1] === job ? "-" : " ";
+  let head = `[${job.id}]${mark}  `;
+  if (withPid) head += `${job.children[0].pid} `;
+  return (head + stateWords(job)).padEnd(33) + jobText(job) + "\n";
+}
+
+/** The job that `%n`, `%+`, `%-`, `%text`, `%?text` names; a message when there is none. */
+export function findJob(table: JobTable, spec: string): Job | string {
+  const order = table.all();
+  const s = spec.startsWith("%") ? spec.slice(1) : spec;
+  if (s === "" || s === "+" || s === "%") return order[0] ?? "No current job";
+  if (s === "-") return order[1] ?? "No previous job";
+  if (/^[0-9]+$/.test(s)) return table.numbered(Number(s)) ?? `${spec}: no such job`;
+  const inner = s.startsWith("?");
+  const hits = order.filter((job) =>
+    inner ? jobText(job).includes(s.slice(1)) : jobText(job).startsWith(s)
+  );
+  if (hits.length > 1) return `${spec}: ambiguous`;
+  return hits[0] ?? `${spec}: no such job`;
+}
+
+/** Takes a finished job's status, saying which signal ended it. */
+export function collect(sh: Shell, job: Job): number {
+  for (const child of job.children) if (child.status !== undefined) void child.wait();
+  const signal = job.last.status?.signal ?? 0;
+  if (signal !== 0 && signal !== SIG.INT && signal !== SIG.PIPE && !job.waited) {
+    sh.say(signalWords(signal) + "\n");
+  }
+  job.waited = true;
+  return job.code;
+}
+
+/** Waits for a job in the foreground; when it stops, it stays a job. */
+export async function watch(sh: Shell, job: Job): Promise<number> {
+  const tty = sh.proc.tty;
+  if (tty !== undefined) tty.foreground = job.children[0].pid;
+  while (job.state === "running") {
+    await sh.proc.waitAny([sh.proc.childChanged]);
+  }
+  if (tty !== undefined) tty.foreground = sh.proc.pgid;
+  if (job.state === "stopped") {
+    sh.jobs.touch(job);
+    sh.say("\n" + jobLine(sh.jobs, job, false));
+    return 128 + SIG.TSTP;
+  }
+  const code = collect(sh, job);
+  sh.jobs.remove(job);
+  return code;
+}

@@ -1,0 +1,43 @@
+/**
+ * The parts of the shell that are loaded when a script first needs them.
+ *
+ * @module
+ */
+
+import { Part } from "../_lib/part.ts";
+
+/** The `printf` builtin. */
+export const PRINTF: Part<typeof import("./builtins/printf.ts")> = new Part(
+  "sh/builtins/printf.ts",
+);
+
+/** `test` in full. */
+export const TESTS: Part<typeof import("./builtins/tests.ts")> = new Part("sh/builtins/tests.ts");
+
+/** The regular expressions of `[[ =~ ]]`, as a module. */
+export type RegexModule = typeof import("../_lib/regex/regex.ts");
+/** The regular expressions of `[[ =~ ]]`. */
+export const REGEX: Part<typeof import("../_lib/regex/regex.ts")> = new Part("_lib/regex/regex.ts");
+
+/** Prompts, the line editor, completion and history. */
+export const INTERACTIVE: Part<typeof import("./interactive.ts")> = new Part("sh/interactive.ts");
+
+/** What is said of jobs, as a module. */
+export type JobView = typeof import("./job_view.ts");
+/** What is said of jobs, and job control. */
+export const JOB_VIEW: Part<typeof import("./job_view.ts")> = new Part("sh/job_view.ts");
+
+/** `kill wait jobs fg bg trap`. */
+export const PROCESS: Part<typeof import("./builtins/process.ts")> = new Part(
+  "sh/builtins/process.ts",
+);
+
+/** `command type hash help history`. */
+export const LOOKUP: Part<typeof import("./builtins/lookup.ts")> = new Part(
+  "sh/builtins/lookup.ts",
+);
+
+/** `alias unalias getopts let umask ulimit times`, and what `set`, `export` and `readonly` list. */
+export const SETTINGS: Part<typeof import("./builtins/settings.ts")> = new Part(
+  "sh/builtins/settings.ts",
+);
