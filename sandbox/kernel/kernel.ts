@@ -492,8 +492,12 @@ export class Kernel {
     settle();
   }
 
+  /**
+   * The host is asked from an empty stack: a program deep in its own calls must not run out of it
+   * in there, where nobody could tell whose fault it was.
+   */
   #turnLoop(): Promise<void> {
-    return this.#yielding ??= this.host.yield().then(() => {
+    return this.#yielding ??= Promise.resolve().then(() => this.host.yield()).then(() => {
       this.#yielding = undefined;
       this.#sliceStart = this.host.monotonicMs();
     });
