@@ -301,7 +301,8 @@ export class Copier {
   ): MaybePromise<boolean> {
     const { ctx, options } = this;
     const { fs } = ctx;
-    if (options.recursive && from.nlink > 1) {
+    // Names of one file stay so where no link is followed at all, as native.
+    if (options.follow === "none" && from.nlink > 1) {
       const key = `${from.dev}:${from.ino}`;
       const first = this.#linked.get(key);
       if (first !== undefined) {
