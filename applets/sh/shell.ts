@@ -209,6 +209,8 @@ export class Shell implements ArithHost {
   execFailed = false;
   /** Extra open files of `<( )` to close when the command under way is done. */
   procFiles: number[] = [];
+  /** Where the next line of `set -x` goes when the command's own redirections are in force already. */
+  traceFile: OpenFile | undefined;
 
   constructor(public proc: Process, readonly shared: SharedState, from: Shell | undefined) {
     if (from === undefined) {
@@ -423,9 +425,9 @@ export class Shell implements ArithHost {
   private diverted: Capture | undefined = undefined;
 
   /** Writes to a descriptor. @throws {VfsError} */
-  write(fd: number, text: string): void | Promise<void> {
+  write(fd: number, text: string, instead?: OpenFile): void | Promise<void> {
     if (fd === 1 && this.diverted !== undefined) return this.diverted.append(text);
-    const file: OpenFile | undefined = this.proc.fd(fd);
+    const file: OpenFile | undefined = instead ?? this.proc.fd(fd);
     if (file === undefined) throw new VfsError("EBADF");
     if (file instanceof Capture) return file.append(text);
     return file.write(toBytes(text), this.proc.waiter);
@@ -449,9 +451,9 @@ export class Shell implements ArithHost {
   }
 
   /** Writes to stderr, whatever becomes of it. */
-  say(text: string): void {
+  say(text: string, instead?: OpenFile): void {
     try {
-      const waiting = this.write(2, text);
+      const waiting = this.write(2, text, instead);
       if (waiting !== undefined) waiting.catch(ignoreVfsError);
     } catch (error) {
       ignoreVfsError(error);

@@ -192,7 +192,9 @@ export function trace(sh: Shell, words: readonly string[], quote = false): void 
   } finally {
     flags.xtrace = true;
   }
-  sh.say(prefix + (quote ? words.map(traceQuote) : words).join(" ") + "\n");
+  const file = sh.traceFile;
+  sh.traceFile = undefined;
+  sh.say(prefix + (quote ? words.map(traceQuote) : words).join(" ") + "\n", file);
 }
 
 /** Expands parameters in a prompt such as PS4; what would have to wait is left out. */
@@ -303,6 +305,8 @@ class SimpleCommand {
     const saved = new SavedFds(sh);
     const cmd = argv.length > 0 ? this.command(sh, argv[0]) : undefined;
     const special = argv.length > 0 && cmd?.kind === "builtin" && cmd.special;
+    // What -x shows is not redirected with the command; `saved` keeps the file open.
+    if (sh.flags.xtrace) sh.traceFile = sh.proc.fd(2);
     try {
       const waiting = this.redirs(sh, saved);
       if (waiting !== undefined) {
