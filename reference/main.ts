@@ -102,7 +102,7 @@ async function runBusyboxSuites(source: string): Promise<number> {
   const native = getNative();
   const subjectName = args.subject ?? "capbox";
   let subject: Subject;
-  if (subjectName === "capbox") subject = capboxSubject();
+  if (subjectName === "capbox") subject = capboxSubject(native?.path);
   else if (subjectName === "native" && native !== undefined) subject = nativeSubject(native);
   else fail(`no such subject here: ${subjectName}`);
   const mode = args.mode ?? (native === undefined ? "inner" : "outer");

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { existsSync } from "@std/fs";
 import type { Native } from "./native.ts";
 
 /** How the suites reach the applets of the program under test. */
@@ -55,10 +56,16 @@ function quote(text: string): string {
 
 /** Where its own shell sees the working folder of the suites. */
 const suite = "/suite";
+/** Where it writes what the runner reads. */
+const report = "/suite_out";
 
-/** capbox, run from its sources. */
-export function capboxSubject(flags: readonly string[] = []): Subject {
-  const run = [Deno.execPath(), "run", "-A", "--no-config", "--no-lock", ...flags, `${root}cli.ts`];
+/**
+ * capbox, run from its sources.
+ *
+ * @param driver Path of the native busybox that drives in outer mode.
+ */
+export function capboxSubject(driver?: string): Subject {
+  const run = [Deno.execPath(), "run", "-A", "--no-config", "--no-lock", `${root}cli.ts`];
   const said = new Deno.Command(run[0], { args: [...run.slice(1), "--list"], stderr: "inherit" })
     .outputSync();
   if (!said.success) throw new Error("cli.ts --list failed");
@@ -72,9 +79,18 @@ export function capboxSubject(flags: readonly string[] = []): Subject {
     link(links) {
       // The host's root is the guest's root, and the environment goes along, so that the program
       // stands in for native where a native shell calls it.
-      const prefix = `exec ${run.map(quote).join(" ")} --mount /:/:rw --env '*' --cwd "$PWD"`;
+      const prefix = `exec ${
+        run.map(quote).join(" ")
+      } --mount /:/:rw --env '*' --env WITHIN=1 --cwd "$PWD"`;
       for (const name of new Set(["busybox", ...applets])) {
-        Deno.writeTextFileSync(`${links}/${name}`, `#!/bin/sh\n${prefix} ${quote(name)} "$@"\n`);
+        // A script of this folder that capbox itself finds on its path (`find -exec`, `xargs`) must
+        // not try to start Deno, which it cannot: it calls the applet, which stands in for the
+        // native program of that path.
+        const again = driver === undefined
+          ? ""
+          : `[ -n "$WITHIN" ] && exec ${quote(driver)} ${quote(name)} "$@"\n`;
+        const text = `#!/bin/sh\n${again}${prefix} ${quote(name)} "$@"\n`;
+        Deno.writeTextFileSync(`${links}/${name}`, text);
         Deno.chmodSync(`${links}/${name}`, 0o755);
       }
     },
@@ -82,15 +98,19 @@ export function capboxSubject(flags: readonly string[] = []): Subject {
       const pairs = [...env].flatMap(([name, value]) => ["--env", `${name}=${value}`]);
       return [
         ...run,
+        // An overlay has links, fifos and owners of its own; none is made on a host mount (rule 6
+        // of SECURITY.md).
         "--mount",
-        `${work}:${suite}:rw`,
+        `${work}:${suite}:overlay`,
+        ...(existsSync(`${work}/out`) ? ["--mount", `${work}/out:${report}:rw`] : []),
         "--cwd",
         `${suite}/${cwd}`,
         ...pairs,
         "ash",
       ];
     },
-    guest: (_work, path) => `${suite}/${path}`,
+    guest: (_work, path) =>
+      path.startsWith("out/") ? `${report}/${path.slice(4)}` : `${suite}/${path}`,
     bin: "/bin",
   };
 }

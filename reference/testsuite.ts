@@ -16,6 +16,7 @@ import { addOutcome, type Outcomes, type Verdict } from "./outcome.ts";
 import { type Ended, inParallel, runLimited } from "./run_limited.ts";
 import type { Native } from "./native.ts";
 import type { Subject } from "./subject.ts";
+import { programMarker } from "../sandbox/vfs/root_template.ts";
 
 /** How to run the suite. */
 export interface SuiteOptions {
@@ -147,12 +148,16 @@ function openBench(options: SuiteOptions, names: readonly string[]): Bench {
   Deno.renameSync(`${dir}/testsuite/testing.sh`, `${dir}/testsuite/testing_upstream.sh`);
   Deno.writeTextFileSync(`${dir}/testsuite/testing.sh`, harness);
   Deno.mkdirSync(`${dir}/tmp`);
+  Deno.mkdirSync(`${dir}/out`);
   const at = (path: string) => mode === "inner" ? subject.guest(dir, path) : `${dir}/${path}`;
   const usesLinks = mode === "outer" || subject.bin === undefined;
   const bin = usesLinks ? options.bin : at("bin");
   if (!usesLinks) {
     Deno.mkdirSync(`${dir}/bin`);
     Deno.writeTextFileSync(`${dir}/bin/.config`, configText(names));
+    // Some cases copy the program and call it by other names.
+    Deno.writeTextFileSync(`${dir}/bin/busybox`, programMarker("busybox"));
+    Deno.chmodSync(`${dir}/bin/busybox`, 0o755);
   }
   const env = new Map([
     ["ECHO", "echo"],
@@ -161,8 +166,8 @@ function openBench(options: SuiteOptions, names: readonly string[]): Bench {
     ["bindir", bin],
     ["tsdir", at("testsuite")],
     ["HOME", at("tmp")],
-    ["CAPBOX_LOG", at("log")],
-    ["CAPBOX_DETAILS", at("details")],
+    ["CAPBOX_LOG", at("out/log")],
+    ["CAPBOX_DETAILS", at("out/details")],
     ["CAPBOX_DRIVER", ""],
     ["CAPBOX_HUNG", ""],
   ]);
@@ -239,10 +244,10 @@ async function runFile(
       const script = options.mode === "inner"
         ? `./${job.file}`
         : `${bench.dir}/testsuite/${job.file}`;
-      const log = `${bench.dir}/log`;
+      const log = `${bench.dir}/out/log`;
       const { timedOut, output } = await bench.run([script], "testsuite", log);
       const lines = readLines(log);
-      keepDetails(options, job, `${bench.dir}/details`);
+      keepDetails(options, job, `${bench.dir}/out/details`);
       const last = lines.findLast((line) => line !== "") ?? "";
       const open = /^BEGIN (\d+) /.exec(last);
       if (timedOut && open !== null && hung.length < 20) {
