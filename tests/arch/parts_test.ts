@@ -10,7 +10,7 @@ const config = import.meta.resolve("@std/assert").startsWith("file:")
   : "deno.json";
 const uses = partUses();
 
-/** Programs that need parts, and what they print. */
+/** Programs that need parts, and what they print: stdout, then stderr. */
 const programs: readonly [program: string, printed: string][] = [
   [`awk 'BEGIN { print 1 + 1, length("abc") }'`, "2 3\n"],
   [`echo xay | awk '{ gsub(/[aeiou]/, "<&>"); print }'`, "x<a>y\n"],
@@ -22,6 +22,16 @@ const programs: readonly [program: string, printed: string][] = [
     `awk 'BEGIN { print strftime("%Y-%m-%d", 86400), mktime("1970 1 2 0 0 0") }'`,
     "1970-01-02 86400\n",
   ],
+  ["printf '%05.1f|%x\\n' 3.14159 255; x=$(printf %s a b); echo $x", "003.1|ff\nab\n"],
+  ["[ -d / -a ! -f /nowhere ] && echo yes; test 5 -gt 3 -o 1 = 2 && echo 2", "yes\n2\n"],
+  ["[[ abc =~ ^a.c$ ]] && echo yes; [[ abc =~ ^b ]] || echo no", "yes\nno\n"],
+  ["sleep 9 & kill $!; wait $!; echo $?", "143\nTerminated\n"],
+  ["sh -c 'kill -9 $$'; echo $?", "137\nKilled\n"],
+  ["trap 'echo bye' EXIT; trap", "trap -- 'echo bye' EXIT\nbye\n"],
+  ["command -v cd; type echo", "cd\necho is a shell builtin\n"],
+  ["set -- -a -b x; while getopts ab: o; do echo $o$OPTARG; done; umask", "a\nbx\n0022\n"],
+  ["alias e=echo; alias; export A=1; export -p | grep A=", "e='echo'\nexport A='1'\n"],
+  ["echo 'exit 3' | sh -i > /dev/null 2>&1; echo $?", "3\n"],
 ];
 
 interface Ran {
