@@ -194,6 +194,10 @@ export interface FileHandle {
   pread(buffer: Uint8Array, position: number): number;
   /** Writes all of `buffer` or throws (ENOSPC, EFBIG, …). Returns `buffer.length`. */
   pwrite(buffer: Uint8Array, position: number): number;
+  /** As `pwrite` of `source[start, end)`; it may be held back until somebody could tell. */
+  pwriteSoon?(source: Uint8Array, start: number, end: number, position: number): void;
+  /** Writes out what was held back. Throws what the writes met. */
+  writeOut?(): void;
   /** Current size in bytes. */
   size(): number;
   /** Cuts or extends the contents. */
@@ -327,6 +331,8 @@ export interface OpenFile {
   readInto?(target: Uint8Array, start: number, end: number, waiter: Waiter): number;
   /** Writes `source[start, end)` without keeping it: the count, or -1 for "use `write`". */
   writeFrom?(source: Uint8Array, start: number, end: number, waiter: Waiter): number;
+  /** Before a close: writes out what `writeFrom` held back. Throws what the writes met. */
+  writeOut?(): void;
   /** Reads at a position and leaves the offset alone. */
   pread(buffer: Uint8Array, position: number): number;
   /** Writes at a position and leaves the offset alone. */

@@ -163,11 +163,15 @@ export class FdTable {
     return this.add(descriptor);
   }
 
-  /** Closes. @throws {WasiError} BADF */
+  /** Closes. @throws {WasiError} BADF @throws {VfsError} what held writes met; closed all the same */
   close(fd: number): void {
     const descriptor = this.get(fd);
     this.#slots[fd >>> 0] = undefined;
-    release(descriptor);
+    try {
+      descriptor.file?.writeOut?.();
+    } finally {
+      release(descriptor);
+    }
   }
 
   /** Moves `from` to the open number `to`. @throws {WasiError} BADF */

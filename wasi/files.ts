@@ -111,7 +111,7 @@ export function fd_write(
     });
   }
   const file = descriptor.file ?? fail(ERRNO.NOTCONN);
-  if (count === 1 && file.writeFrom !== undefined) {
+  if (count === 1 && file.writeFrom !== undefined && guest.holdsWrites) {
     const array = memory.range(iovs, SIZE.IOVEC);
     const pointer = memory.u32(array);
     const length = memory.u32(array + 4);
@@ -131,7 +131,9 @@ export function fd_write(
     return ERRNO.SUCCESS;
   };
   if (total === 0) return done();
-  if (file.writeFrom !== undefined && bounds.length > 2 && total <= GATHER_MAX) {
+  if (
+    file.writeFrom !== undefined && guest.holdsWrites && bounds.length > 2 && total <= GATHER_MAX
+  ) {
     // What a C library's stdio does: its buffer and the new part, in one call.
     const scratch = guest.scratch(total);
     let at = 0;

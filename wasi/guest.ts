@@ -35,6 +35,11 @@ export class Guest {
   outcome: Outcome | undefined;
   /** Whether a call may suspend the guest; see unsuspended.ts for when not. */
   suspends = true;
+  /**
+   * Whether small writes may be held back: only where the guest lets others run after each slice of
+   * time, which ends the hold.
+   */
+  holdsWrites = false;
   /** The process extension, where it is allowed. */
   process: ProcessExtension | undefined;
   /** Bytes of memory charged so far. */

@@ -308,6 +308,7 @@ function runInProcess(
     const suspending = canSuspend;
     const stdio = [process.fd(0), process.fd(1), process.fd(2)] as const;
     const wrapped = suspending ? undefined : withoutSuspending(guest, stdio);
+    guest.holdsWrites = suspending && compiled.metered !== undefined;
     guest.fds.setStandard(0, wrapped?.[0] ?? stdio[0]);
     guest.fds.setStandard(1, wrapped?.[1] ?? stdio[1]);
     guest.fds.setStandard(2, wrapped?.[2] ?? stdio[2]);

@@ -10,6 +10,13 @@ import { VfsError } from "../errors.ts";
 import { type ByteString, S_IFDIR, S_IFLNK, S_IFREG, type Stat, type StatFs } from "../types.ts";
 import type { HostAccess, HostFile, HostGuard, HostOpen } from "../vfs/host_access.ts";
 import { fromHostError, hostErrorCode } from "./errors.ts";
+import {
+  becomeHolder,
+  currentHolder,
+  type Holder,
+  scheduleRelease,
+  settleWrites,
+} from "./held_writes.ts";
 import { fromHostText, toHostText } from "./names.ts";
 
 declare const made: unique symbol;
@@ -144,9 +151,24 @@ function nodeFs(): NodeFs {
   return process.getBuiltinModule("node:fs");
 }
 
-class DenoFile implements HostFile {
+/** Writes of at most this many bytes may be held back, up to `HELD_MAX` together. */
+const SMALL_WRITE = 512;
+const HELD_MAX = 8192;
+/** So many small writes in a row go to the host at once before the first is held back. */
+const DIRECT_WRITES = 8;
+
+class DenoFile implements HostFile, Holder {
   /** Where the host's own position is, so that reading on needs no seek. */
   #position = 0;
+  /** Small writes that were not given to the host yet, see `held_writes.ts`. */
+  #held: Uint8Array | undefined;
+  #heldAt = 0;
+  #heldSize = 0;
+  /** Small writes in a row, and where the last one ended. */
+  #row = 0;
+  #rowEnd = -1;
+  /** What the host said of held writes. */
+  #failure: VfsError | undefined;
 
   constructor(readonly file: Deno.FsFile) {}
 
@@ -158,6 +180,7 @@ class DenoFile implements HostFile {
   }
 
   pread(buffer: Uint8Array, position: number): number {
+    settleWrites();
     try {
       this.#seek(position);
       const count = this.file.readSync(buffer) ?? 0;
@@ -170,6 +193,12 @@ class DenoFile implements HostFile {
   }
 
   pwrite(buffer: Uint8Array, position: number): void {
+    settleWrites();
+    this.#fail();
+    this.#put(buffer, position);
+  }
+
+  #put(buffer: Uint8Array, position: number): void {
     try {
       this.#seek(position);
       for (let done = 0; done < buffer.length;) {
@@ -183,7 +212,63 @@ class DenoFile implements HostFile {
     }
   }
 
+  pwriteSoon(source: Uint8Array, start: number, end: number, position: number): void {
+    const size = end - start;
+    if (size > SMALL_WRITE) return this.pwrite(source.subarray(start, end), position);
+    this.#fail();
+    if (currentHolder() !== this || position !== this.#rowEnd) {
+      settleWrites();
+      becomeHolder(this);
+      this.#row = 0;
+    }
+    this.#rowEnd = position + size;
+    if (this.#row < DIRECT_WRITES) {
+      this.#row++;
+      return this.#put(source.subarray(start, end), position);
+    }
+    if (this.#heldSize + size > HELD_MAX) {
+      this.letGo();
+      this.#fail();
+    }
+    const held = this.#held ??= new Uint8Array(HELD_MAX);
+    if (this.#heldSize === 0) {
+      this.#heldAt = position;
+      scheduleRelease();
+    }
+    let at = this.#heldSize;
+    // For a few bytes a loop is faster than making a view of the guest's memory.
+    if (size <= 32) { for (let i = start; i < end; i++) held[at++] = source[i]; }
+    else held.set(source.subarray(start, end), at);
+    this.#heldSize += size;
+  }
+
+  letGo(): void {
+    const size = this.#heldSize;
+    if (size === 0) return;
+    this.#heldSize = 0;
+    try {
+      this.#put((this.#held as Uint8Array).subarray(0, size), this.#heldAt);
+    } catch (error) {
+      if (!(error instanceof VfsError)) throw error;
+      this.#failure = error;
+    }
+  }
+
+  writeOut(): void {
+    settleWrites();
+    this.#fail();
+  }
+
+  /** Tells once what held writes met. @throws {VfsError} */
+  #fail(): void {
+    const failure = this.#failure;
+    if (failure === undefined) return;
+    this.#failure = undefined;
+    throw failure;
+  }
+
   size(): number {
+    settleWrites();
     try {
       // Cheaper than `fstat`, and an append that follows is in the right place already.
       return this.#position = this.file.seekSync(0, Deno.SeekMode.End);
@@ -194,6 +279,7 @@ class DenoFile implements HostFile {
   }
 
   truncate(size: number): void {
+    settleWrites();
     try {
       this.file.truncateSync(size);
     } catch (error) {
@@ -202,6 +288,7 @@ class DenoFile implements HostFile {
   }
 
   stat(): Stat {
+    settleWrites();
     try {
       return toStat(this.file.statSync());
     } catch (error) {
@@ -210,6 +297,7 @@ class DenoFile implements HostFile {
   }
 
   setTimes(atimeNs: bigint, mtimeNs: bigint): void {
+    settleWrites();
     try {
       this.file.utimeSync(toSeconds(atimeNs), toSeconds(mtimeNs));
       rememberTimes(this.file.statSync(), atimeNs, mtimeNs);
@@ -219,6 +307,7 @@ class DenoFile implements HostFile {
   }
 
   sync(): void {
+    this.writeOut();
     try {
       this.file.syncSync();
     } catch (error) {
@@ -228,6 +317,7 @@ class DenoFile implements HostFile {
   }
 
   close(): void {
+    settleWrites();
     this.file.close();
   }
 }
@@ -310,6 +400,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   lstat(path: HostPath): Stat | undefined {
+    settleWrites();
     this.#need("read", path);
     try {
       return toStat(Deno.lstatSync(path));
@@ -321,6 +412,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   isDirect(path: HostPath): boolean {
+    settleWrites();
     if (!this.#isCanonical) return true;
     this.#need("read", path);
     try {
@@ -333,6 +425,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   list(path: HostPath, each: (name: ByteString, type: number | undefined) => void): void {
+    settleWrites();
     this.#need("read", path);
     try {
       for (const entry of Deno.readDirSync(path)) {
@@ -357,6 +450,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   open(path: HostPath, access: HostOpen): HostFile {
+    settleWrites();
     if (access.read) this.#need("read", path);
     if (access.write) this.#need("write", path);
     try {
@@ -369,6 +463,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   create(path: HostPath, mode: number, access: HostOpen): HostFile {
+    settleWrites();
     this.#need("write", path);
     if (access.read) this.#need("read", path);
     try {
@@ -381,6 +476,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   makeDir(path: HostPath, mode: number): void {
+    settleWrites();
     this.#need("write", path);
     try {
       Deno.mkdirSync(path, { mode });
@@ -390,6 +486,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   remove(path: HostPath): void {
+    settleWrites();
     this.#need("write", path);
     try {
       Deno.removeSync(path);
@@ -399,6 +496,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   rename(from: HostPath, to: HostPath): void {
+    settleWrites();
     this.#need("read", from);
     this.#need("write", from);
     this.#need("write", to);
@@ -410,6 +508,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   link(from: HostPath, to: HostPath): void {
+    settleWrites();
     for (const path of [from, to]) {
       this.#need("read", path);
       this.#need("write", path);
@@ -422,6 +521,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   symlink(target: ByteString, path: HostPath): void {
+    settleWrites();
     // Deno makes links only with unscoped rights to read and write.
     if (!isGranted("read") || !isGranted("write")) throw new VfsError("EPERM");
     try {
@@ -432,6 +532,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   readLink(path: HostPath): ByteString {
+    settleWrites();
     this.#need("read", path);
     try {
       return fromHostText(Deno.readLinkSync(path));
@@ -441,6 +542,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   chmod(path: HostPath, mode: number): void {
+    settleWrites();
     this.#need("write", path);
     try {
       Deno.chmodSync(path, mode);
@@ -450,6 +552,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   chown(path: HostPath, uid: number, gid: number, isLink: boolean): void {
+    settleWrites();
     this.#need("write", path);
     try {
       if (isLink) nodeFs().lchownSync(path, uid, gid);
@@ -460,6 +563,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   setTimes(path: HostPath, atimeNs: bigint, mtimeNs: bigint, isLink: boolean): void {
+    settleWrites();
     this.#need("write", path);
     try {
       if (isLink) nodeFs().lutimesSync(path, toSeconds(atimeNs), toSeconds(mtimeNs));
@@ -472,6 +576,7 @@ export class DenoFs implements HostAccess<HostPath> {
   }
 
   statFs(path: HostPath): StatFs {
+    settleWrites();
     this.#need("read", path);
     try {
       const facts = nodeFs().statfsSync(path);

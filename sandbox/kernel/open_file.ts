@@ -376,10 +376,24 @@ export class RegularFile extends BaseFile {
     const size = end - start;
     if (size === 0) return 0;
     const position = (this.flags & O_APPEND) !== 0 ? this.handle.size() : this.#position;
-    this.#put(source.subarray(start, end), position);
+    const { handle } = this;
+    // Others may append to the same file, so that each append must find where its end is.
+    if (handle.pwriteSoon === undefined || (this.flags & O_APPEND) !== 0) {
+      this.#put(source.subarray(start, end), position);
+    } else {
+      const limit = this.sizeLimit();
+      if (limit !== undefined && position + size > limit) throw new VfsError("EFBIG");
+      this.context.writeEpoch++;
+      handle.pwriteSoon(source, start, end, position);
+    }
     this.#position = position + size;
     waiter.spend(1 + Math.ceil(size / BYTES_PER_STEP));
     return size;
+  }
+
+  /** Writes out what `writeFrom` held back. @throws {VfsError} what the writes met */
+  writeOut(): void {
+    this.handle.writeOut?.();
   }
 
   #put(chunk: Uint8Array, position: number): void {

@@ -5,6 +5,7 @@
  */
 import { VfsError } from "../errors.ts";
 import { fromText, toBytes } from "../bytes.ts";
+import { settleWrites } from "../host/held_writes.ts";
 import { BytesInput, PullInput, PushOutput } from "../kernel/devices.ts";
 import type { BaseFile } from "../kernel/open_file.ts";
 import type { Run } from "../kernel/run.ts";
@@ -78,7 +79,10 @@ export function outputTo(
       let waiting: void | Promise<void> = undefined;
       if (part.length > 0) {
         if (listener === undefined) chunks.push(part);
-        else waiting = listener(part);
+        else {
+          settleWrites();
+          waiting = listener(part);
+        }
       }
       if (over) overrun();
       return waiting;

@@ -11,6 +11,13 @@ export interface HostFile {
   pread(buffer: Uint8Array, position: number): number;
   /** Writes all or throws. */
   pwrite(buffer: Uint8Array, position: number): void;
+  /**
+   * As `pwrite` of `source[start, end)`, but a small part may be held back until anybody could see
+   * the difference; `writeOut` says what came of it.
+   */
+  pwriteSoon?(source: Uint8Array, start: number, end: number, position: number): void;
+  /** Writes out what was held back. */
+  writeOut?(): void;
   size(): number;
   truncate(size: number): void;
   stat(): Stat;

@@ -314,6 +314,17 @@ class HostHandle<P> implements FileHandle {
     return buffer.length;
   }
 
+  pwriteSoon(source: Uint8Array, start: number, end: number, position: number): void {
+    const { file } = this;
+    this.layer.host.guard.changes++;
+    if (file.pwriteSoon === undefined) file.pwrite(source.subarray(start, end), position);
+    else file.pwriteSoon(source, start, end, position);
+  }
+
+  writeOut(): void {
+    this.file.writeOut?.();
+  }
+
   size(): number {
     return this.file.size();
   }

@@ -1,0 +1,51 @@
+/**
+ * Small writes of one open file that are held back for a moment, so that a guest which writes 16
+ * bytes at a time does not cost a call to the host each time.
+ *
+ * At most one file of the process has such writes, and everything that could tell the difference
+ * writes them out first: every other call on a file of the host, from any sandbox; output to the
+ * host's streams, to the embedding program and to the network; `close`, `sync`, and the end of the
+ * turn of the event loop, which comes at the latest when a slice of time is used up. What the host
+ * says of them (ENOSPC) is told by the next write, `sync` or `close` of that file.
+ *
+ * @module
+ */
+
+/** A file that can hold writes back. */
+export interface Holder {
+  /** Writes out what is held; keeps the error for its own next call. */
+  letGo(): void;
+}
+
+/** The file that is being written to in small steps; it may hold something. */
+let holder: Holder | undefined;
+let isScheduled = false;
+
+/** The file that took the last small write, if nothing else happened since. */
+export function currentHolder(): Holder | undefined {
+  return holder;
+}
+
+/** Makes a file the one with small writes; another one's are written out. */
+export function becomeHolder(file: Holder): void {
+  if (holder !== file) holder?.letGo();
+  holder = file;
+}
+
+/** From here on the holder holds something: it ends with this turn of the event loop. */
+export function scheduleRelease(): void {
+  if (isScheduled) return;
+  isScheduled = true;
+  queueMicrotask(() => {
+    isScheduled = false;
+    settleWrites();
+  });
+}
+
+/** Writes out what is held back anywhere. To be called before anything that others can notice. */
+export function settleWrites(): void {
+  const file = holder;
+  if (file === undefined) return;
+  holder = undefined;
+  file.letGo();
+}
