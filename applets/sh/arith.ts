@@ -10,7 +10,7 @@
  * @module
  */
 
-import { isNameChar, isNameStart } from "./ast.ts";
+import { ArithError } from "./errors.ts";
 import { NameRef } from "./vars.ts";
 
 /** A value: a number when it is a safe integer, else a bigint in the range of `int64_t`. */
@@ -26,9 +26,6 @@ export interface ArithHost {
 /** A compiled expression. */
 export type Expression = (host: ArithHost) => Num;
 
-/** A wrong expression; `message` is busybox's text. */
-export class ArithError extends Error {}
-
 const SYNTAX = "arithmetic syntax error";
 const MALFORMED = "malformed ?: operator";
 const MAX = Number.MAX_SAFE_INTEGER;
@@ -39,28 +36,6 @@ const MAX_DEPTH = 300;
 export function wrap(value: bigint): Num {
   const v = BigInt.asIntN(64, value);
   return v <= 9007199254740991n && v >= -9007199254740991n ? Number(v) : v;
-}
-
-/** The number a text plainly is (decimal, no leading zero, safe), or NaN. */
-export function plainNumber(text: string): number {
-  const length = text.length;
-  if (length > 15 || length === 0) return NaN;
-  let i = 0;
-  let c = text.charCodeAt(0);
-  const negative = c === 45;
-  if (negative) {
-    if (length === 1) return NaN;
-    c = text.charCodeAt(++i);
-  }
-  // A leading zero means octal to arithmetic, and "-0" would not print as it was.
-  if (c === 48) return length === 1 ? 0 : NaN;
-  let n = 0;
-  for (; i < length; i++) {
-    c = text.charCodeAt(i) - 48;
-    if (c < 0 || c > 9) return NaN;
-    n = n * 10 + c;
-  }
-  return negative ? -n : n;
 }
 
 interface Node {
@@ -530,11 +505,4 @@ export function compileArith(
   given?: ReadonlyMap<string, Expression>,
 ): Expression {
   return new Compiler(text, given).compile();
-}
-
-/** True when `text` is a variable name and nothing else. */
-export function isPlainName(text: string): boolean {
-  if (!isNameStart(text.charCodeAt(0))) return false;
-  for (let i = 1; i < text.length; i++) if (!isNameChar(text.charCodeAt(i))) return false;
-  return true;
 }

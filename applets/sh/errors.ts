@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Part } from "../_lib/part.ts";
+
 /** The shell (or subshell) ends: `exit`, `set -e`, or a fatal error whose message was written. */
 export class ShellExit extends Error {
   /** @param status Exit status. @param fatal It is an error, which an interactive shell survives. */
@@ -34,4 +36,20 @@ export class RedirectionError extends ShellError {
     super(message, status);
     this.name = "RedirectionError";
   }
+}
+
+/** A wrong expression; `message` is busybox's text. */
+export class ArithError extends Error {}
+
+/** Thrown by the compiler: the command can be compiled once this part is loaded. */
+export class PartNeeded extends Error {
+  constructor(readonly part: Part<unknown>) {
+    super(part.path);
+  }
+}
+
+/** A part for the compiler. @throws {PartNeeded} */
+export function need<M>(part: Part<M>): M {
+  if (part.loaded === undefined) throw new PartNeeded(part);
+  return part.loaded;
 }

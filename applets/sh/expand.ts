@@ -6,15 +6,14 @@
  */
 
 import type { MaybePromise } from "../../sandbox/types.ts";
-import { isName, type Node, type Part, staticText, type VarPart, type Word } from "./ast.ts";
-import { ShellError } from "./errors.ts";
+import { type Node, type Part, staticText, type VarPart, type Word } from "./ast.ts";
+import { need, ShellError } from "./errors.ts";
 import { SEPARATOR, unmark, WordBuilder } from "./fields.ts";
 import { expandGlob } from "./glob.ts";
 import { ESC, escapePattern, hasMagic } from "./pattern.ts";
-import { MAX_GLOB, OPTIONS, type Shell } from "./shell.ts";
+import { ARITHMETIC, OPERATORS } from "./parts.ts";
+import { MAX_GLOB, type Shell } from "./shell.ts";
 import { NameRef } from "./vars.ts";
-import { compileArithWord } from "./expand_arith.ts";
-import { compileStringOp } from "./expand_ops.ts";
 
 /** Where parts of a word go. */
 export interface Target {
@@ -148,9 +147,6 @@ function flagLetters(sh: Shell): string {
   return out;
 }
 
-/** Names of the options, for tools that list them. */
-export const OPTION_NAMES: readonly string[] = OPTIONS.map((o) => o[1]);
-
 /** The error of `set -u`. */
 export function unsetError(name: string): ShellError {
   return new ShellError(`${name}: parameter not set`);
@@ -200,7 +196,7 @@ export class Expander {
       }
     }
     if (parts.length === 1 && parts[0].t === "arith" && !mayWait(parts[0].word)) {
-      const run = compileArithWord(parts[0].word, this);
+      const run = need(ARITHMETIC).compileArithWord(parts[0].word, this);
       const quoted = parts[0].quoted;
       return (sh, out) => {
         const v = String(run(sh));
@@ -291,7 +287,7 @@ export class Expander {
       }
       if (p.t === "cmd") return this.hooks.substitute(p.body);
       if (p.t === "arith" && !mayWait(p.word)) {
-        const run = compileArithWord(p.word, this);
+        const run = need(ARITHMETIC).compileArithWord(p.word, this);
         return (sh) => String(run(sh));
       }
     }
@@ -377,12 +373,13 @@ export class Expander {
         const quoted = p.quoted;
         if (mayWait(p.word)) {
           const text = this.text(p.word, "none");
+          need(ARITHMETIC);
           return async (sh, out) => {
             const v = String(sh.arithmetic(await text(sh)));
             quoted ? out.quoted(v) : out.value(v);
           };
         }
-        const run = compileArithWord(p.word, this);
+        const run = need(ARITHMETIC).compileArithWord(p.word, this);
         return (sh, out) => {
           const v = String(run(sh));
           quoted ? out.quoted(v) : out.value(v);
@@ -401,8 +398,8 @@ export class Expander {
     const list = p.name === "@" || p.name === "*";
     const { quoted, name } = p;
     if (p.op === "bad") {
-      return () => {
-        throw new ShellError("syntax error: bad substitution");
+      return (sh) => {
+        throw new ShellError("syntax error: bad substitution", 2, sh.inputLine);
       };
     }
     if (p.op === ":") {
@@ -422,99 +419,12 @@ export class Expander {
         quoted ? out.quoted(v) : out.value(v);
       };
     }
-    const emit = quoted
-      ? (s: string, out: Target): void => out.quoted(s)
-      : (s: string, out: Target): void => out.value(s);
-    switch (p.op) {
-      case "-":
-      case ":-":
-      case "+":
-      case ":+":
-        return this.alternative(p, list);
-      case "=":
-      case ":=":
-        return this.assigning(p, list, emit);
-      case "?":
-      case ":?":
-        return this.demanding(p, list);
-    }
-    const run = compileStringOp(p, this, false);
-    const spread = list && !quoted ? compileStringOp(p, this, true) : run;
-    return (sh, out): Wait => {
-      const v = (out instanceof WordBuilder ? spread : run)(sh);
-      if (typeof v !== "string") return v.then((s) => emit(s, out));
-      emit(v, out);
-    };
+    return need(OPERATORS).compileOperator(p, this);
   }
 
   /** The parameter itself, for the operators that may leave it as it is. */
-  private itself(p: VarPart): PartFn {
+  itself(p: VarPart): PartFn {
     return this.variable({ ...p, op: "", arg: undefined, arg2: undefined });
-  }
-
-  private alternative(p: VarPart, list: boolean): PartFn {
-    const get = compileParameter(p.name);
-    const colon = p.op[0] === ":";
-    const plus = p.op.endsWith("+");
-    const word = this.parts(p.arg!, p.quoted ? "none" : "word", !p.quoted);
-    const itself = this.itself(p);
-    const quoted = p.quoted;
-    return (sh, out) => {
-      const v = get(sh);
-      const present = list && !colon ? true : v !== undefined && !(colon && v === "");
-      if (present !== plus) {
-        // Only `"$@"` itself makes no field when there are no parameters.
-        if (!plus) {
-          if (list && quoted) out.quoted("");
-          return itself(sh, out);
-        }
-        if (quoted) out.quoted("");
-        return;
-      }
-      if (quoted) out.quoted("");
-      return word(sh, out);
-    };
-  }
-
-  private assigning(p: VarPart, list: boolean, emit: (s: string, out: Target) => void): PartFn {
-    const get = compileParameter(p.name);
-    const colon = p.op[0] === ":";
-    const text = this.text(p.arg!, p.quoted ? "none" : "word");
-    const itself = this.itself(p);
-    const name = p.name;
-    return (sh, out) => {
-      const v = get(sh);
-      if (list && !colon) return itself(sh, out);
-      if (v !== undefined && !(colon && v === "")) return itself(sh, out);
-      const store = (s: string): void => {
-        if (!isName(name)) throw new ShellError(`${name}: bad variable name`);
-        sh.set(name, s);
-        emit(s, out);
-      };
-      const s = text(sh);
-      if (typeof s !== "string") return s.then(store);
-      store(s);
-    };
-  }
-
-  private demanding(p: VarPart, list: boolean): PartFn {
-    const get = compileParameter(p.name);
-    const colon = p.op[0] === ":";
-    const text = this.text(p.arg!, p.quoted ? "none" : "word");
-    const given = p.arg!.parts.length > 0;
-    const itself = this.itself(p);
-    const name = p.name;
-    return (sh, out) => {
-      const v = get(sh);
-      if ((list && !colon) || (v !== undefined && !(colon && v === ""))) return itself(sh, out);
-      const fail = (s: string): never => {
-        throw new ShellError(`${name}: ${s}`);
-      };
-      if (!given) fail(colon ? "parameter not set or null" : "parameter not set");
-      const s = text(sh);
-      if (typeof s !== "string") return s.then(fail);
-      fail(s);
-    };
   }
 
   private tildes(

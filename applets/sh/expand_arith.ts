@@ -2,17 +2,25 @@
  * `$((…))` whose text holds expansions. `$(($i+1))` is compiled like `$((i+1))` and used so as long
  * as the values are plain numbers; otherwise the text is put together and evaluated.
  *
+ * A part: a command that holds arithmetic is compiled when it is loaded.
+ *
  * @module
  */
 
 import type { Part, Word } from "./ast.ts";
-import { ArithError, compileArith, type Expression, type Num, plainNumber } from "./arith.ts";
-import { ShellError } from "./errors.ts";
+import { ArithCache, compileArith, type Expression, type Num } from "./arith.ts";
+import { ArithError, ShellError } from "./errors.ts";
 import type { Expander } from "./expand.ts";
+import { plainNumber } from "./number.ts";
 import type { Shell } from "./shell.ts";
 
 /** A word as a number. */
 export type NumberFn = (sh: Shell) => Num;
+
+/** The compiled form of a text that a variable or an expansion gave. */
+export function compileText(sh: Shell, text: string): Expression {
+  return (sh.shared.arith ??= new ArithCache()).compile(text);
+}
 
 /** Runs an expression; errors become the shell's. */
 function evaluate(sh: Shell, run: Expression): Num {

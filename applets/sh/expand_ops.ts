@@ -1,15 +1,122 @@
 /**
- * The operators of `${…}` that compute a new text: length, trimming, substring, replacement.
+ * The operators of `${…}`: those that choose between the parameter and a word, and those that compute
+ * a new text (length, trimming, substring, replacement).
+ *
+ * A part: a command that holds one is compiled when it is loaded.
  *
  * @module
  */
 
 import type { MaybePromise } from "../../sandbox/types.ts";
-import type { VarPart, Word } from "./ast.ts";
-import { compileParameter, type Expander, type TextFn, unsetError } from "./expand.ts";
-import { SEPARATOR } from "./fields.ts";
+import { isName, type VarPart, type Word } from "./ast.ts";
+import { need, ShellError } from "./errors.ts";
+import {
+  compileParameter,
+  type Expander,
+  type PartFn,
+  type Target,
+  type TextFn,
+  unsetError,
+  type Wait,
+} from "./expand.ts";
+import { SEPARATOR, WordBuilder } from "./fields.ts";
+import { ARITHMETIC } from "./parts.ts";
 import type { Pattern } from "./pattern.ts";
 import type { Shell } from "./shell.ts";
+
+/** Compiles `${…}` with an operator. */
+export function compileOperator(p: VarPart, expander: Expander): PartFn {
+  const list = p.name === "@" || p.name === "*";
+  switch (p.op) {
+    case "-":
+    case ":-":
+    case "+":
+    case ":+":
+      return alternative(p, list, expander);
+    case "=":
+    case ":=":
+      return assigning(p, list, expander);
+    case "?":
+    case ":?":
+      return demanding(p, list, expander);
+  }
+  const run = compileStringOp(p, expander, false);
+  const spread = list && !p.quoted ? compileStringOp(p, expander, true) : run;
+  return (sh, out): Wait => {
+    const v = (out instanceof WordBuilder ? spread : run)(sh);
+    if (typeof v !== "string") return v.then((s) => emit(p, s, out));
+    emit(p, v, out);
+  };
+}
+
+function emit(p: VarPart, s: string, out: Target): void {
+  p.quoted ? out.quoted(s) : out.value(s);
+}
+
+function alternative(p: VarPart, list: boolean, expander: Expander): PartFn {
+  const get = compileParameter(p.name);
+  const colon = p.op[0] === ":";
+  const plus = p.op.endsWith("+");
+  const word = expander.parts(p.arg!, p.quoted ? "none" : "word", !p.quoted);
+  const itself = expander.itself(p);
+  const quoted = p.quoted;
+  return (sh, out) => {
+    const v = get(sh);
+    const present = list && !colon ? true : v !== undefined && !(colon && v === "");
+    if (present !== plus) {
+      // Only `"$@"` itself makes no field when there are no parameters.
+      if (!plus) {
+        if (list && quoted) out.quoted("");
+        return itself(sh, out);
+      }
+      if (quoted) out.quoted("");
+      return;
+    }
+    if (quoted) out.quoted("");
+    return word(sh, out);
+  };
+}
+
+function assigning(p: VarPart, list: boolean, expander: Expander): PartFn {
+  const get = compileParameter(p.name);
+  const colon = p.op[0] === ":";
+  const text = expander.text(p.arg!, p.quoted ? "none" : "word");
+  const itself = expander.itself(p);
+  const name = p.name;
+  return (sh, out) => {
+    const v = get(sh);
+    if (list && !colon) return itself(sh, out);
+    if (v !== undefined && !(colon && v === "")) return itself(sh, out);
+    const store = (s: string): void => {
+      if (!isName(name)) throw new ShellError(`${name}: bad variable name`);
+      sh.set(name, s);
+      emit(p, s, out);
+    };
+    const s = text(sh);
+    if (typeof s !== "string") return s.then(store);
+    store(s);
+  };
+}
+
+function demanding(p: VarPart, list: boolean, expander: Expander): PartFn {
+  const get = compileParameter(p.name);
+  const colon = p.op[0] === ":";
+  const text = expander.text(p.arg!, p.quoted ? "none" : "word");
+  const given = p.arg!.parts.length > 0;
+  const itself = expander.itself(p);
+  const name = p.name;
+  return (sh, out) => {
+    const v = get(sh);
+    if ((list && !colon) || (v !== undefined && !(colon && v === ""))) return itself(sh, out);
+    const fail = (s: string): never => {
+      throw new ShellError(`${name}: ${s}`);
+    };
+    if (!given) fail(colon ? "parameter not set or null" : "parameter not set");
+    const s = text(sh);
+    if (typeof s !== "string") return s.then(fail);
+    fail(s);
+  };
+}
 
 type Both = (sh: Shell, value: string) => MaybePromise<string>;
 
@@ -18,7 +125,7 @@ type Both = (sh: Shell, value: string) => MaybePromise<string>;
  *
  * @param split The result becomes fields, so that parameters of a list must stay apart.
  */
-export function compileStringOp(p: VarPart, expander: Expander, split: boolean): TextFn {
+function compileStringOp(p: VarPart, expander: Expander, split: boolean): TextFn {
   const name = p.name;
   const list = name === "@" || name === "*";
   const trims = p.op[0] === "#" || p.op[0] === "%";
@@ -113,6 +220,7 @@ function numberOf(sh: Shell, text: string): number {
 }
 
 function substring(p: VarPart, expander: Expander): Both {
+  need(ARITHMETIC);
   const offset = expander.text(p.arg!, "none");
   const length = p.arg2 === undefined ? undefined : expander.text(p.arg2, "none");
   return (sh, v) =>

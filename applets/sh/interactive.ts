@@ -11,6 +11,7 @@ import { LineEditor } from "./edit.ts";
 import { ShellError, ShellExit } from "./errors.ts";
 import { jobLine } from "./job_view.ts";
 import { END } from "./parse.ts";
+import { loadExpansion } from "./parts.ts";
 import { promptText, visiblePrompt } from "./prompt.ts";
 import { compileNode, nextCommand, parserFor } from "./run.ts";
 import { type Shell, SKIP_NONE } from "./shell.ts";
@@ -24,6 +25,7 @@ const HISTORY_SIZE = 255;
 
 /** Reads and runs commands until the end of input or `exit`. */
 export async function interact(sh: Shell, input: OpenFile): Promise<number> {
+  await loadExpansion();
   if (sh.proc.tty !== undefined && input.tty !== undefined) takeTerminal(sh);
   sh.traps.becomeInteractive();
   loadHistory(sh);
@@ -89,7 +91,7 @@ async function loop(sh: Shell, input: OpenFile, editor: LineEditor | undefined):
     }
     if (node === null) continue;
     try {
-      const r = compileNode(node)(sh);
+      const r = (await compileNode(node))(sh);
       status = typeof r === "number" ? r : await r;
     } catch (error) {
       if (error instanceof ShellExit && !error.fatal) throw error;

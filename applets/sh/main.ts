@@ -4,8 +4,13 @@
  * @module
  */
 
-import { type Applet, type Context, defineApplet } from "../contract.ts";
-import { type MaybePromise, type OpenFile, type Process } from "../../sandbox/types.ts";
+import type { Applet } from "../contract.ts";
+import {
+  type MaybePromise,
+  type OpenFile,
+  type Process,
+  ProcessEnded,
+} from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import { toByteString } from "../../sandbox/bytes.ts";
 import { BUILTINS } from "./builtins/mod.ts";
@@ -14,23 +19,57 @@ import { setNamed } from "./builtins/variables.ts";
 import { ShellError, ShellExit } from "./errors.ts";
 import { JobTable } from "./jobs.ts";
 import { END } from "./parse.ts";
-import { INTERACTIVE } from "./parts.ts";
+import { CONTRACT, INTERACTIVE, loadExpansion } from "./parts.ts";
 import { compileNode, expandText, nextCommand, parserFor, runText } from "./run.ts";
 import { type Flags, noFlags, OPTIONS, SharedState, Shell, SKIP_NONE } from "./shell.ts";
 import { startVariables } from "./specials.ts";
 import { endStatus, runToEnd } from "./subshell.ts";
 import { Traps } from "./traps.ts";
 
-/** The command interpreter. Source of behaviour: POSIX sh, BusyBox 1.35 ash. */
-export const applet: Applet = defineApplet({
+const SPEC = {
   name: "sh",
   aliases: ["ash", "bash"],
   usage: "[-il] [-|+Cabefmnuvx] [-|+o OPT]... [-c 'SCRIPT' [ARG0 ARGS] | FILE ARGS | -s ARGS]",
   about: "Run commands from a script, a file or standard input",
   options: {},
   raw: true,
-  run: (ctx) => start(ctx.process, ctx.argv, ctx),
-});
+} as const;
+
+/** The command interpreter. Source of behaviour: POSIX sh, BusyBox 1.35 ash. */
+export const applet: Applet = {
+  ...SPEC,
+  usageStatus: 1,
+  lostOutput: undefined,
+  needs: [],
+  program: (proc) => invoke(proc, proc.argv),
+  invoke,
+};
+
+function invoke(proc: Process, argv: readonly string[]): MaybePromise<number> {
+  if (argv.length === 2 && argv[1] === "--help") return asOthers(proc, argv, undefined);
+  try {
+    const status = start(proc, argv);
+    if (typeof status === "number") return status;
+    return status.catch((error) => asOthers(proc, argv, error));
+  } catch (error) {
+    return asOthers(proc, argv, error);
+  }
+}
+
+/** Help, and what does not end well, are told as all applets tell them. */
+function asOthers(proc: Process, argv: readonly string[], error: unknown): MaybePromise<number> {
+  if (error instanceof ProcessEnded) throw error;
+  const contract = CONTRACT.load();
+  const tell = ({ defineApplet }: typeof import("../contract.ts")): MaybePromise<number> =>
+    defineApplet({
+      ...SPEC,
+      run: (ctx) => {
+        if (error instanceof UsageError) return ctx.usage();
+        throw error;
+      },
+    }).invoke(proc, argv);
+  return contract instanceof Promise ? contract.then(tell) : tell(contract);
+}
 
 /** What the command line asks for. */
 interface Invocation {
@@ -49,11 +88,7 @@ class UsageError extends Error {}
 /** Bytes that native reads at once from a script on stdin, which is what other readers do not see. */
 const STDIN_BLOCK = 1023;
 
-function start(
-  proc: Process,
-  argv: readonly string[],
-  ctx: Pick<Context, "usage">,
-): MaybePromise<number> {
+function start(proc: Process, argv: readonly string[]): MaybePromise<number> {
   const slash = argv[0].lastIndexOf("/");
   const called = argv[0].slice(slash + 1).replace(/^-/, "");
   const shared = new SharedState(called, proc.pid, BUILTINS, runText, expandText);
@@ -67,7 +102,7 @@ function start(
   } catch (error) {
     if (error instanceof UsageError) {
       sh.say(`${called}: ${error.message}\n`);
-      return ctx.usage();
+      throw error;
     }
     if (error instanceof ShellError) {
       sh.say(`${argv[0]}: ${error.message}\n`);
@@ -89,7 +124,8 @@ function start(
   if (inv.listsOptions) {
     void sh.print(OPTIONS.map(([, name]) => `${name.padEnd(16)}on\n`).join(""));
   }
-  return runToEnd(sh, (self) => run(self, inv));
+  const loading = sh.flags.xtrace ? loadExpansion() : undefined;
+  return runToEnd(sh, (self) => loading?.then(() => run(self, inv)) ?? run(self, inv));
 }
 
 function readCommandLine(argv: readonly string[], bash: boolean): Invocation {
@@ -206,6 +242,7 @@ async function startFiles(sh: Shell, inv: Invocation): Promise<void> {
   }
   for (const file of files) await startFile(sh, file);
   if (sh.flags.interactive) {
+    await loadExpansion();
     const env = sh.get("ENV");
     if (env !== undefined && env !== "") await startFile(sh, expandText(sh, env));
   }
@@ -291,7 +328,8 @@ async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
     }
     if (node === END) return status;
     if (node === null || sh.flags.noexec) continue;
-    const r = compileNode(node)(sh);
+    sh.inputLine = parser.line;
+    const r = (await compileNode(node))(sh);
     status = typeof r === "number" ? r : await r;
     if (sh.skip !== SKIP_NONE) {
       sh.skip = SKIP_NONE;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Part } from "../_lib/part.ts";
+import { loadParts, Part } from "../_lib/part.ts";
 
 /** The `printf` builtin. */
 export const PRINTF: Part<typeof import("./builtins/printf.ts")> = new Part(
@@ -41,3 +41,20 @@ export const LOOKUP: Part<typeof import("./builtins/lookup.ts")> = new Part(
 export const SETTINGS: Part<typeof import("./builtins/settings.ts")> = new Part(
   "sh/builtins/settings.ts",
 );
+
+/** Arithmetic. */
+export const ARITHMETIC: Part<typeof import("./expand_arith.ts")> = new Part("sh/expand_arith.ts");
+
+/** The operators of `${…}`. */
+export const OPERATORS: Part<typeof import("./expand_ops.ts")> = new Part("sh/expand_ops.ts");
+
+/** The `read` builtin. */
+export const READ: Part<typeof import("./builtins/read.ts")> = new Part("sh/builtins/read.ts");
+
+/** What applets have in common: options, usage pages, streams. The shell has its own. */
+export const CONTRACT: Part<typeof import("../contract.ts")> = new Part("contract.ts");
+
+/** Loads what the text of a prompt may need, since no prompt can wait for it. */
+export function loadExpansion(): Promise<void> | undefined {
+  return loadParts([ARITHMETIC, OPERATORS, TESTS]);
+}

@@ -7,15 +7,20 @@
 import type { MaybePromise } from "../../sandbox/types.ts";
 import { type Node, ShellSyntaxError } from "./ast.ts";
 import { Compiler } from "./compile.ts";
-import { ShellError } from "./errors.ts";
+import { PartNeeded, ShellError } from "./errors.ts";
 import { END, Parser } from "./parse.ts";
 import { type Exec, type Shell, SKIP_NONE } from "./shell.ts";
 
 const compiler = new Compiler();
 
-/** Compiles one tree. */
-export function compileNode(node: Node): Exec {
-  return compiler.node(node);
+/** Compiles one tree; waits only when it needs a part that was not needed before. */
+export function compileNode(node: Node): MaybePromise<Exec> {
+  try {
+    return compiler.node(node);
+  } catch (error) {
+    if (!(error instanceof PartNeeded)) throw error;
+    return Promise.resolve(error.part.load()).then(() => compileNode(node));
+  }
 }
 
 /** A parser of text for a shell: its aliases apply. */
@@ -59,13 +64,32 @@ const MAX_KEPT_LENGTH = 4096;
  * was no command.
  */
 export function runText(sh: Shell, text: string, line: number): MaybePromise<number> {
+  const before = sh.inputLine;
+  const result = runCommands(sh, text, line);
+  if (typeof result === "number") {
+    sh.inputLine = before;
+    return result;
+  }
+  return result.then((status) => {
+    sh.inputLine = before;
+    return status;
+  });
+}
+
+/** A compiled command, and the line up to which its text was read. */
+interface Step {
+  readonly run: Exec;
+  readonly line: number;
+}
+
+function runCommands(sh: Shell, text: string, line: number): MaybePromise<number> {
   const key = sh.aliases.size === 0 && text.length <= MAX_KEPT_LENGTH ? `${line} ${text}` : "";
   if (key !== "") {
     const kept = sh.shared.programs.get(key);
     if (kept !== undefined) return kept(sh);
   }
   const parser = parserFor(sh, text, line);
-  const done: Exec[] = [];
+  const done: Step[] = [];
   return step(sh, parser, 0, key === "" ? undefined : done, key);
 }
 
@@ -73,7 +97,7 @@ function step(
   sh: Shell,
   parser: Parser,
   before: number,
-  done: Exec[] | undefined,
+  done: Step[] | undefined,
   key: string,
 ): MaybePromise<number> {
   let status = before;
@@ -84,10 +108,15 @@ function step(
       return status;
     }
     if (node === null) continue;
-    const run = compiler.node(node);
-    done?.push(run);
-    if (sh.flags.noexec && !sh.flags.interactive) continue;
-    const r = run(sh);
+    const run = compileNode(node);
+    const before = status;
+    const { line } = parser;
+    const start = (exec: Exec): MaybePromise<number> => {
+      done?.push({ run: exec, line });
+      sh.inputLine = line;
+      return sh.flags.noexec && !sh.flags.interactive ? before : exec(sh);
+    };
+    const r = run instanceof Promise ? run.then(start) : start(run);
     if (typeof r !== "number") {
       return r.then((s) => sh.skip !== SKIP_NONE ? s : step(sh, parser, s, done, key));
     }
@@ -96,23 +125,24 @@ function step(
   }
 }
 
-function keep(sh: Shell, key: string, runs: readonly Exec[]): void {
+function keep(sh: Shell, key: string, steps: readonly Step[]): void {
   const { programs } = sh.shared;
   if (programs.size >= MAX_KEPT) programs.clear();
-  programs.set(key, runs.length === 1 ? runs[0] : (shell) => runAll(shell, runs, 0, 0));
+  programs.set(key, (shell) => runAll(shell, steps, 0, 0));
 }
 
 function runAll(
   sh: Shell,
-  runs: readonly Exec[],
+  steps: readonly Step[],
   from: number,
   before: number,
 ): MaybePromise<number> {
   let status = before;
-  for (let i = from; i < runs.length; i++) {
-    const r = runs[i](sh);
+  for (let i = from; i < steps.length; i++) {
+    sh.inputLine = steps[i].line;
+    const r = steps[i].run(sh);
     if (typeof r !== "number") {
-      return r.then((s) => sh.skip !== SKIP_NONE ? s : runAll(sh, runs, i + 1, s));
+      return r.then((s) => sh.skip !== SKIP_NONE ? s : runAll(sh, steps, i + 1, s));
     }
     status = r;
     if (sh.skip !== SKIP_NONE) break;
@@ -120,7 +150,10 @@ function runAll(
   return status;
 }
 
-/** Expands text as in double quotes, for prompts; what would have to wait counts as empty. */
+/**
+ * Expands text as in double quotes, for prompts; what would have to wait counts as empty. The parts
+ * for expansion must be loaded: `loadExpansion`.
+ */
 export function expandText(sh: Shell, text: string): string {
   try {
     const parser = new Parser(`: "${text.replaceAll('"', '\\"')}"`, sh.line, {});
@@ -129,7 +162,10 @@ export function expandText(sh: Shell, text: string): string {
     const value = compiler.words.text(node.words[1], "none")(sh);
     return typeof value === "string" ? value : "";
   } catch (error) {
-    if (error instanceof ShellError || error instanceof ShellSyntaxError) return text;
+    if (
+      error instanceof ShellError || error instanceof ShellSyntaxError ||
+      error instanceof PartNeeded
+    ) return text;
     throw error;
   }
 }

@@ -8,10 +8,12 @@
 import type { MaybePromise, OpenFile, Process } from "../../sandbox/types.ts";
 import { isVfsError, VfsError } from "../../sandbox/errors.ts";
 import { toBytes } from "../../sandbox/bytes.ts";
-import { ArithCache, ArithError, type ArithHost, type Num, plainNumber } from "./arith.ts";
+import type { ArithCache, ArithHost, Num } from "./arith.ts";
 import { Capture } from "./capture.ts";
-import { ShellError } from "./errors.ts";
+import { ArithError, ShellError } from "./errors.ts";
 import { Splitter } from "./fields.ts";
+import { plainNumber } from "./number.ts";
+import { ARITHMETIC } from "./parts.ts";
 import { PatternCache } from "./pattern.ts";
 import { isReserved } from "./lex.ts";
 import { NameRef, Scope, type Variable } from "./vars.ts";
@@ -103,7 +105,8 @@ export function noFlags(): Flags {
 
 /** What all shells of one process tree share: caches and the table of builtins. */
 export class SharedState {
-  readonly arith = new ArithCache();
+  /** Expressions that variables held; made by `expand_arith.ts`. */
+  arith: ArithCache | undefined = undefined;
   readonly patterns = new PatternCache();
   readonly history: string[] = [];
   /** Compiled texts of `eval` and traps. */
@@ -169,6 +172,8 @@ export class Shell implements ArithHost {
   /** `$!`, 0 when there was none. */
   lastBackground = 0;
   line = 0;
+  /** Line up to which the text under way has been read: where native sees some errors of expansion. */
+  inputLine = 0;
   flags: Flags;
   skip = SKIP_NONE;
   skipCount = 0;
@@ -232,6 +237,7 @@ export class Shell implements ArithHost {
     this.status = from.status;
     this.lastBackground = from.lastBackground;
     this.line = from.line;
+    this.inputLine = from.inputLine;
     this.flags = { ...from.flags, interactive: false, monitor: false };
     this.loops = from.loops;
     this.tested = from.tested;
@@ -340,7 +346,7 @@ export class Shell implements ArithHost {
     if (this.underEvaluation.size > 200) throw new ArithError("expression too deep");
     this.underEvaluation.add(ref.name);
     try {
-      return this.shared.arith.compile(text)(this);
+      return ARITHMETIC.loaded!.compileText(this, text)(this);
     } finally {
       this.underEvaluation.delete(ref.name);
     }
@@ -364,10 +370,10 @@ export class Shell implements ArithHost {
     }
   }
 
-  /** Evaluates arithmetic. @throws {ShellError} */
+  /** Evaluates arithmetic; its part must be loaded. @throws {ShellError} */
   arithmetic(text: string): Num {
     try {
-      return this.shared.arith.compile(text)(this);
+      return ARITHMETIC.loaded!.compileText(this, text)(this);
     } catch (error) {
       this.underEvaluation.clear();
       throw error instanceof ArithError ? new ShellError(error.message) : error;

@@ -8,7 +8,6 @@
 import type { Environment, MaybePromise } from "../../sandbox/types.ts";
 import { bareText, type Simple, staticText, type Word } from "./ast.ts";
 import type { NumberFn } from "./expand_arith.ts";
-import { compileArithWord } from "./expand_arith.ts";
 import {
   becomeProgram,
   callFunction,
@@ -19,12 +18,13 @@ import {
   runProgram,
   saveVariable,
 } from "./call.ts";
-import { RedirectionError, ShellError, ShellExit } from "./errors.ts";
+import { need, RedirectionError, ShellError, ShellExit } from "./errors.ts";
 import { type Expander, type FieldsFn, mayWait, type TextFn } from "./expand.ts";
 import { assignment } from "./parse.ts";
+import { ARITHMETIC, TESTS } from "./parts.ts";
 import { compileRedirs, type RedirFn, SavedFds } from "./redirect.ts";
 import { type Exec, type SavedVariable, type Shell, traceQuote } from "./shell.ts";
-import { compileTest, type FastTest } from "./test_fast.ts";
+import type { FastTest } from "./test_fast.ts";
 import { NameRef } from "./vars.ts";
 
 /** Builtins whose arguments of the form `name=value` are assignments: no splitting, tildes. */
@@ -73,7 +73,9 @@ function exitOnError(sh: Shell, status: number): number {
 export function compileSimple(n: Simple, expander: Expander, last: boolean): Exec {
   if (n.words.length === 0 && n.redirs.length === 0) return assignmentsOnly(n, expander);
   const general = new SimpleCommand(n, expander, last).exec;
-  const fast = compileTest(n, expander);
+  const name = n.words.length > 0 ? bareText(n.words[0]) : undefined;
+  if (name !== "[" && name !== "test") return general;
+  const fast = need(TESTS).compileTest(n, expander);
   return fast === undefined ? general : testCommand(fast, general, n);
 }
 
@@ -112,7 +114,7 @@ function assignmentsOnly(n: Simple, expander: Expander): Exec {
     const ref = new NameRef(n.assigns[0].name);
     const only = word.parts.length === 1 ? word.parts[0] : undefined;
     if (only?.t === "arith" && !mayWait(only.word)) {
-      return assignNumber(ref, compileArithWord(only.word, expander), line);
+      return assignNumber(ref, need(ARITHMETIC).compileArithWord(only.word, expander), line);
     }
     const text = expander.text(word, "assign");
     if (!mayWait(word)) {

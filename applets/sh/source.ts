@@ -138,21 +138,6 @@ export class Source {
     return true;
   }
 
-  /** Drops what is left of aliases and of the current line, as an interactive shell does after an error. */
-  discardLine(): void {
-    while (this.frames.length > 0) {
-      const frame = this.frames.pop()!;
-      this.s = frame.s;
-      this.pos = frame.pos;
-    }
-    this.inUse.clear();
-    this.finished = [];
-    this.carried = [];
-    this.aliasName = "";
-    const nl = this.s.indexOf("\n", this.pos);
-    this.pos = nl < 0 ? this.s.length : nl + 1;
-  }
-
   private record: string | undefined;
 
   /** Begins to note what is read, so that a command can be read again. Only between commands. */
@@ -183,10 +168,5 @@ export class Source {
     this.s = text;
     this.pos = 0;
     this.line = state.line;
-  }
-
-  /** True when no character is left without asking for more. */
-  isDrained(): boolean {
-    return this.pos >= this.s.length && this.frames.length === 0;
   }
 }

@@ -6,9 +6,10 @@
  */
 
 import { bareText, type Simple, staticText, type Word } from "./ast.ts";
-import { plainNumber } from "./arith.ts";
-import { compileArithWord } from "./expand_arith.ts";
+import { need } from "./errors.ts";
 import { compileParameter, type Expander, mayWait } from "./expand.ts";
+import { plainNumber } from "./number.ts";
+import { ARITHMETIC } from "./parts.ts";
 import type { Shell } from "./shell.ts";
 import { NameRef } from "./vars.ts";
 
@@ -20,7 +21,8 @@ type NumberOf = (sh: Shell) => number;
 /** A value that makes exactly one field, or undefined. */
 type TextOf = (sh: Shell) => string | undefined;
 
-const COMPARE: ReadonlyMap<string, (a: number, b: number) => boolean> = new Map([
+/** The comparisons of numbers. */
+export const COMPARE: ReadonlyMap<string, (a: number, b: number) => boolean> = new Map([
   ["-eq", (a: number, b: number) => a === b],
   ["-ne", (a: number, b: number) => a !== b],
   ["-lt", (a: number, b: number) => a < b],
@@ -99,7 +101,7 @@ function numberOf(word: Word, expander: Expander): NumberOf | undefined {
   if (word.parts.length !== 1) return undefined;
   const p = word.parts[0];
   if (p.t === "arith" && !mayWait(p.word)) {
-    const run = compileArithWord(p.word, expander);
+    const run = need(ARITHMETIC).compileArithWord(p.word, expander);
     const quoted = p.quoted;
     return (sh) => {
       if (!quoted && sh.fieldSplitter().splitsNumbers) return NaN;

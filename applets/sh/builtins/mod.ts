@@ -6,11 +6,11 @@
  */
 
 import type { Part } from "../../_lib/part.ts";
-import { LOOKUP, PRINTF, PROCESS, SETTINGS, TESTS } from "../parts.ts";
+import { LOOKUP, PRINTF, PROCESS, READ, SETTINGS, TESTS } from "../parts.ts";
 import type { Builtin } from "../shell.ts";
 import { DIRECTORY } from "./directory.ts";
+import { echo } from "./echo.ts";
 import { FLOW } from "./flow.ts";
-import { IO } from "./io.ts";
 import { VARIABLES } from "./variables.ts";
 
 type Entry = readonly [name: string, run: Builtin];
@@ -36,7 +36,8 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ...FLOW,
   ...VARIABLES,
   ...DIRECTORY,
-  ...IO,
+  ["echo", echo],
+  ...inPart(READ, "read"),
   ...inPart(PRINTF, "printf"),
   ...inPart(TESTS, "test [ [["),
   ...inPart(LOOKUP, "command type hash help history"),

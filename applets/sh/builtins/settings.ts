@@ -8,8 +8,9 @@
 import type { LimitName } from "../../../sandbox/types.ts";
 import { isVfsError } from "../../../sandbox/errors.ts";
 import { isName } from "../ast.ts";
-import { ArithError, type Num } from "../arith.ts";
-import { ShellError } from "../errors.ts";
+import type { Num } from "../arith.ts";
+import { ArithError, ShellError } from "../errors.ts";
+import { ARITHMETIC } from "../parts.ts";
 import { type Builtin, type Flags, OPTIONS, type Shell, singleQuote } from "../shell.ts";
 import { readOptions } from "./options.ts";
 
@@ -128,6 +129,8 @@ const parsesOptions: Builtin = (sh, argv) => {
 
 const lets: Builtin = (sh, argv) => {
   if (argv.length < 2) throw new ShellError("expression expected");
+  const loading = ARITHMETIC.load();
+  if (loading instanceof Promise) return loading.then(() => lets(sh, argv));
   let v: Num = 0;
   for (let i = 1; i < argv.length; i++) {
     try {

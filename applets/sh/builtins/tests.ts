@@ -1,30 +1,23 @@
 /**
- * `test [ [[`, a part that is loaded when a script first uses one that `test_fast.ts` does not
- * compile.
+ * `test [ [[`, a part that is loaded when the first command of that name is compiled.
  *
  * @module
  */
 
 import type { MaybePromise } from "../../../sandbox/types.ts";
 import { Expression } from "../../_lib/test_expression.ts";
-import { plainNumber } from "../arith.ts";
+import { plainNumber } from "../number.ts";
 import { REGEX, type RegexModule } from "../parts.ts";
 import type { Builtin, Shell } from "../shell.ts";
+import { COMPARE } from "../test_fast.ts";
+
+export { compileTest } from "../test_fast.ts";
 
 class TestFailed extends Error {
   constructor(readonly status: number) {
     super("test");
   }
 }
-
-const NUMERIC: ReadonlyMap<string, (a: number, b: number) => boolean> = new Map([
-  ["-eq", (a: number, b: number) => a === b],
-  ["-ne", (a: number, b: number) => a !== b],
-  ["-lt", (a: number, b: number) => a < b],
-  ["-le", (a: number, b: number) => a <= b],
-  ["-gt", (a: number, b: number) => a > b],
-  ["-ge", (a: number, b: number) => a >= b],
-]);
 
 /** Evaluates `words`; the frequent short forms without a parser. */
 function evaluate(
@@ -36,7 +29,7 @@ function evaluate(
     const [a, op, b] = words;
     if (op === "=" || op === "==") return a === b ? 0 : 1;
     if (op === "!=") return a === b ? 1 : 0;
-    const compare = NUMERIC.get(op);
+    const compare = COMPARE.get(op);
     if (compare !== undefined) {
       const x = plainNumber(a);
       const y = plainNumber(b);

@@ -8,7 +8,7 @@ import type { MaybePromise } from "../../../sandbox/types.ts";
 import { isName } from "../ast.ts";
 import { saveVariable } from "../call.ts";
 import { ShellError } from "../errors.ts";
-import { SETTINGS } from "../parts.ts";
+import { loadExpansion, SETTINGS } from "../parts.ts";
 import { type Builtin, type Flags, OPTIONS, type Shell } from "../shell.ts";
 import { readOptions, wholeNumber } from "./options.ts";
 
@@ -155,7 +155,9 @@ const sets: Builtin = (sh, argv) => {
     sh.optIndex = 1;
     sh.optOffset = -1;
   }
-  return 0;
+  // PS4 may hold any expansion.
+  const loading = sh.flags.xtrace ? loadExpansion() : undefined;
+  return loading === undefined ? 0 : loading.then(() => 0);
 };
 
 const shifts: Builtin = (sh, argv) => {

@@ -1,5 +1,5 @@
 /**
- * `echo read`.
+ * `read`, a part that is loaded when a script first uses it.
  *
  * @module
  */
@@ -7,34 +7,10 @@
 import { type MaybePromise, type OpenFile, S_IFREG } from "../../../sandbox/types.ts";
 import { isVfsError } from "../../../sandbox/errors.ts";
 import { toByteString } from "../../../sandbox/bytes.ts";
-import { unescape } from "../../_lib/escape.ts";
 import { isName } from "../ast.ts";
 import { ShellError } from "../errors.ts";
 import type { Builtin, Shell } from "../shell.ts";
 import { readOptions } from "./options.ts";
-
-const echoes: Builtin = (sh, argv) => {
-  let first = 1;
-  let newline = true;
-  let escapes = false;
-  for (; first < argv.length; first++) {
-    const word = argv[first];
-    if (word.length < 2 || word.charCodeAt(0) !== 45 || !/^-[neE]+$/.test(word)) break;
-    for (let i = 1; i < word.length; i++) {
-      if (word[i] === "n") newline = false;
-      // Native does not let a later `E` take an earlier `e` back.
-      else if (word[i] === "e") escapes = true;
-    }
-  }
-  const n = argv.length - first;
-  let text = n === 0 ? "" : n === 1 ? argv[first] : argv.slice(first).join(" ");
-  if (escapes) {
-    const done = unescape(text, true, true);
-    text = done.text;
-    if (done.stopped) newline = false;
-  }
-  return sh.print(newline ? text + "\n" : text);
-};
 
 /** A line being cut into the variables of `read`. */
 class LineSplitter {
@@ -307,7 +283,4 @@ async function untilReadable(sh: Shell, job: ReadJob): Promise<number> {
 }
 
 /** The builtins of this module. */
-export const IO: readonly (readonly [string, Builtin])[] = [
-  ["echo", echoes],
-  ["read", reads],
-];
+export const BUILTINS: readonly (readonly [string, Builtin])[] = [["read", reads]];
