@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   name: "basename",
   usage: "FILE [SUFFIX] | -a FILE... | -s SUFFIX FILE...",
   about: "Print FILE without its directories, and without SUFFIX",
+  lostOutput: 1,
   options: {
     a: { help: "All arguments are FILEs" },
     s: { arg: "SUFFIX", help: "Take SUFFIX off each FILE" },

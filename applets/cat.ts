@@ -39,10 +39,9 @@ export const applet: Applet = defineApplet({
         const source = open(path);
         if (source !== undefined) return after(copy(source), () => source.close());
       }, (error) => {
-        // A failed write ends the applet; a failed read only this file.
-        if (error.code === "EPIPE" || error.code === "ENOSPC") throw error;
         // Numbering goes through stdio, which does not tell native of a failed read.
-        if (!opts.n && !opts.b) ctx.warn(`read error: ${error.reason}`);
+        if (opts.n || opts.b) return;
+        ctx.warn(`${ctx.wasWriting(error) ? "write" : "read"} error: ${error.reason}`);
       }));
   },
 });

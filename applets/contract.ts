@@ -60,6 +60,9 @@ export type OptionValue<S extends OptionSpec> = S extends { readonly many: true 
 /** Parsed options. */
 export type Options<T extends OptionTable> = { readonly [K in keyof T]: OptionValue<T[K]> };
 
+/** What a failed write of buffered output does to the end of an applet. */
+export type LostOutput = "ignore" | "write error" | number;
+
 /** What `defineApplet` takes. */
 export interface AppletSpec<T extends OptionTable> {
   /** Its first name. */
@@ -88,6 +91,13 @@ export interface AppletSpec<T extends OptionTable> {
   readonly minOperands?: number;
   /** Most operands. */
   readonly maxOperands?: number;
+  /**
+   * What becomes of the status when buffered output cannot be written. By default the applet says
+   * `NAME: standard output: reason` and keeps its status, as native's last flush does. With
+   * `"ignore"` it says nothing: native's does not look. A number is the status, without a message.
+   * With `"write error"` it says `NAME: write error: reason` and the status is 1.
+   */
+  readonly lostOutput?: LostOutput;
   /** Deno permissions it can need beyond those of its files, for the README table. */
   readonly needs?: readonly ("read" | "write" | "net")[];
   /** Does the work, perhaps in steps; the status it returns is 0 when it returns none. */
@@ -108,6 +118,8 @@ export interface Applet {
   readonly options: OptionTable;
   /** Status of its usage page after a bad option. */
   readonly usageStatus: number;
+  /** What a failed write of buffered output does; see `AppletSpec`. */
+  readonly lostOutput: LostOutput | undefined;
   /** Permissions that it cannot do without. */
   readonly needs: readonly string[];
   /** Runs it as the program of a process. */
@@ -327,12 +339,24 @@ export class Context<T extends OptionTable = OptionTable> {
   #close(status: number): number {
     if (this.#owned !== undefined) { for (const stream of this.#owned) stream.close(); }
     const failed = this.#out?.error ?? this.#sink?.error;
-    if (failed !== undefined) {
-      // A failed write ends in status 1, whatever the applet thought (busybox: fflush_stdout_and_exit).
-      this.stderr.print(`${this.name}: write error: ${failed.reason}\n`);
-      return 1;
-    }
-    return status;
+    return failed === undefined ? status : this.lose(failed, status);
+  }
+
+  /**
+   * Whether an error came from writing to stdout: no other call gives one of these without a path.
+   */
+  wasWriting(error: VfsError): boolean {
+    return error.path === this.stdout.name ||
+      error.path === undefined && (error.code === "ENOSPC" || error.code === "EPIPE");
+  }
+
+  /** @internal Tells of output that could not be written, in the applet's way; gives the status. */
+  lose(error: VfsError, status: number): number {
+    const { lostOutput } = this.applet;
+    if (lostOutput === "ignore") return status;
+    if (typeof lostOutput === "number") return lostOutput;
+    this.stderr.print(`${this.name}: ${lostOutput ?? "standard output"}: ${error.reason}\n`);
+    return lostOutput === undefined ? status : 1;
   }
 
   /** @internal Closes what is open without writing any more. */
@@ -386,6 +410,7 @@ export function defineApplet<const T extends OptionTable>(spec: AppletSpec<T>): 
     about: spec.about,
     options: spec.options,
     usageStatus: spec.usageStatus ?? 1,
+    lostOutput: spec.lostOutput,
     needs: spec.needs ?? [],
     program: (process) => applet.invoke(process, process.argv),
     invoke: (process, argv) => runApplet(applet, spec, process, argv),
@@ -459,6 +484,11 @@ function settle<T extends OptionTable>(
   if (error instanceof OptionError && applet !== undefined) {
     stderr.print(`${name}: ${error.message}\n${usagePage(applet, name)}`);
     return applet.usageStatus;
+  }
+  if (error instanceof VfsError && ctx?.wasWriting(error)) {
+    const status = ctx.lose(error, ctx.status);
+    ctx.abandon();
+    return status;
   }
   if (error instanceof VfsError) {
     // Output that was made before the failure is still the applet's result.

@@ -22,6 +22,7 @@ export const applet: Applet = defineApplet({
   about: "Show the time by FMT (strftime), or set the clock of the sandbox.\n" +
     "TIME is one of: @SECONDS, hh:mm[:ss], [YYYY.]MM.DD-hh:mm[:ss], YYYY-MM-DD hh:mm[:ss],\n" +
     "[[[[[YY]YY]MM]DD]hh]mm[.ss]; without -s it is MMDDhhmm[[YY]YY][.ss].",
+  lostOutput: "ignore",
   options: {
     R: { long: ["rfc-822", "rfc-2822"], help: "Format of mail (RFC 2822)" },
     I: {

@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   name: "dirname",
   usage: "FILENAME",
   about: "Print FILENAME without its last component",
+  lostOutput: 255,
   options: {},
   raw: true,
   run({ operands, out, usage }) {

@@ -14,6 +14,7 @@ export const applet: Applet = defineApplet({
     dos2unix: "Convert the ends of lines of FILEs in place (of stdin to stdout without FILE)",
     unix2dos: "Convert the ends of lines of FILEs in place (of stdin to stdout without FILE)",
   },
+  lostOutput: "ignore",
   options: {
     u: { help: "To line feeds" },
     d: { help: "To carriage returns and line feeds" },

@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   name: "echo",
   usage: "[-neE] [ARG]...",
   about: "Print the ARGs, separated by spaces",
+  lostOutput: "write error",
   options: {
     n: { help: "No newline at the end" },
     e: { help: "Interpret backslash escapes" },

@@ -12,6 +12,7 @@ export const applet: Applet = defineApplet({
   name: "factor",
   usage: "[NUMBER]...",
   about: "Print the prime factors of each NUMBER, or of those on stdin",
+  lostOutput: "ignore",
   options: {},
   raw: true,
   async run(ctx) {

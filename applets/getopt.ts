@@ -23,6 +23,7 @@ export const applet: Applet = defineApplet({
   name: "getopt",
   usage: "[OPTIONS] [--] OPTSTRING PARAMS",
   about: 'Parse options for a script:\n\teval set -- "`getopt -o ab: -l long -- "$@"`"',
+  lostOutput: "ignore",
   options: OPTIONS,
   posix: true,
   run(ctx) {

@@ -29,6 +29,7 @@ export const applet: Applet = defineApplet({
   name: "ls",
   usage: "[-1AaCxdLHRFplinshrSXvctu] [-w WIDTH] [FILE]...",
   about: "List FILEs and the contents of directories",
+  lostOutput: "ignore",
   options: {
     "1": { help: "One name per line" },
     a: { help: "Names that start with . too" },

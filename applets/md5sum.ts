@@ -36,6 +36,7 @@ export const applet: Applet = defineApplet({
     sha256sum: "Print or check SHA-256 digests",
     sha512sum: "Print or check SHA-512 digests",
   },
+  lostOutput: "ignore",
   options: DIGEST_OPTIONS,
   run(ctx) {
     return digestFiles(ctx, ctx.opts, HASHES.get(ctx.name)!, PLATFORM_NAMES.get(ctx.name));

@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   name: "printf",
   usage: "FORMAT [ARG]...",
   about: "Print the ARGs by FORMAT, as C's printf does",
+  lostOutput: "ignore",
   options: {},
   raw: true,
   run(ctx) {

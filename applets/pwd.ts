@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   name: "pwd",
   usage: "",
   about: "Print the path of the working directory",
+  lostOutput: 255,
   options: {
     L: { help: "Take $PWD if it is right" },
     P: { help: "Without links (default)" },

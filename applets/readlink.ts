@@ -7,6 +7,7 @@ export const applet: Applet = defineApplet({
   name: "readlink",
   usage: "[-fnv] FILE",
   about: "Print where a link points",
+  lostOutput: "ignore",
   options: {
     f: { help: "Follow all links of the whole path" },
     n: { help: "No newline at the end" },

@@ -8,6 +8,7 @@ export const applet: Applet = defineApplet({
   name: "seq",
   usage: "[-w] [-s SEP] [FIRST [INC]] LAST",
   about: "Print the numbers from FIRST to LAST in steps of INC; both default to 1",
+  lostOutput: 255,
   options: {
     w: { help: "Pad with zeros to equal width" },
     s: { arg: "SEP", help: "Put SEP between the numbers instead of a newline" },

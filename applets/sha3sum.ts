@@ -7,6 +7,7 @@ export const applet: Applet = defineApplet({
   name: "sha3sum",
   usage: "[-c[sw]] [-a BITS] [FILE]...",
   about: "Print or check SHA-3 digests",
+  lostOutput: "ignore",
   options: {
     ...DIGEST_OPTIONS,
     a: { arg: "BITS", help: "224 (default), 256, 384 or 512" },

@@ -38,6 +38,7 @@ export const applet: Applet = defineApplet({
     "%x %X access, %y %Y change, %z %Z status change.\n" +
     "FMT with -f: %a %b %f blocks, %c %d inodes, %i id, %l longest name, %n name, %s %S size,\n" +
     "%t %T type.",
+  lostOutput: "ignore",
   options: {
     c: { arg: "FMT", help: "Print by FMT" },
     f: { help: "File systems" },

@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   name: "tac",
   usage: "[FILE]...",
   about: "Print the lines of each FILE, the last one first",
+  lostOutput: "write error",
   options: {},
   run(ctx) {
     const { out } = ctx;

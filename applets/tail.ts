@@ -12,6 +12,7 @@ export const applet: Applet = defineApplet({
   usage: "[OPTIONS] [FILE]...",
   about: "Print the last 10 lines of each FILE, or of stdin.\n" +
     "A header goes before each of several FILEs. Numbers take b (512), k (1024), m (1024^2).",
+  lostOutput: "write error",
   options: {
     c: { arg: "[+]N", help: "Last N bytes; with + from byte N on" },
     n: { arg: "[+]N", help: "Last N lines; with + from line N on" },
@@ -105,7 +106,7 @@ class Tail {
       if (headers) this.#header(file.title);
       return attempt(() => this.#copy(source), (error) => {
         if (error.code === "EPIPE") throw error;
-        ctx.warn(`read error: ${error.reason}`);
+        ctx.warn(`${ctx.wasWriting(error) ? "write" : "read"} error: ${error.reason}`);
       });
     });
     return after(copied, () => (spec.follow ? this.#follow(files, headers) : undefined));
@@ -288,7 +289,7 @@ class Tail {
           }
         } catch (error) {
           if (!isVfsError(error) || error.code === "EPIPE") throw error;
-          ctx.warn(`read error: ${error.reason}`);
+          ctx.warn(`${ctx.wasWriting(error) ? "write" : "read"} error: ${error.reason}`);
           file.source = undefined;
         }
       }

@@ -1,4 +1,5 @@
 import { type Applet, defineApplet, type Sink } from "./contract.ts";
+import { isVfsError } from "../sandbox/errors.ts";
 import { SIG } from "../sandbox/types.ts";
 import { eachChunk } from "./_lib/sequence.ts";
 
@@ -24,7 +25,7 @@ export const applet: Applet = defineApplet({
     return eachChunk(ctx.process, ctx.stdin, (chunk) => {
       let waiting: Promise<unknown> | undefined;
       for (const sink of sinks) {
-        const full = sink.write(chunk);
+        const full = tryWrite(sink, chunk);
         if (full !== undefined) {
           waiting = waiting === undefined ? full : Promise.all([waiting, full]);
         }
@@ -33,3 +34,16 @@ export const applet: Applet = defineApplet({
     }, keep);
   },
 });
+
+/** Writes; a failure is not told, and the other files get the rest all the same, as native has it. */
+function tryWrite(sink: Sink, chunk: Uint8Array): void | Promise<void> {
+  try {
+    return sink.write(chunk)?.catch(ignoreVfsError);
+  } catch (error) {
+    ignoreVfsError(error);
+  }
+}
+
+function ignoreVfsError(error: unknown): void {
+  if (!isVfsError(error)) throw error;
+}

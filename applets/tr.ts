@@ -24,6 +24,7 @@ export const applet: Applet = defineApplet({
   name: "tr",
   usage: "[-cds] STRING1 [STRING2]",
   about: "Translate, squeeze or delete characters from stdin, to stdout",
+  lostOutput: "write error",
   options: {
     c: { help: "Take the complement of STRING1" },
     C: {},
@@ -72,7 +73,7 @@ export const applet: Applet = defineApplet({
       if (reading instanceof Promise) yield reading;
     } catch (error) {
       if (!isVfsError(error)) throw error;
-      return ctx.fail(`read error: ${error.reason}`);
+      return ctx.fail(`${ctx.wasWriting(error) ? "write" : "read"} error: ${error.reason}`);
     }
     return 0;
   },

@@ -7,6 +7,7 @@ export const applet: Applet = defineApplet({
   name: "ts",
   usage: "[-is] [STRFTIME]",
   about: "Copy stdin to stdout with a time stamp before each line",
+  lostOutput: "ignore",
   options: {
     s: { help: "Time since the start" },
     i: { help: "Time since the line before" },

@@ -11,6 +11,7 @@ export const applet: Applet = defineApplet({
   name: "which",
   usage: "[-a] COMMAND...",
   about: "Show where each COMMAND is found",
+  lostOutput: "ignore",
   options: { a: { help: "Show all places" } },
   minOperands: 1,
   run(ctx) {

@@ -8,6 +8,7 @@ export const applet: Applet = defineApplet({
   name: "xxd",
   usage: "[-pri] [-g N] [-c N] [-l LEN] [-s OFS] [-o OFS] [FILE]",
   about: "Dump FILE (or stdin) in hexadecimal",
+  lostOutput: "ignore",
   options: {
     g: { arg: "N", help: "Bytes of a group" },
     c: { arg: "N", help: "Bytes of a line" },

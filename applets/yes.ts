@@ -1,4 +1,5 @@
 import { type Applet, defineApplet } from "./contract.ts";
+import { isVfsError } from "../sandbox/errors.ts";
 import { toBytes } from "../sandbox/bytes.ts";
 
 /** Bytes written at once. */
@@ -11,13 +12,19 @@ export const applet: Applet = defineApplet({
   about: "Print a line with STRING, or y, until stopped",
   options: {},
   raw: true,
-  async run({ operands, stdout }) {
+  async run({ operands, stdout, fail }) {
     const line = operands.length === 0 ? "y\n" : operands.join(" ") + "\n";
     const block = toBytes(line.repeat(Math.max(1, Math.floor(BLOCK / line.length))));
     for (;;) {
       // The block never changes, so a reader may keep it.
-      const full = stdout.write(block);
-      if (full !== undefined) await full;
+      try {
+        const full = stdout.write(block);
+        if (full !== undefined) await full;
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        // Native names no file, and its C library shows that as it does.
+        return fail(`(null): ${error.reason}`);
+      }
     }
   },
 });

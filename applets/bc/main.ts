@@ -22,6 +22,7 @@ export const applet: Applet = defineApplet({
   name: "bc",
   usage: "[-sqlw] [FILE]...",
   about: "Calculate with numbers of any length; $BC_LINE_LENGTH sets the width of the output",
+  lostOutput: "ignore",
   options: OPTIONS,
   run: (ctx) => new Session(ctx).run(),
 });

@@ -32,6 +32,7 @@ export const applet: Applet = defineApplet({
     "-newer -samefile FILE, -inum N, -user -group NAME, -size [+-]N[bck], -links [+-]N, -empty\n" +
     "Actions: -print -print0 -prune -quit -delete, -exec CMD ARG ; and -exec CMD ARG {} +\n" +
     "Operators: ( ) ! -a -o",
+  lostOutput: "ignore",
   options: { H: {}, L: {} },
   raw: true,
   run(ctx) {

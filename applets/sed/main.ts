@@ -38,6 +38,7 @@ export const applet: Applet = defineApplet({
     "or: sed [-i[SFX]] [-nrE] CMD [FILE]...",
   about: "Edit FILEs, or stdin, line by line, by a script of commands.\n" +
     "Without -e and -f the first operand is the script.",
+  lostOutput: "ignore",
   options: {
     e: { arg: "CMD", many: true, long: "expression", help: "Commands; may be given again" },
     f: { arg: "FILE", many: true, long: "file", help: "Commands from FILE" },
