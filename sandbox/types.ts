@@ -160,6 +160,8 @@ export interface DirNode extends VNode {
    * Only a directory that shows open descriptors cares.
    */
   heldBy?(pid: number): void;
+  /** Whether a name that is created here is probably new, so that looking first is a waste. */
+  expectsNew?(): boolean;
   /** Creates a regular file; fails with EEXIST when the name is taken. */
   createFile(name: ByteString, mode: number, owner: Owner): FileNode;
   /** Makes a directory. */

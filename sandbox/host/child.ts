@@ -11,7 +11,7 @@ import { VfsError } from "../errors.ts";
 import type { MountSpec, Policy } from "../caps/policy.ts";
 import { type NetRule, parseNetRule } from "../caps/net_policy.ts";
 import { fromHostError } from "./errors.ts";
-import { settleWrites } from "./held_writes.ts";
+import { othersRun } from "./held_writes.ts";
 
 /** What a child needs to be started. */
 export interface ChildPlan {
@@ -291,7 +291,7 @@ export function openParentPipe(): ParentPipe {
       return count === null ? undefined : buffer.subarray(0, count);
     },
     write(bytes: Uint8Array): void {
-      settleWrites();
+      othersRun();
       if (waiting !== undefined) return enqueue(bytes);
       for (let at = 0; at < bytes.length;) {
         try {

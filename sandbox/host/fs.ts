@@ -13,6 +13,7 @@ import { fromHostError, hostErrorCode } from "./errors.ts";
 import {
   becomeHolder,
   currentHolder,
+  currentTurn,
   type Holder,
   scheduleRelease,
   settleWrites,
@@ -30,27 +31,30 @@ const EPOCH_MS = 10;
 class Guard implements HostGuard {
   changes = 0;
   #epoch = 0;
-  #until = 0;
-
-  constructor(readonly now: () => number) {}
+  #since = 0;
 
   epoch(): number {
-    const now = this.now();
-    if (now > this.#until) {
+    // Half the price of a monotonic clock; a step back of the clock only begins a new epoch.
+    const now = Date.now();
+    if (now - this.#since >= EPOCH_MS || now < this.#since) {
       this.#epoch++;
-      this.#until = now + EPOCH_MS;
+      this.#since = now;
     }
     return this.#epoch;
   }
 
   bump(): void {
     this.#epoch++;
-    this.#until = this.now() + EPOCH_MS;
+    this.#since = Date.now();
+  }
+
+  turn(): number {
+    return currentTurn();
   }
 }
 
 /** One for the process, since two mounts, or two sandboxes, may show the same directory. */
-const guard = new Guard(() => performance.now());
+const guard = new Guard();
 
 /**
  * Times that were set through us, with the nanoseconds that Deno does not give back. They count as
@@ -407,6 +411,19 @@ export class DenoFs implements HostAccess<HostPath> {
     } catch (error) {
       const code = hostErrorCode(error);
       if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+      throw new VfsError(code);
+    }
+  }
+
+  isThere(path: HostPath, dev: number, ino: number): boolean {
+    settleWrites();
+    this.#need("read", path);
+    try {
+      const info = Deno.lstatSync(path);
+      return info.ino === ino && info.dev === dev && !info.isSymlink;
+    } catch (error) {
+      const code = hostErrorCode(error);
+      if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return false;
       throw new VfsError(code);
     }
   }

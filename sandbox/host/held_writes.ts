@@ -8,6 +8,8 @@
  * turn of the event loop, which comes at the latest when a slice of time is used up. What the host
  * says of them (ENOSPC) is told by the next write, `sync` or `close` of that file.
  *
+ * The same turns bound how long a name that was looked up is believed to be what it was.
+ *
  * @module
  */
 
@@ -20,6 +22,7 @@ export interface Holder {
 /** The file that is being written to in small steps; it may hold something. */
 let holder: Holder | undefined;
 let isScheduled = false;
+let turn = 0;
 
 /** The file that took the last small write, if nothing else happened since. */
 export function currentHolder(): Holder | undefined {
@@ -38,8 +41,20 @@ export function scheduleRelease(): void {
   isScheduled = true;
   queueMicrotask(() => {
     isScheduled = false;
-    settleWrites();
+    othersRun();
   });
+}
+
+/** A number for this turn of the event loop: while it stays, nothing but our callers ran. */
+export function currentTurn(): number {
+  scheduleRelease();
+  return turn;
+}
+
+/** Somebody else gets to run, or to see what was done: nothing is held back or believed any more. */
+export function othersRun(): void {
+  turn++;
+  settleWrites();
 }
 
 /** Writes out what is held back anywhere. To be called before anything that others can notice. */

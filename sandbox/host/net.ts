@@ -4,7 +4,7 @@
  * @module
  */
 import { type ErrorCode, VfsError } from "../errors.ts";
-import { settleWrites } from "./held_writes.ts";
+import { othersRun } from "./held_writes.ts";
 
 /** A TCP connection of the host. */
 export interface HostConnection {
@@ -106,7 +106,7 @@ function wrap(
       }
     },
     async write(chunk: Uint8Array): Promise<void> {
-      settleWrites();
+      othersRun();
       try {
         for (let at = 0; at < chunk.length;) at += await connection.write(chunk.subarray(at));
       } catch (error) {
@@ -189,7 +189,7 @@ export function datagramHost(host: string, port: number): HostDatagram {
     return {
       port: socket.addr.port,
       async send(data: Uint8Array, to: string, toPort: number): Promise<void> {
-        settleWrites();
+        othersRun();
         try {
           await socket.send(data, { transport: "udp", hostname: to, port: toPort });
         } catch (error) {

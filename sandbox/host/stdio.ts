@@ -6,7 +6,7 @@
 import { S_IFCHR, S_IFIFO, type Stat, type Terminal, type WaitQueue } from "../types.ts";
 import { VfsError } from "../errors.ts";
 import { PullInput, type Push, PushOutput } from "../kernel/devices.ts";
-import { settleWrites } from "./held_writes.ts";
+import { othersRun } from "./held_writes.ts";
 
 /** Bytes of one read from the host. */
 const CHUNK = 65536;
@@ -80,7 +80,7 @@ function pushTo(
 ): Push {
   return (chunk): void | Promise<void> => {
     account(chunk.length);
-    settleWrites();
+    othersRun();
     let at = 0;
     while (at < chunk.length) {
       try {

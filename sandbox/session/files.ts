@@ -17,6 +17,7 @@ import {
   S_IFMT,
   type Stat,
 } from "../types.ts";
+import { othersRun } from "../host/held_writes.ts";
 import { isVfsError } from "../errors.ts";
 import { fromText, toBytes, toText } from "../bytes.ts";
 
@@ -56,6 +57,8 @@ export class SandboxFiles {
   }
 
   #do<T>(work: (fs: Process["fs"]) => T): Promise<T> {
+    // The embedding program ran until now, and may have changed what is mounted.
+    othersRun();
     try {
       return Promise.resolve(work(this.#process().fs));
     } catch (error) {

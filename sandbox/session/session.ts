@@ -42,6 +42,7 @@ import {
 } from "../host/kernel_host.ts";
 import { createMountLayer } from "./mounts.ts";
 import { createNetwork } from "./network.ts";
+import { othersRun } from "../host/held_writes.ts";
 import { hostPlatform } from "../host/platform.ts";
 import { commandProgram, type HostCommand } from "./commands.ts";
 import { SandboxFiles } from "./files.ts";
@@ -450,6 +451,8 @@ export class Session {
   ): StartedRun {
     this.#checkOpen();
     options.signal?.throwIfAborted();
+    // The embedding program ran until now, and may have changed what is mounted.
+    othersRun();
     const { limits } = this.policy;
     return this.kernel.start({
       argv: argv.map(argumentBytes).map(checkArgument),

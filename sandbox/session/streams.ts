@@ -5,7 +5,7 @@
  */
 import { VfsError } from "../errors.ts";
 import { fromText, toBytes } from "../bytes.ts";
-import { settleWrites } from "../host/held_writes.ts";
+import { othersRun } from "../host/held_writes.ts";
 import { BytesInput, PullInput, PushOutput } from "../kernel/devices.ts";
 import type { BaseFile } from "../kernel/open_file.ts";
 import type { Run } from "../kernel/run.ts";
@@ -80,7 +80,7 @@ export function outputTo(
       if (part.length > 0) {
         if (listener === undefined) chunks.push(part);
         else {
-          settleWrites();
+          othersRun();
           waiting = listener(part);
         }
       }

@@ -45,6 +45,8 @@ export interface HostAccess<P> {
   child(directory: P, name: ByteString): P;
   /** Not following links; undefined when nothing is there. */
   lstat(path: P): Stat | undefined;
+  /** Whether that very file or directory is there at this moment, and is no link. */
+  isThere(path: P, dev: number, ino: number): boolean;
   /** Whether Deno was given the right to change it. */
   mayWrite(path: P): boolean;
   /** Whether at this moment no part of the path is a link. */
@@ -86,4 +88,9 @@ export interface HostGuard {
   bump(): void;
   /** Grows with every change of ours, of contents and attributes too. */
   changes: number;
+  /**
+   * Changes with each turn of the event loop, and whenever somebody else gets to run in between:
+   * within one, names that were looked up need not be looked up again.
+   */
+  turn(): number;
 }

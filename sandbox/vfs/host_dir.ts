@@ -52,6 +52,8 @@ export interface HostDirOptions {
 
 /** Names that one file got through us, at most remembered. */
 const MOST_LINKS = 65536;
+/** Names of one directory that are believed, at most. */
+const MOST_NAMES = 4096;
 /** Directories remembered before a sweep. */
 const FIRST_SWEEP = 1024;
 
@@ -277,10 +279,9 @@ export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
 
   /** What is open must be what was looked up, and be there still, with no link on the way. */
   #confirm(path: P, stat: Stat): void {
-    const { host } = this.layer;
-    if (!this.isSame(stat) || !host.isDirect(path)) throw new VfsError("ENOENT");
-    const now = host.lstat(path);
-    if (now === undefined || !this.isSame(now)) throw new VfsError("ENOENT");
+    if (!this.isSame(stat)) throw new VfsError("ENOENT");
+    this.directory.surePath();
+    if (!this.layer.host.isThere(path, stat.dev, stat.ino)) throw new VfsError("ENOENT");
   }
 
   override setAttr(change: AttrChange): void {
@@ -387,10 +388,15 @@ export class HostDirNode<P> implements DirNode {
   #lastName: ByteString | undefined = undefined;
   #lastNode: HostDirNode<P> | undefined = undefined;
   #lastEpoch = -1;
-  /** Entries whose number was asked for, see `inodeOf`. */
-  readonly #asked = new Map<ByteString, VNode>();
-  #askedEpoch = -1;
-  #askedChanges = -1;
+  /** What names were found to mean, or that they mean nothing; believed as `#believed` says. */
+  readonly #names = new Map<ByteString, VNode | undefined>();
+  #namesTurn = -1;
+  #namesEpoch = -1;
+  #namesChanges = -1;
+  /** Whether the last creation in it found nothing of that name. */
+  #expectsNew = false;
+  /** Whether its identity is known to be that of a directory inside, see `surePath`. */
+  #isSure = false;
 
   constructor(
     readonly layer: HostDirLayer<P>,
@@ -413,7 +419,8 @@ export class HostDirNode<P> implements DirNode {
     this.#path = undefined;
     this.#verified = -1;
     this.#lastNode = undefined;
-    this.#asked.clear();
+    this.#isSure = false;
+    this.#names.clear();
   }
 
   /** @internal It was just seen at that path, and this is what `lstat` said. */
@@ -454,14 +461,54 @@ export class HostDirNode<P> implements DirNode {
   /**
    * Its host path for a change: looked at again even when that was done in this epoch, since what
    * another process did meanwhile must not turn a change outwards.
+   *
+   * Once the whole path was seen to be free of links and to lead to this directory, the directory is
+   * known to be one of the mount, and later it is enough that the path leads to this very directory:
+   * no directory has two names, so whatever links an outsider puts on the way, they lead inside.
    */
   surePath(): P {
     const path = this.path();
-    if (!this.layer.host.isDirect(path)) {
-      this.#verified = -1;
-      throw new VfsError("ENOENT");
+    const { host } = this.layer;
+    if (this.#isSure || host.isDirect(path)) {
+      if (host.isThere(path, this.dev, this.ino)) {
+        this.#isSure = true;
+        return path;
+      }
     }
-    return path;
+    this.#verified = -1;
+    this.#isSure = false;
+    throw new VfsError("ENOENT");
+  }
+
+  /**
+   * Whether `#names` may be believed: nobody else ran since, no change of ours was made that it does
+   * not know of, and the epoch is the same. What is not believed is forgotten.
+   */
+  #believed(epoch: number): boolean {
+    const { guard } = this.layer.host;
+    const turn = guard.turn();
+    if (
+      turn === this.#namesTurn && epoch === this.#namesEpoch && guard.changes === this.#namesChanges
+    ) return true;
+    this.#names.clear();
+    this.#namesTurn = turn;
+    this.#namesEpoch = epoch;
+    this.#namesChanges = guard.changes;
+    return false;
+  }
+
+  /** Makes a change of one name of this directory, of which the other names know nothing. */
+  #change(work: () => void): void {
+    const { guard } = this.layer.host;
+    const epoch = guard.epoch();
+    const isBelieved = this.#believed(epoch);
+    guard.changes++;
+    const { changes } = guard;
+    work();
+    // A change of more than this name lets go of the others.
+    if (isBelieved && guard.changes === changes && guard.epoch() === epoch) {
+      this.#namesChanges = changes;
+    }
   }
 
   stat(): Stat {
@@ -500,12 +547,9 @@ export class HostDirNode<P> implements DirNode {
     if (name === this.#lastName && epoch === this.#lastEpoch && this.#lastNode !== undefined) {
       return this.#lastNode;
     }
-    if (this.#asked.size > 0) {
-      const node = this.#asked.get(name);
-      if (node !== undefined) {
-        this.#asked.delete(name);
-        if (epoch === this.#askedEpoch && host.guard.changes === this.#askedChanges) return node;
-      }
+    if (this.#believed(epoch)) {
+      const node = this.#names.get(name);
+      if (node !== undefined || this.#names.has(name)) return node;
     }
     let path: P;
     try {
@@ -521,10 +565,16 @@ export class HostDirNode<P> implements DirNode {
       if (layer.options.partial !== true || !isVfsError(error, "EACCES")) throw error;
       return new BlindDirNode<P>(layer, this, name);
     }
-    if (stat === undefined) return undefined;
+    const node = stat && this.#nodeOf(name, path, stat, epoch);
+    if (this.#names.size >= MOST_NAMES) this.#names.clear();
+    this.#names.set(name, node);
+    return node;
+  }
+
+  #nodeOf(name: ByteString, path: P, stat: Stat, epoch: number): VNode {
     switch (stat.mode & S_IFMT) {
       case S_IFDIR: {
-        const node = layer.directory(this, name, stat);
+        const node = this.layer.directory(this, name, stat);
         node.seen(path, stat, epoch);
         this.#lastName = name;
         this.#lastNode = node;
@@ -540,23 +590,9 @@ export class HostDirNode<P> implements DirNode {
     }
   }
 
-  /**
-   * @internal The inode number of an entry that was listed, or 0. Who reads a directory with these
-   * numbers mostly asks about each entry next: what was learnt here answers one such question,
-   * within the epoch and before any change of ours, as `facts` of an entry does.
-   */
+  /** @internal The inode number of an entry that was listed, or 0. */
   inodeOf(name: ByteString): number {
-    const node = this.lookup(name);
-    if (node === undefined) return 0;
-    const { guard } = this.layer.host;
-    const epoch = guard.epoch();
-    if (this.#askedEpoch !== epoch || this.#askedChanges !== guard.changes) {
-      this.#asked.clear();
-      this.#askedEpoch = epoch;
-      this.#askedChanges = guard.changes;
-    }
-    this.#asked.set(name, node);
-    return node.stat().ino;
+    return this.lookup(name)?.stat().ino ?? 0;
   }
 
   list(): DirEntry[] {
@@ -573,38 +609,57 @@ export class HostDirNode<P> implements DirNode {
     return entries;
   }
 
+  expectsNew(): boolean {
+    return this.#expectsNew;
+  }
+
   /** @internal Creates and opens in one step, so that nothing can come in between. */
   createOpen(
     name: ByteString,
     mode: number,
-    _owner: Owner,
     access: HostOpen,
   ): { readonly node: FileNode; readonly handle: FileHandle } {
     const { host } = this.layer;
     const path = host.child(this.surePath(), name);
-    host.guard.changes++;
-    const file = host.create(path, mode, access);
+    let file: HostFile | undefined;
+    this.#expectsNew = false;
+    this.#change(() => {
+      this.#names.delete(name);
+      file = host.create(path, mode, access);
+    });
+    this.#expectsNew = true;
+    return this.#created(name, path, mode, file as unknown as HostFile);
+  }
+
+  /** What was created must be where it should be. */
+  #created(
+    name: ByteString,
+    path: P,
+    mode: number,
+    file: HostFile,
+  ): { readonly node: FileNode; readonly handle: FileHandle } {
+    const { host } = this.layer;
     try {
       let stat = file.stat();
-      const now = host.isDirect(path) ? host.lstat(path) : undefined;
-      if (now === undefined || now.ino !== stat.ino || now.dev !== stat.dev) {
-        throw new VfsError("ENOENT");
-      }
+      this.surePath();
+      if (!host.isThere(path, stat.dev, stat.ino)) throw new VfsError("ENOENT");
       if ((stat.mode & 0o7777) !== mode) {
         // The host's own umask is not the guest's.
         host.chmod(path, mode);
         stat = file.stat();
       }
       const node = new HostFileNode<P>(this, name, stat);
+      if (this.#believed(host.guard.epoch())) this.#names.set(name, node);
       return { node, handle: new HostHandle(this.layer, file, node) };
     } catch (error) {
+      this.#names.clear();
       file.close();
       throw error;
     }
   }
 
-  createFile(name: ByteString, mode: number, owner: Owner): FileNode {
-    const { node, handle } = this.createOpen(name, mode, owner, { read: false, write: true });
+  createFile(name: ByteString, mode: number, _owner: Owner): FileNode {
+    const { node, handle } = this.createOpen(name, mode, { read: false, write: true });
     handle.close();
     return node;
   }
@@ -684,8 +739,11 @@ export class HostDirNode<P> implements DirNode {
     const stat = host.lstat(path);
     if (stat === undefined) throw new VfsError("ENOENT");
     if ((stat.mode & S_IFMT) === S_IFDIR) throw new VfsError("EISDIR");
-    host.guard.changes++;
-    host.remove(path);
+    this.#change(() => {
+      this.#names.delete(name);
+      host.remove(path);
+      this.#names.set(name, undefined);
+    });
     this.layer.unlinked(stat);
   }
 
@@ -705,8 +763,12 @@ export class HostDirNode<P> implements DirNode {
     if (!(to instanceof HostDirNode) || to.layer !== layer) throw new VfsError("EXDEV");
     const { host } = layer;
     const from = host.child(this.surePath(), name);
-    const target = host.child(to.surePath() as P, toName);
-    const stat = host.lstat(from);
+    const target = host.child(to === this ? this.path() : to.surePath() as P, toName);
+    // Within one directory, what was just looked up will do: nothing depends on it but bookkeeping.
+    const isNear = to === this && this.#believed(host.guard.epoch());
+    const near = isNear ? this.#names.get(name) : undefined;
+    const isFile = near instanceof HostFileNode;
+    const stat = isFile ? near.stat() : host.lstat(from);
     if (stat === undefined) throw new VfsError("ENOENT");
     const type = stat.mode & S_IFMT;
     if (type === S_IFLNK && !host.isWholeHost) {
@@ -715,13 +777,19 @@ export class HostDirNode<P> implements DirNode {
         throw new VfsError("EPERM");
       }
     }
-    const replaced = host.lstat(target);
-    host.guard.changes++;
-    // A file that takes the place of a file puts no link where a directory was.
-    if (type !== S_IFREG || replaced !== undefined && (replaced.mode & S_IFMT) !== S_IFREG) {
-      host.guard.bump();
-    }
-    host.rename(from, target);
+    const isVacant = isNear && this.#names.has(toName) && this.#names.get(toName) === undefined;
+    const replaced = isVacant ? undefined : host.lstat(target);
+    this.#change(() => {
+      this.#names.delete(name);
+      this.#names.delete(toName);
+      // A file that takes the place of a file puts no link where a directory was.
+      if (type !== S_IFREG || replaced !== undefined && (replaced.mode & S_IFMT) !== S_IFREG) {
+        host.guard.bump();
+      }
+      host.rename(from, target);
+      // Between two names of one file, `rename` does nothing.
+      if (replaced?.ino !== stat.ino) this.#names.set(name, undefined);
+    });
     if (replaced !== undefined) layer.unlinked(replaced);
     if (type === S_IFDIR) {
       const moved = layer.knownDirectory(stat);
@@ -786,6 +854,10 @@ class BlindDirNode<P> extends HostDirNode<P> {
   override path(): P {
     const { host } = this.layer;
     return this.parent === undefined ? host.root : host.child(this.parent.path(), this.name);
+  }
+
+  override surePath(): P {
+    return this.path();
   }
 
   override stat(): Stat {

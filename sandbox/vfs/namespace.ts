@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { VfsError } from "../errors.ts";
+import { isVfsError, VfsError } from "../errors.ts";
 import {
   type AttrChange,
   type ByteString,
@@ -72,7 +72,6 @@ interface OpeningDir extends DirNode {
   createOpen(
     name: ByteString,
     mode: number,
-    owner: Owner,
     access: { readonly read: boolean; readonly write: boolean },
   ): { readonly node: FileNode; readonly handle: FileHandle };
 }
@@ -319,13 +318,23 @@ export class Namespace {
     const truncate = (flags & O_TRUNC) !== 0;
     const write = access !== O_RDONLY;
     const follow = !exclusive && (flags & O_NOFOLLOW) === 0;
-    const found = resolve(caller, start, path, follow ? Last.FOLLOW : Last.KEEP);
-    const { node } = found;
-    if (node === undefined) {
+    const last = follow ? Last.FOLLOW : Last.KEEP;
+    let found = resolve(caller, start, path, last, create);
+    if (found.node === undefined) {
       if (!create) throw new VfsError("ENOENT", path);
       if (found.slash) throw new VfsError("EISDIR", path);
-      return this.#create(caller, found, path, mode, { read, write });
+      try {
+        return this.#create(caller, found, path, mode, { read, write });
+      } catch (error) {
+        // It was not looked up, or it came there since: what then is right depends on what it is.
+        if (!isVfsError(error)) throw error;
+        found = resolve(caller, start, path, last);
+        if (found.node === undefined) {
+          return this.#create(caller, found, path, mode, { read, write });
+        }
+      }
     }
+    const { node } = found;
     if (exclusive) throw taken(found, path);
     if (node instanceof OpenNode) return { kind: "open", file: node.file, path };
     const { type } = node;
@@ -377,15 +386,15 @@ export class Namespace {
   ): OpenTarget {
     const { parent, name } = found;
     checkChange(caller, parent, path);
-    const owner = ownerIn(caller, parent.node);
     const bits = mode & ~caller.umask & 0o7777;
     const full = pathIn(parent, name, caller.shownRoot ?? caller.root);
     const dir = parent.node;
     try {
       if ("createOpen" in dir) {
-        const made = (dir as OpeningDir).createOpen(name, bits, owner, access);
+        const made = (dir as OpeningDir).createOpen(name, bits, access);
         return { kind: "file", handle: made.handle, node: made.node, path: full };
       }
+      const owner = ownerIn(caller, parent.node);
       const node = dir.createFile(name, bits, owner);
       return { kind: "file", handle: node.openFile(access), node, path: full };
     } catch (error) {

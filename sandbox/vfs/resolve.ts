@@ -71,9 +71,17 @@ export class Resolved {
  * @param start Where relative paths begin.
  * @param path Byte string.
  * @param last What to do with a link at the end.
+ * @param creates Where the directory expects the last name to be new, it is not looked up: the
+ *   creation that follows finds out.
  * @throws {VfsError} ENOENT, ENOTDIR, ELOOP, EACCES, ENAMETOOLONG, EINVAL
  */
-export function resolve(caller: Caller, start: Place, path: ByteString, last: Last): Resolved {
+export function resolve(
+  caller: Caller,
+  start: Place,
+  path: ByteString,
+  last: Last,
+  creates = false,
+): Resolved {
   const { root } = caller;
   let text = path;
   let length = text.length;
@@ -128,6 +136,9 @@ export function resolve(caller: Caller, start: Place, path: ByteString, last: La
 
     if (caller.uid !== 0) checkSearch(caller, place.node, path);
     const point = place.point?.children?.get(name);
+    if (creates && isLast && !slash && point === undefined && place.node.expectsNew?.() === true) {
+      return new Resolved(place, name, undefined, undefined, "name", false);
+    }
     const node = lookupAt(place, name, point);
     if (node === undefined) {
       if (!isLast) throw new VfsError("ENOENT", path);
