@@ -21,6 +21,20 @@ export const applet: Applet = defineApplet({
     const { operands, out, process } = ctx;
     const names = process.kernel.programNames();
     const first = operands[0];
+    // Copies and links are the program whose name they have; "busybox-static" and such are busybox.
+    if (!/^(busybox|capbox)/.test(ctx.name)) {
+      ctx.say(`${ctx.name}: applet not found\n`);
+      return 127;
+    }
+    if (first === "--help" && operands.length > 1) {
+      // The page of one applet, or that there is none of that name.
+      const about = operands[1];
+      if (process.kernel.hasProgram(about)) {
+        return process.exec([about, "--help"], { file: about, searchPath: NOWHERE });
+      }
+      ctx.say(`${about}: applet not found\n`);
+      return 127;
+    }
     if (first === undefined || first === "--help") {
       out.print(`${BANNER}\n\nUsage: busybox [function [arguments]...]\n`);
       out.print("   or: busybox --list[-full]\n\nCurrently defined functions:\n");

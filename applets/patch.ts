@@ -48,6 +48,8 @@ interface Hunk {
   readonly newLine: number;
   readonly newCount: number;
   readonly lines: ByteString[];
+  /** The lines as they stand in the patch. */
+  readonly shown: readonly ByteString[];
 }
 
 /** A file that is being changed. */
@@ -101,8 +103,7 @@ class Patcher {
       if (parsed === undefined) break;
       i = parsed.end - 1;
       const hunk = reverse ? reversed(parsed.hunk) : parsed.hunk;
-      const [from, to] = reverse ? [newName, oldName] : [oldName, newName];
-      this.#target ??= await this.#open(from, to, hunk);
+      this.#target ??= await this.#open(oldName, newName, hunk, reverse);
       if (this.#target === undefined) return;
       this.#apply(this.#target, hunk);
       const pause = ctx.tick(1 + hunk.lines.length);
@@ -111,12 +112,19 @@ class Patcher {
     this.#finish();
   }
 
-  /** The file that a header means; native looks at the new name unless that is /dev/null. */
-  async #open(from: ByteString, to: ByteString, hunk: Hunk): Promise<Target | undefined> {
+  /** The file that a header means: the new name, with -R too, unless nothing is left of it. */
+  async #open(
+    oldName: ByteString,
+    newName: ByteString,
+    hunk: Hunk,
+    reverse: boolean,
+  ): Promise<Target | undefined> {
     const { ctx } = this;
+    const [from, to] = reverse ? [newName, oldName] : [oldName, newName];
     const created = from === NOWHERE || (hunk.oldLine === 0 && hunk.oldCount === 0);
     const removes = to === NOWHERE || (hunk.newLine === 0 && hunk.newCount === 0);
-    const name = this.file ?? this.#stripped(to === NOWHERE ? from : to);
+    const emptied = hunk.newLine === 0 && hunk.newCount === 0;
+    const name = this.file ?? this.#stripped(newName === NOWHERE || emptied ? oldName : newName);
     const exists = this.#exists(name);
     const make = created && !exists;
     ctx.out.print(
@@ -190,9 +198,13 @@ class Patcher {
     const atEnd = trailing < leading || trailing === 0;
     const place = findLines(target.lines, target.at, wanted, atEnd);
     if (place < 0) {
+      if (seemsApplied(target.lines, target.at, hunk.lines)) {
+        if (this.ctx.opts.N) return;
+        this.ctx.say(`Possibly reversed hunk ${target.number} at ${target.lines.length + 1}\n`);
+      }
       this.failed = target.failed = true;
       this.ctx.say(
-        `Hunk ${target.number} FAILED ${hunk.oldLine}/${hunk.newLine}.\n${hunk.lines.join("")}`,
+        `Hunk ${target.number} FAILED ${hunk.oldLine}/${hunk.newLine}.\n${hunk.shown.join("")}`,
       );
       return;
     }
@@ -253,12 +265,14 @@ function readHunk(
   from: number,
   head: RegExpExecArray,
 ): { readonly hunk: Hunk; readonly end: number } | undefined {
+  const body: ByteString[] = [];
   const hunk: Hunk = {
     oldLine: Number(head[1]),
     oldCount: head[2] === undefined ? 1 : Number(head[2]),
     newLine: Number(head[3]),
     newCount: head[4] === undefined ? 1 : Number(head[4]),
-    lines: [],
+    lines: body,
+    shown: body,
   };
   let { oldCount, newCount } = hunk;
   let i = from;
@@ -282,6 +296,7 @@ function readHunk(
 
 function reversed({ oldLine, oldCount, newLine, newCount, lines }: Hunk): Hunk {
   return {
+    shown: lines,
     oldLine: newLine,
     oldCount: newCount,
     newLine: oldLine,
@@ -305,4 +320,25 @@ function findLines(
     if (i === wanted.length && (!atEnd || at + i === lines.length)) return at;
   }
   return -1;
+}
+
+/**
+ * Whether a line that the hunk would add stands in the file already, behind lines that agree with the
+ * hunk so far. Native takes that for a sign that it was applied before.
+ */
+function seemsApplied(
+  lines: readonly ByteString[],
+  from: number,
+  hunk: readonly ByteString[],
+): boolean {
+  for (let at = from; at < lines.length; at++) {
+    let next = at;
+    for (const line of hunk) {
+      if (next >= lines.length) break;
+      if (line[0] !== "+") {
+        if (lines[next++] !== line.slice(1)) break;
+      } else if (lines[next] === line.slice(1)) return true;
+    }
+  }
+  return false;
 }

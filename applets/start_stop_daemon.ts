@@ -39,12 +39,17 @@ export const applet: Applet = defineApplet({
     if (opts.S === opts.K) return ctx.usage();
     if (opts.m && opts.p === undefined) return ctx.usage();
     const nothing = [opts.x, opts.p, opts.u, opts.n].every((each) => each === undefined);
-    if (opts.K ? nothing : opts.x === undefined && opts.a === undefined) return ctx.usage();
+    // Without -x and -a the first operand is the program.
+    const byOperand = !opts.K && opts.x === undefined && opts.a === undefined;
+    if (opts.K ? nothing : byOperand && ctx.operands.length === 0) return ctx.usage();
+    const program = opts.x ?? (byOperand ? ctx.operands[0] : undefined);
     const signal = opts.s === undefined ? SIG.TERM : signalNumber(opts.s) ?? ctx.usage();
     let uid: number | undefined;
     if (opts.u !== undefined) uid = userNumber(ctx, opts.u);
-    const found = matching(ctx, uid);
-    return opts.K ? stop(ctx, found, signal) : start(ctx, found, nothing);
+    const found = matching(ctx, uid, program);
+    if (opts.K) return stop(ctx, found, signal);
+    const args = byOperand ? ctx.operands.slice(1) : ctx.operands;
+    return start(ctx, found, nothing && !byOperand, program, args);
   },
 });
 
@@ -58,7 +63,11 @@ function userNumber(ctx: DaemonContext, name: ByteString): number {
 }
 
 /** Processes that meet all conditions. */
-function matching(ctx: DaemonContext, uid: number | undefined): ProcessInfo[] {
+function matching(
+  ctx: DaemonContext,
+  uid: number | undefined,
+  program: ByteString | undefined,
+): ProcessInfo[] {
   const { opts, process } = ctx;
   let wanted: number | undefined;
   if (opts.p !== undefined) {
@@ -77,8 +86,8 @@ function matching(ctx: DaemonContext, uid: number | undefined): ProcessInfo[] {
     if (opts.n !== undefined && info.name !== (opts.n as string).slice(0, COMM_LENGTH)) {
       return false;
     }
-    return opts.x === undefined || info.argv[0] === opts.x ||
-      programOf(process, info) === opts.x;
+    return program === undefined || info.argv[0] === program ||
+      programOf(process, info) === program;
   });
 }
 
@@ -122,10 +131,12 @@ async function start(
   ctx: DaemonContext,
   found: readonly ProcessInfo[],
   unconditional: boolean,
+  wanted: ByteString | undefined,
+  operands: readonly ByteString[],
 ): Promise<number> {
-  const { opts, operands, process, out, fs } = ctx;
-  const program = (opts.x ?? opts.a) as string;
-  const name = (opts.a ?? opts.x) as string;
+  const { opts, process, out, fs } = ctx;
+  const program = wanted ?? opts.a as string;
+  const name = (opts.a ?? program) as string;
   if (!unconditional && found.length > 0) {
     if (!opts.q) {
       out.print(`${program} is already running\n${found[found.length - 1].pid}\n`);
@@ -144,7 +155,7 @@ async function start(
     return ctx.fail(`invalid number '${opts.N as string}'`);
   }
   if (
-    opts.x !== undefined && !program.includes("/") && process.findProgram(program) === undefined
+    wanted !== undefined && !program.includes("/") && process.findProgram(program) === undefined
   ) {
     return ctx.fail(`can't execute '${program}': No such file or directory`);
   }

@@ -6,6 +6,8 @@ import { execProgram } from "./_lib/program.ts";
 /** CPUs that a mask can name here; the kernel keeps masks as numbers. */
 const CPUS = 52;
 
+const MOST_PID = 2147483647;
+
 /** Shows and changes the CPU mask of processes. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
   name: "taskset",
@@ -26,8 +28,13 @@ export const applet: Applet = defineApplet({
       // One operand is the process to show, two are what to set and the process.
       const target = operands.length > 1 ? operands[1] : operands[0];
       if (operands.length === 1) affinity = undefined;
-      if (!/^[0-9]+$/.test(target)) return ctx.fail(`invalid number '${target}'`);
+      if (!/^[0-9]+$/.test(target) || Number(target) > 0xffffffff) {
+        return ctx.fail(`invalid number '${target}'`);
+      }
       pid = Number(target);
+      if (pid < 1 || pid > MOST_PID) {
+        return ctx.fail(`number ${target} is not in 1..${MOST_PID} range`);
+      }
     } else if (operands.length < 2) return ctx.usage();
     const show = (what: "current" | "new"): void => {
       const mask = get(ctx, pid);

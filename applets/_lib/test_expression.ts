@@ -66,6 +66,10 @@ export class Expression {
     if (words.length === 3 && this.#isBinary(words[1])) {
       return this.#binary(words[0], words[1], words[2]);
     }
+    // With four it wins in the same way behind a `!`.
+    if (words.length === 4 && words[0] === "!" && this.#isBinary(words[2])) {
+      return !this.#binary(words[1], words[2], words[3]);
+    }
     const result = this.#or();
     if (this.#at < words.length) this.#fail(`${words[this.#at]}: unknown operand`);
     return result;

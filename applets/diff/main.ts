@@ -141,10 +141,18 @@ class Comparer {
         await ctx.out.print(`Only in ${a === undefined ? second : first}: ${name}\n`);
         continue;
       }
-      await this.#entry(
+      const sides = [
         { path: joinPath(first, name), stat: a },
         { path: joinPath(second, name), stat: b },
-      );
+      ];
+      const special = sides.find(({ stat }) => stat !== undefined && !isComparable(stat));
+      if (special !== undefined) {
+        await ctx.out.print(
+          `File ${special.path} is not a regular file or directory and was skipped\n`,
+        );
+        continue;
+      }
+      await this.#entry(sides[0], sides[1]);
     }
   }
 
@@ -359,4 +367,10 @@ function expandTabs(text: ByteString): ByteString {
   let line = "";
   for (const char of text) line += char === "\t" ? " ".repeat(8 - line.length % 8) : char;
   return line;
+}
+
+/** Reading a fifo or a device of a tree could wait for ever. */
+function isComparable(stat: Stat): boolean {
+  const type = stat.mode & S_IFMT;
+  return type === S_IFREG || type === S_IFDIR;
 }
