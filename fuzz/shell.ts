@@ -2,7 +2,7 @@
  * Random shell scripts: printed and parsed again they must give the same tree, and run they must do
  * what native busybox ash does: standard output, standard error and status, byte for byte.
  *
- *     deno run -A fuzz/shell.ts --count 2000 --seed 1 [--batch 200] [--shrink] [--out FILE]
+ *     deno run -A fuzz/shell.ts --count 2000 [--seed 1 | --at 1000003] [--batch 200] [--shrink]
  *
  * Native runs a batch in one jail (tests/differential/jail.ts), so this needs root on Linux. With
  * `--shrink`, scripts that differ are made as short as they can be and still differ.
@@ -65,7 +65,13 @@ function isFile(index: number): boolean {
 }
 
 function environment(batch: number): Record<string, string> {
-  return { PATH: "/bin", HOME: "/root", LC_ALL: batch % 2 === 0 ? "C" : "C.UTF-8" };
+  return {
+    PATH: "/bin",
+    HOME: "/root",
+    USER: "root",
+    SHELL: "/bin/sh",
+    LC_ALL: batch % 2 === 0 ? "C" : "C.UTF-8",
+  };
 }
 
 /** Runs scripts natively: all in one jail, each in a directory of its own. */
@@ -78,7 +84,7 @@ function nativeBatch(jail: Jail, scripts: readonly string[], batch: number): Out
     const run = isFile(i) ? "../../o/s" + i : "-c " + single(script);
     if (isFile(i)) Deno.writeFileSync(`${out}/s${i}`, bytesOf(script));
     driver +=
-      `mkdir -p /tmp/w/${i}/d; cd /tmp/w/${i}; (trap - INT QUIT USR1 USR2; exec timeout -s KILL ` +
+      `mkdir -p /tmp/w/${i}/d; cd /tmp/w/${i}; (trap - INT QUIT USR1 USR2; unset OLDPWD SHLVL; exec timeout -s KILL ` +
       `${SECONDS} ash ${run} </dev/null >../../o/${i}.o 2>../../o/${i}.e); echo $? >../../o/${i}.s\n`;
   });
   Deno.writeFileSync(`${jail.root}/tmp/driver`, bytesOf(driver));
@@ -214,7 +220,7 @@ if (import.meta.main) {
     return at < 0 ? fallback : Deno.args[at + 1];
   };
   const count = Number(option("count", "1000"));
-  const first = Number(option("seed", "1")) * 1_000_003;
+  const first = Number(option("at", String(Number(option("seed", "1")) * 1_000_003)));
   const size = Number(option("batch", "200"));
   const shrinks = Deno.args.includes("--shrink");
   const busybox = findBusybox();

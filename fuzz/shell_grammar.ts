@@ -125,7 +125,7 @@ const PATTERNS = [
 function repeatable(script: string): string {
   const tame = script.replaceAll(/(?<!kill -\w+ )\$\$/g, "$x").replaceAll(/\$\{?!/g, "$1");
   return /set [-+][ex]/.test(tame)
-    ? tame.replaceAll(/& wait(?= \S+;|;)/g, "; wait")
+    ? tame.replaceAll(/kill -\w+ \$\$/g, "kill -0 0").replaceAll(/& wait(?= \S+;|;)/g, "; wait")
     : tame.replaceAll('& wait "$1"', '& wait "$!"').replaceAll("& wait $1", "& wait $!");
 }
 
@@ -252,7 +252,7 @@ export class ScriptMaker {
         return `\${${x}${this.pick(["#", "##", "%", "%%"])}${this.pattern()}}`;
       case 7:
       case 8:
-        return `\${${x}${this.pick(["/", "//"])}${this.pattern()}${
+        return `\${${x}${this.pick(["/", "//"])}${this.wholePattern()}${
           this.below(5) === 0
             ? ""
             : "/" + this.pick(["X", "", "<>", "$y", '"$y"', "'*'", "\\/", "a b", "&"])
@@ -320,6 +320,17 @@ export class ScriptMaker {
       () =>
         this.pick(["d", "", "e:f", "*", "\\}", "'}'", '"}"', "~", "a\\ b", "'a b'\"c d\"", "\\$"]),
     );
+  }
+
+  /**
+   * A pattern that is never empty: native loses what follows an expansion that replaces an empty one,
+   * and never ends where `*` is to be replaced in nothing.
+   */
+  private wholePattern(): string {
+    for (;;) {
+      const text = this.pattern();
+      if (!/^(?:["'$xy*]|\$\{y%\?\})*$/.test(text)) return text;
+    }
   }
 
   private pattern(): string {
@@ -620,7 +631,7 @@ export class ScriptMaker {
             "set -k",
             "set -E",
           ],
-          ...["PS4='+ $LINENO '", "set -v", "set -ef", "set", "set -o", "set +o"].slice(0, 4),
+          ...["PS4='+ $LINENO '", "set -v", "set -ef"],
         ]);
       case 18:
         return this.pick([

@@ -232,13 +232,15 @@ export class Formatter {
   }
 
   #double(text: ByteString): number {
+    // Unlike an empty integer, this is no error to native.
+    if (text === "") return 0;
     if (text[0] === '"' || text[0] === "'") return text.length > 1 ? text.charCodeAt(1) : 0;
     const parsed = strtod(text);
     // What overflows or underflows a double is refused as strtod's ERANGE.
     const size = Math.abs(parsed.value);
     const outOfRange = /^[^a-z]*[1-9]/i.test(text) &&
       (size === Infinity || size < 2.2250738585072014e-308);
-    const bad = parsed.end !== text.length || text === "";
+    const bad = parsed.end !== text.length;
     if (bad || outOfRange) this.#invalid(text);
     if (bad) return 0;
     return parsed.value;

@@ -47,7 +47,7 @@ interface Node {
 type Binary = (a: Num, b: Num) => Num;
 
 function isInt32(a: Num, b: Num): boolean {
-  return (a as number | 0) === a && (b as number | 0) === b;
+  return typeof a === "number" && typeof b === "number" && (a | 0) === a && (b | 0) === b;
 }
 
 function power(a: Num, b: Num): Num {
@@ -83,7 +83,8 @@ function exactDivide(a: Num, b: Num): Num {
   return divide(a, b);
 }
 
-function add(a: Num, b: Num): Num {
+/** The sum in 64 bits. */
+export function add(a: Num, b: Num): Num {
   if (typeof a === "number" && typeof b === "number") {
     const s = a + b;
     if (s <= MAX && s >= -MAX) return s;
@@ -91,7 +92,8 @@ function add(a: Num, b: Num): Num {
   return wrap(BigInt(a) + BigInt(b));
 }
 
-function subtract(a: Num, b: Num): Num {
+/** The difference in 64 bits. */
+export function subtract(a: Num, b: Num): Num {
   if (typeof a === "number" && typeof b === "number") {
     const s = a - b;
     if (s <= MAX && s >= -MAX) return s;
@@ -107,7 +109,8 @@ function multiply(a: Num, b: Num): Num {
   return wrap(BigInt(a) * BigInt(b));
 }
 
-const BINARY: ReadonlyMap<string, { readonly prec: number; readonly run: Binary }> = new Map<
+/** Binary operators with their precedences. */
+export const BINARY: ReadonlyMap<string, { readonly prec: number; readonly run: Binary }> = new Map<
   string,
   { prec: number; run: Binary }
 >([
@@ -144,7 +147,8 @@ const BINARY: ReadonlyMap<string, { readonly prec: number; readonly run: Binary 
 
 const ASSIGN = /^(?:[-+*/%|&^]|<<|>>)?=$/;
 
-const TOKEN =
+/** One token: a name, a number, an operator, or the end. */
+export const TOKEN: RegExp =
   /[ \t\n\r]*(?:([A-Za-z_][A-Za-z_0-9]*)|([0-9][A-Za-z_0-9#@]*)|(<<=|>>=|\*\*|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%|&^]=|[-+*/%|&^~!<>=?:,()])|$)/y;
 
 /** Parses one expression text. */
@@ -435,7 +439,7 @@ class Compiler {
 }
 
 /** A literal: decimal, octal, hexadecimal, or `base#digits` up to base 64. */
-function literal(text: string): Num {
+export function literal(text: string): Num {
   const hash = text.indexOf("#");
   let digits = text;
   let base = 10;

@@ -290,7 +290,7 @@ export class Compiler implements Hooks {
       const failed = (error: unknown): MaybePromise<number> => {
         saved.restore();
         if (!(error instanceof RedirectionError)) throw error;
-        sh.complain(error.message);
+        sh.complain(error.message, error.line);
         // Native takes a failed redirection of a subshell for one inside of it.
         return finish(sh, n.body.k === "sub" ? 2 : error.status);
       };

@@ -32,8 +32,8 @@ export class ShellError extends Error {
 
 /** A redirection that failed: the command is not run and its status is 1. */
 export class RedirectionError extends ShellError {
-  constructor(message: string, status = 1) {
-    super(message, status);
+  constructor(message: string, status = 1, line?: number) {
+    super(message, status, line);
     this.name = "RedirectionError";
   }
 }

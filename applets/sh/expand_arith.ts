@@ -9,6 +9,7 @@
 
 import type { Part, Word } from "./ast.ts";
 import { ArithCache, compileArith, type Expression, type Num } from "./arith.ts";
+import { evaluateInOrder } from "./arith_order.ts";
 import { ArithError, ShellError } from "./errors.ts";
 import type { Expander } from "./expand.ts";
 import { plainNumber } from "./number.ts";
@@ -19,7 +20,21 @@ export type NumberFn = (sh: Shell) => Num;
 
 /** The compiled form of a text that a variable or an expansion gave. */
 export function compileText(sh: Shell, text: string): Expression {
-  return (sh.shared.arith ??= new ArithCache()).compile(text);
+  const known = sh.shared.arith ??= new ArithCache();
+  return compiled(text, () => known.compile(text));
+}
+
+/** A wrong expression does what stands before the mistake, and then fails. */
+function compiled(text: string, compile: () => Expression): Expression {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof ArithError)) throw error;
+    return (host) => {
+      evaluateInOrder(text, host);
+      throw error;
+    };
+  }
 }
 
 /** Runs an expression; errors become the shell's. */
@@ -37,16 +52,7 @@ export function compileArithWord(word: Word, expander: Expander): NumberFn {
   const parts = word.parts;
   if (parts.every((p) => p.t === "quo" || p.t === "lit")) {
     const text = parts.map((p) => (p as Part & { s: string }).s).join("");
-    let run: Expression;
-    try {
-      run = compileArith(text);
-    } catch (error) {
-      if (!(error instanceof ArithError)) throw error;
-      const message = error.message;
-      return () => {
-        throw new ShellError(message);
-      };
-    }
+    const run = compiled(text, () => compileArith(text));
     return (sh) => evaluate(sh, run);
   }
   const text = expander.text(word, "none") as (sh: Shell) => string;

@@ -61,6 +61,8 @@ export abstract class Lexer extends WordScanner {
   protected redirStrip = false;
   /** Line of the token last read. */
   protected tokLine = 1;
+  /** Line on which the word last read ended, which native takes for that of its command. */
+  protected wordLine = 1;
   private pushed = false;
   protected heredocs: PendingHeredoc[] = [];
 
@@ -78,7 +80,8 @@ export abstract class Lexer extends WordScanner {
       : this.tok === "redir"
       ? "redirection"
       : `"${this.tok}"`;
-    this.fail(`unexpected ${name}` + (expected === undefined ? "" : ` (expecting "${expected}")`));
+    const wanted = expected === undefined || expected === "word" ? expected : `"${expected}"`;
+    this.fail(`unexpected ${name}` + (wanted === undefined ? "" : ` (expecting ${wanted})`));
   }
 
   /** Lets the next {@link read} return the same token again. */
@@ -202,6 +205,7 @@ export abstract class Lexer extends WordScanner {
       }
     }
     this.word = { parts: list };
+    this.wordLine = this.line;
     return "word";
   }
 
@@ -231,6 +235,7 @@ export abstract class Lexer extends WordScanner {
       tok: this.tok,
       word: this.word,
       line: this.tokLine,
+      wordLine: this.wordLine,
       pushed: this.pushed,
       docs: this.heredocs,
       op: this.redirOp,
@@ -246,6 +251,7 @@ export abstract class Lexer extends WordScanner {
     this.tok = saved.tok;
     this.word = saved.word;
     this.tokLine = saved.line;
+    this.wordLine = saved.wordLine;
     this.pushed = saved.pushed;
     this.redirOp = saved.op;
     this.redirFd = saved.fd;

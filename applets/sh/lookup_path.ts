@@ -4,7 +4,6 @@
  * @module
  */
 
-import { S_IFMT, S_IFREG } from "../../sandbox/types.ts";
 import type { Shell } from "./shell.ts";
 
 /** Where a program is, without touching the table of known ones; undefined when it is nowhere. */
@@ -15,10 +14,8 @@ export function locateQuietly(
 ): string | undefined {
   const fs = sh.proc.fs;
   if (name.includes("/")) {
-    const stat = fs.tryStat(name);
-    return stat !== undefined && (stat.mode & S_IFMT) === S_IFREG && fs.access(name, 1)
-      ? name
-      : undefined;
+    // Native is content when anything is there.
+    return fs.tryStat(name) === undefined ? undefined : name;
   }
   const found = sh.proc.findProgram(name, path ?? sh.get("PATH") ?? "");
   // An applet that no path leads to is shown where it would be.

@@ -201,7 +201,7 @@ export class Parser extends Lexer {
     const redirs: Redir[] = [];
     // A redirection may come first; then only a simple command can follow.
     const tok = this.read(CHKKWD | CHKALIAS);
-    const line = this.tokLine;
+    const line = tok === "word" ? this.wordLine : this.tokLine;
     let node: Node;
     switch (tok) {
       case "if":
@@ -295,7 +295,7 @@ export class Parser extends Lexer {
   }
 
   private caseClause(line: number): Node {
-    if (this.read(0) !== "word") this.unexpected();
+    if (this.read(0) !== "word") this.unexpected("word");
     const word = this.word;
     this.expect("in", CHKNL | CHKKWD | CHKALIAS);
     const items: CaseItem[] = [];
@@ -353,7 +353,7 @@ export class Parser extends Lexer {
     for (;;) {
       let tok = this.read(flags);
       if (brackets && (tok === "&&" || tok === "||")) {
-        this.word = { parts: [{ t: "quo", s: tok === "&&" ? "-a" : "-o" }] };
+        this.word = { parts: [{ t: "quo", s: tok }] };
         tok = "word";
       }
       if (tok === "word") {

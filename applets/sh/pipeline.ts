@@ -166,12 +166,14 @@ function stageOf(n: Node, compiler: NodeCompiler, substitution: boolean): Stage 
     start: (sh, fds, pgid, ignore) => {
       // Errors of expansion and tracing belong to a subshell.
       if (sh.flags.nounset || sh.flags.xtrace) return general.start(sh, fds, pgid, ignore);
+      const before = sh.line;
       sh.line = line;
       const argv = expandNow(sh, fields);
-      if (argv.length === 0 || findCommand(sh, argv[0]) !== undefined) {
-        return general.start(sh, fds, pgid, ignore);
-      }
-      return startProgram(sh, argv, sh.scope.environment(), fds, pgid);
+      const child = argv.length === 0 || findCommand(sh, argv[0]) !== undefined
+        ? general.start(sh, fds, pgid, ignore)
+        : startProgram(sh, argv, sh.scope.environment(), fds, pgid);
+      sh.line = before;
+      return child;
     },
     output: name !== undefined && WRITERS.has(name) ? writer(name, fields, line) : undefined,
   };
@@ -188,10 +190,13 @@ function writer(
     if (flags.nounset || flags.xtrace || flags.pipefail || sh.functions.has(name)) return undefined;
     // What waits for its part would write when nobody catches its output any more.
     if (name === "printf" && PRINTF.loaded === undefined) return undefined;
+    const before = sh.line;
     sh.line = line;
     const argv = expandNow(sh, fields);
     const capture = new Capture((bytes) => sh.proc.chargeMemory(bytes));
-    return sh.captured(capture, sh.shared.builtins.get(name)!, argv);
+    const text = sh.captured(capture, sh.shared.builtins.get(name)!, argv);
+    sh.line = before;
+    return text;
   };
 }
 

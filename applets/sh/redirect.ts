@@ -19,7 +19,7 @@ import {
   S_IFREG,
 } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
-import type { Redir } from "./ast.ts";
+import { bareText, type Redir } from "./ast.ts";
 import { RedirectionError, ShellError } from "./errors.ts";
 import type { Expander, TextFn, Wait } from "./expand.ts";
 import { HereFile } from "./here_file.ts";
@@ -102,7 +102,7 @@ function compileRedir(r: Redir, expander: Expander): RedirFn {
 /** An error in the body of a here-document is one of the redirection. */
 function hereDocument(text: TextFn, apply: Action): RedirFn {
   const failed = (error: unknown): never => {
-    throw error instanceof ShellError ? new RedirectionError(error.message) : error;
+    throw error instanceof ShellError ? new RedirectionError(error.message, 1, error.line) : error;
   };
   return (sh, saved): Wait => {
     let body: MaybePromise<string>;
@@ -144,19 +144,26 @@ function action(r: Redir): Action {
       return (sh, saved, body) => put(sh, saved, fd, new HereFile(body));
     case ">&":
     case "<&":
-      return (sh, saved, target) => {
-        if (target === "-") {
+      if (bareText(r.word) === "-") {
+        return (sh, saved) => {
           saved?.save(fd);
           sh.proc.closeFd(fd);
-        } else if (/^[0-9]+$/.test(target)) {
-          const from = Number(target);
-          const file = sh.proc.fd(from);
-          if (file === undefined) throw new RedirectionError(`${from}: Bad file descriptor`);
-          put(sh, saved, fd, file.retain());
-        } else if (r.op === ">&" && fd === 1) both(sh, saved, target);
-        else throw new RedirectionError("redir error", 2);
-      };
+        };
+      }
+      return (sh, saved, target) => duplicate(sh, saved, fd, target);
   }
+}
+
+/** `fd>&target`; stdout may go to a file of any other name, stderr with it. */
+function duplicate(sh: Shell, saved: SavedFds | undefined, fd: number, target: string): void {
+  if (target === "") throw new ShellError("syntax error: bad fd number", 2, sh.inputLine);
+  if (/^[0-9]{1,9}$/.test(target)) {
+    const from = Number(target);
+    const file = sh.proc.fd(from);
+    if (file === undefined) throw new RedirectionError(`${from}: Bad file descriptor`);
+    put(sh, saved, fd, file.retain());
+  } else if (fd === 1) both(sh, saved, target);
+  else throw new RedirectionError("redir error", 2);
 }
 
 /** `&>file`: stdout and stderr go to one file. */

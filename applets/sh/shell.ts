@@ -439,20 +439,20 @@ export class Shell implements ArithHost {
     return file.write(toBytes(text), this.proc.waiter);
   }
 
-  /** Writes to stdout for a builtin: a failure is told and makes its status 1. */
-  print(text: string, status = 0): MaybePromise<number> {
+  /** Writes to stdout for a builtin: a failure makes its status 1; only `echo` tells of it. */
+  print(text: string, status = 0, tells = false): MaybePromise<number> {
     try {
       const waiting = this.write(1, text);
       if (waiting === undefined) return status;
-      return waiting.then(() => status, (error) => this.writeFailed(error));
+      return waiting.then(() => status, (error) => this.writeFailed(error, tells));
     } catch (error) {
-      return this.writeFailed(error);
+      return this.writeFailed(error, tells);
     }
   }
 
-  private writeFailed(error: unknown): number {
+  private writeFailed(error: unknown, tells: boolean): number {
     if (!isVfsError(error)) throw error;
-    this.say(`${this.shared.name}: write error: ${error.reason}\n`);
+    if (tells) this.say(`${this.shared.name}: write error: ${error.reason}\n`);
     return 1;
   }
 
@@ -532,7 +532,13 @@ export function singleQuote(s: string): string {
   return out;
 }
 
-/** Quotes a word as `set -x` prints it: only when it needs quotes. */
-export function traceQuote(s: string): string {
-  return s === "" || (/^[A-Za-z0-9_,./:@+^\]-]*$/.test(s) && !isReserved(s)) ? s : singleQuote(s);
+/**
+ * Quotes a word as `set -x` prints it: only when it needs quotes.
+ *
+ * @param s Text.
+ * @param isValue It is what a variable is set to, where reserved words mean nothing.
+ */
+export function traceQuote(s: string, isValue = false): string {
+  const plain = /^[A-Za-z0-9_,./:@+^\]-]*$/.test(s) && (isValue || !isReserved(s));
+  return plain ? s : singleQuote(s);
 }

@@ -123,13 +123,13 @@ function assignmentsOnly(n: Simple, expander: Expander): Exec {
         sh.line = line;
         const v = sync(sh);
         sh.setRef(ref, v);
-        if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(v)}`]);
+        if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(v, true)}`]);
         return sh.interrupts === 0 ? (sh.status = 0) : finish(sh, 0);
       };
     }
     const store = (sh: Shell, v: string): MaybePromise<number> => {
       sh.setRef(ref, v);
-      if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(v)}`]);
+      if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(v, true)}`]);
       return finish(sh, sh.substituted);
     };
     return (sh) => {
@@ -153,7 +153,7 @@ function assignNumber(ref: NameRef, value: NumberFn, line: number): Exec {
   return (sh) => {
     sh.line = line;
     const v = value(sh);
-    if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(String(v))}`]);
+    if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(String(v), true)}`]);
     sh.writeNumber(ref, v);
     return sh.interrupts === 0 ? (sh.status = 0) : finish(sh, 0);
   };
@@ -180,7 +180,7 @@ function assignAll(sh: Shell, assigns: readonly CompiledAssign[]): void | Promis
 }
 
 function assignOne(sh: Shell, ref: NameRef, v: string, traced: string[] | undefined): void {
-  traced?.push(`${ref.name}=${traceQuote(v)}`);
+  traced?.push(`${ref.name}=${traceQuote(v, true)}`);
   sh.setRef(ref, v);
 }
 
@@ -196,12 +196,26 @@ export function trace(sh: Shell, words: readonly string[], quote = false): void 
   }
   const file = sh.traceFile;
   sh.traceFile = undefined;
-  sh.say(prefix + (quote ? words.map(traceQuote) : words).join(" ") + "\n", file);
+  sh.say(prefix + (quote ? words.map((word) => traceQuote(word)) : words).join(" ") + "\n", file);
 }
 
 /** Expands parameters in a prompt such as PS4; what would have to wait is left out. */
 function expandPrompt(sh: Shell, text: string): string {
   return text.includes("$") || text.includes("`") ? sh.shared.expandText(sh, text) : text;
+}
+
+/** `command` itself is not shown by `set -x`, unless it is to tell what a name is. */
+function shownWords(argv: readonly string[]): readonly string[] {
+  if (argv[0] !== "command") return argv;
+  let i = 1;
+  for (; i < argv.length; i++) {
+    if (argv[i] === "--") {
+      i++;
+      break;
+    }
+    if (!/^-p+$/.test(argv[i])) break;
+  }
+  return i < argv.length && !argv[i].startsWith("-") ? argv.slice(i) : argv;
 }
 
 type Call = (sh: Shell, argv: readonly string[]) => MaybePromise<number>;
@@ -268,7 +282,7 @@ class SimpleCommand {
 
   private call(sh: Shell, argv: readonly string[]): MaybePromise<number> {
     if (argv.length === 0) return finish(sh, sh.substituted);
-    if (sh.flags.xtrace) trace(sh, argv, true);
+    if (sh.flags.xtrace) trace(sh, shownWords(argv), true);
     const cmd = this.command(sh, argv[0]);
     let result: MaybePromise<number>;
     if (cmd === undefined) result = this.program(sh, argv, sh.scope.environment());
@@ -331,7 +345,7 @@ class SimpleCommand {
   ): MaybePromise<number> {
     saved.restore();
     if (!(error instanceof RedirectionError) || error.status !== 1) throw error;
-    sh.complain(error.message);
+    sh.complain(error.message, error.line);
     if (special) throw new ShellExit(1, true);
     return finish(sh, 1);
   }
@@ -435,7 +449,7 @@ class SimpleCommand {
   ): void | Promise<void> {
     const traced: string[] | undefined = sh.flags.xtrace ? [] : undefined;
     const one = (ref: NameRef, v: string): void => {
-      traced?.push(`${ref.name}=${traceQuote(v)}`);
+      traced?.push(`${ref.name}=${traceQuote(v, true)}`);
       if (before === undefined) return sh.setRef(ref, v);
       const scope = sh.ownScope();
       before.push(saveVariable(scope, scope.cell(ref.name)));
@@ -450,12 +464,22 @@ class SimpleCommand {
           for (let k = i + 1; k < assigns.length; k++) {
             one(assigns[k].ref, await assigns[k].text(sh));
           }
-          if (traced !== undefined) trace(sh, [...traced, ...argv.map(traceQuote)]);
+          if (traced !== undefined) {
+            trace(sh, [
+              ...traced,
+              ...shownWords(argv).map((word) => traceQuote(word)),
+            ]);
+          }
         })();
       }
       one(assigns[i].ref, v);
     }
-    if (traced !== undefined) trace(sh, [...traced, ...argv.map(traceQuote)]);
+    if (traced !== undefined) {
+      trace(sh, [
+        ...traced,
+        ...shownWords(argv).map((word) => traceQuote(word)),
+      ]);
+    }
   }
 
   /** A program with assignments in its environment only. */

@@ -399,34 +399,22 @@ export abstract class WordScanner extends Source {
         for (let i = 0; i < 2 && hexValue(this.peek()) >= 0; i++) {
           v = v * 16 + hexValue(this.take());
         }
-        if (v === 0) return this.endDollarQuotes(out, text);
-        text += String.fromCharCode(v & 255);
+        if (v !== 0) text += String.fromCharCode(v);
       } else if (n >= 48 && n <= 55) {
         let v = n - 48;
         for (let i = 0; i < 2; i++) {
           const d = this.peek();
           if (d < 48 || d > 55) break;
           this.pos++;
-          v = v * 8 + d - 48;
+          // A digit with which it would not fit a byte is read and does not count.
+          if (v < 32) v = v * 8 + d - 48;
         }
-        if ((v & 255) === 0) return this.endDollarQuotes(out, text);
-        text += String.fromCharCode(v & 255);
+        // A NUL is nothing, as everywhere in the shell.
+        if (v !== 0) text += String.fromCharCode(v);
       } else {
         if (n === 10) this.line++;
         text += "\\" + String.fromCharCode(n);
       }
-    }
-    out.quo(text);
-  }
-
-  /** A NUL ends the text of `$'…'`; the rest up to the quote is dropped. */
-  private endDollarQuotes(out: Parts, text: string): void {
-    for (;;) {
-      const c = this.take();
-      if (c < 0) this.fail("unterminated quoted string");
-      if (c === 10) this.line++;
-      if (c === 92) this.take();
-      if (c === 39) break;
     }
     out.quo(text);
   }

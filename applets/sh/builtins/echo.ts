@@ -28,5 +28,6 @@ export const echo: Builtin = (sh, argv) => {
     text = done.text;
     if (done.stopped) newline = false;
   }
-  return sh.print(newline ? text + "\n" : text);
+  text = newline ? text + "\n" : text;
+  return text === "" ? 0 : sh.print(text, 0, true);
 };

@@ -42,8 +42,7 @@ const commands: Builtin = (sh, argv) => {
   if (given.has("v") || given.has("V")) {
     const text = describe(sh, operands[0], given.has("v"), path);
     if (text !== undefined) return sh.print(text);
-    if (given.has("V")) sh.say(`${operands[0]}: not found\n`);
-    return 127;
+    return given.has("V") ? sh.print(`${operands[0]}: not found\n`, 127) : 127;
   }
   const builtin = sh.shared.builtins.get(operands[0]);
   if (builtin !== undefined) {
@@ -69,9 +68,7 @@ const types: Builtin = (sh, argv) => {
   for (const name of words) {
     const text = describe(sh, name, short);
     if (text === undefined) {
-      if (out !== "") void sh.print(out);
-      out = "";
-      sh.say(`${name}: not found\n`);
+      if (!short) out += `${name}: not found\n`;
       status = 127;
     } else out += text;
   }
