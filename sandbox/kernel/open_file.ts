@@ -185,6 +185,8 @@ export class RegularFile extends BaseFile {
   readonly type = S_IFREG;
   #position = 0;
   #reused: Uint8Array | undefined;
+  /** Whether the buffer for `readReused` is smaller than asked for, since the file is. */
+  #reusesLess = false;
   #ahead: Uint8Array | undefined;
   #aheadStart = 0;
   #aheadEpoch = -1;
@@ -248,13 +250,20 @@ export class RegularFile extends BaseFile {
       return part;
     }
     let buffer = this.#reused;
-    if (buffer === undefined || buffer.length < max) buffer = this.#reused = new Uint8Array(max);
+    if (buffer === undefined || buffer.length < max && !this.#reusesLess) {
+      // Filling a large buffer with zeros takes longer than reading a small file.
+      const left = this.handle.size() - this.#position + 1;
+      this.#reusesLess = left > 0 && left < max;
+      buffer = this.#reused = new Uint8Array(this.#reusesLess ? left : max);
+    }
     const n = this.handle.pread(
-      buffer.length === max ? buffer : buffer.subarray(0, max),
+      buffer.length <= max ? buffer : buffer.subarray(0, max),
       this.#position,
     );
     if (n === 0) return undefined;
     this.#position += n;
+    // More than there was: the next read looks again.
+    if (n === buffer.length) this.#reusesLess = false;
     this.#charge(n, waiter);
     return n === buffer.length ? buffer : buffer.subarray(0, n);
   }

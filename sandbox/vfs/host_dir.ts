@@ -677,6 +677,7 @@ export class HostDirNode<P> implements DirNode {
       stat = host.lstat(path) ?? stat;
     }
     const node = layer.directory(this, name, stat);
+    node.#expectsNew = true;
     node.seen(path, stat, host.guard.epoch());
     return node;
   }
