@@ -25,4 +25,5 @@ export const AT_HAND: ReadonlyMap<string, () => Promise<AppletModule>> = new Map
   ["tee.ts", () => import("./tee.ts")],
   ["true.ts", () => import("./true.ts")],
   ["wc.ts", () => import("./wc.ts")],
+  ["yes.ts", () => import("./yes.ts")],
 ]);

@@ -14,6 +14,7 @@ import { importModule, type ModuleLoaders, useModuleLoaders } from "./_lib/part.
 export {
   type Applet,
   type AppletSpec,
+  BANNER,
   Context,
   type CreateOptions,
   defineApplet,
@@ -114,6 +115,7 @@ ls.ts ls
 lzma.ts lzma unlzma lzcat
 lzop.ts lzop
 md5sum.ts md5sum sha1sum sha256sum sha512sum
+mim.ts mim
 mkdir.ts mkdir
 mkfifo.ts mkfifo
 mknod.ts mknod
@@ -198,6 +200,7 @@ uptime.ts uptime
 usleep.ts usleep
 uudecode.ts uudecode
 uuencode.ts uuencode
+vi/main.ts vi
 watch.ts watch
 wc.ts wc
 wget/main.ts wget

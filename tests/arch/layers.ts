@@ -31,6 +31,7 @@ const order: readonly (readonly string[])[] = [
   ["session"],
   ["protocol"],
   ["daemon"],
+  ["cli"],
   ["mod"],
 ];
 
@@ -63,7 +64,9 @@ export function isProduct(path: string): boolean {
 /** Whether the module must know nothing of its host. */
 export function isPure(path: string): boolean {
   const zone = zoneOf(path);
-  if (zone === "sandbox") return !path.startsWith("sandbox/host/");
+  if (zone === "sandbox") {
+    return !path.startsWith("sandbox/host/") && !path.startsWith("sandbox/cli/");
+  }
   return zone === "applets" || zone === "wasi";
 }
 

@@ -55,6 +55,7 @@ const computedImports: ReadonlySet<string> = new Set([
   "wasi/loader.ts",
   "mod.ts",
   "cli.ts",
+  "sandbox/cli/main.ts",
 ]);
 
 /** A node as this plugin looks at it: the kinds it knows, and fields to walk. */
