@@ -69,8 +69,8 @@ export const applet: Applet = defineApplet({
   },
 });
 
-/** Cuts one line of a batch: writes what is selected, with its newline. */
-type Cutter = (bytes: Uint8Array, start: number, end: number) => void;
+/** Cuts the lines `bytes[0, end)`: writes what is selected of each, with a newline. */
+type Cutter = (bytes: Uint8Array, end: number) => void;
 
 function* cutSource(ctx: Context, source: Source, cut: Cutter): Steps<void> {
   const lines = new LineChunks(source, ctx.process);
@@ -79,16 +79,35 @@ function* cutSource(ctx: Context, source: Source, cut: Cutter): Steps<void> {
     if (more instanceof Promise) more = yield* settled(more);
     if (!more) return;
     const { bytes, end } = lines;
-    for (let at = 0; at < end;) {
-      let stop = bytes.indexOf(10, at);
-      if (stop < 0 || stop > end) stop = end;
-      cut(bytes, at, stop);
-      at = stop + 1;
-    }
+    // A NUL ends a line, too.
+    for (let at = bytes.indexOf(0); at >= 0 && at < end; at = bytes.indexOf(0, at)) bytes[at] = 10;
+    cut(bytes, end);
     const pause = ctx.tick(end >> 4);
     if (pause !== undefined) yield pause;
     const full = ctx.out.pending();
     if (full !== undefined) yield full;
+  }
+}
+
+/** Gathers what the lines of a batch give, so that small parts cost no call each. */
+class Gatherer {
+  bytes: Uint8Array = new Uint8Array(256);
+
+  constructor(private readonly out: Context["out"]) {}
+
+  /** Makes room for more behind `length` bytes, by passing those on; gives the new length. */
+  room(length: number, more: number): number {
+    if (length + more <= this.bytes.length) return length;
+    this.flush(length);
+    // Little input stays in the small buffer.
+    if (this.bytes.length < 65536) this.bytes = new Uint8Array(65536);
+    if (more > this.bytes.length) this.bytes = new Uint8Array(more);
+    return 0;
+  }
+
+  /** Passes the first bytes on. */
+  flush(length: number): void {
+    void this.out.bytes(this.bytes, 0, length);
   }
 }
 
@@ -104,8 +123,8 @@ function parseList(ctx: Context, text: ByteString): Range[] {
     const dash = part.indexOf("-");
     if (dash < 0) {
       const at = position(part);
-      // Native takes 0 for the first, and of fields for all of them.
-      ranges.push({ start: Math.max(0, at - 1), end: at === 0 ? zeroEnd(ctx) : at });
+      // Native takes 0 for the first.
+      ranges.push({ start: Math.max(0, at - 1), end: Math.max(1, at) });
       continue;
     }
     const from = dash === 0 ? 0 : position(part.slice(0, dash)) - 1;
@@ -118,111 +137,218 @@ function parseList(ctx: Context, text: ByteString): Range[] {
   return ranges;
 }
 
-function zeroEnd(ctx: Context): number {
-  const opts = ctx.opts as { readonly f?: ByteString; readonly F?: ByteString };
-  return opts.f !== undefined || opts.F !== undefined ? LAST : 1;
+/** Ranges of bytes in their order, without what an earlier one has. */
+function disjoint(ranges: readonly Range[]): Range[] {
+  const parts: Range[] = [];
+  for (const range of ranges) {
+    let rest = [range];
+    for (const { start, end } of parts.slice()) {
+      rest = rest.flatMap((part) => [
+        { start: part.start, end: Math.min(part.end, start) },
+        { start: Math.max(part.start, end), end: part.end },
+      ]).filter((part) => part.start < part.end);
+    }
+    for (const part of rest) {
+      const last = parts.at(-1);
+      if (last?.end === part.start) parts[parts.length - 1] = { start: last.start, end: part.end };
+      else parts.push(part);
+    }
+  }
+  return parts;
 }
 
 function byteCutter(ctx: Context, given: readonly Range[]): Cutter {
-  const { out } = ctx;
   // A range that ends right before its start is its start.
-  const ranges = given.map(({ start, end }) => ({ start, end: Math.max(end, start + 1) }));
-  const single = ranges.length === 1 ? ranges[0] : undefined;
-  const printed = new Set<number>();
-  return (bytes, start, end) => {
-    const length = end - start;
-    if (single !== undefined) {
-      const from = Math.min(single.start, length);
-      const to = Math.min(single.end, length);
-      if (to === length && end < bytes.length && bytes[end] === 10) {
-        void out.bytes(bytes, start + from, end + 1);
-        return;
+  const ranges = disjoint(
+    given.map(({ start, end }) => ({ start, end: Math.max(end, start + 1) })),
+  );
+  const gathered = new Gatherer(ctx.out);
+  return (bytes, end) => {
+    let length = 0;
+    for (let at = 0; at < end;) {
+      let stop = bytes.indexOf(10, at);
+      if (stop < 0 || stop > end) stop = end;
+      length = gathered.room(length, stop - at + 1);
+      const target = gathered.bytes;
+      for (let i = 0; i < ranges.length; i++) {
+        const from = at + ranges[i].start;
+        const to = Math.min(at + ranges[i].end, stop);
+        if (to - from > 64) {
+          target.set(bytes.subarray(from, to), length);
+          length += to - from;
+        } else for (let k = from; k < to; k++) target[length++] = bytes[k];
       }
-      void out.bytes(bytes, start + from, start + Math.max(from, to));
-      void out.byte(10);
-      return;
+      target[length++] = 10;
+      at = stop + 1;
     }
-    // Each byte is printed once, in the order of the list.
-    printed.clear();
-    for (const range of ranges) {
-      for (let at = range.start; at < range.end && at < length; at++) {
-        if (printed.has(at)) continue;
-        printed.add(at);
-        void out.byte(bytes[start + at]);
-      }
-    }
-    void out.byte(10);
+    gathered.flush(length);
   };
 }
 
+type FieldOptions = {
+  readonly d?: ByteString;
+  readonly O?: ByteString;
+  readonly D?: true;
+  readonly s?: true;
+};
+
 function fieldCutter(ctx: Context, ranges: readonly Range[]): Cutter {
   const { out } = ctx;
-  const opts = ctx.opts as {
-    readonly d?: ByteString;
-    readonly O?: ByteString;
-    readonly D?: true;
-    readonly s?: true;
-  };
+  const opts = ctx.opts as FieldOptions;
   // An empty delimiter is the NUL byte that ends it.
   const delimiter = opts.d === undefined ? 9 : opts.d === "" ? 0 : opts.d.charCodeAt(0);
   const between = opts.O ?? String.fromCharCode(delimiter);
-  const single = ranges.length === 1 && ranges[0].end === ranges[0].start + 1
-    ? ranges[0].start
-    : -1;
-  const starts: number[] = [];
-  return (bytes, start, end) => {
-    if (single >= 0) {
-      let at = start;
+  const apart = ranges.every(({ start, end }, i) =>
+    end > start && (i === 0 || start >= ranges[i - 1].end)
+  );
+  if (apart && !opts.D && between.length === 1) {
+    return plainFieldCutter(ctx, ranges, delimiter, between.charCodeAt(0));
+  }
+  return (bytes, end) => {
+    for (let at = 0; at < end;) {
+      let stop = bytes.indexOf(10, at);
+      if (stop < 0 || stop > end) stop = end;
+      const line = bytes.subarray(at, stop);
+      at = stop + 1;
+      let written = false;
+      const seek = (from: number): Delimiter | number =>
+        from === line.length
+          ? -1
+          : line[from] === delimiter
+          ? { start: from, end: from + 1 }
+          : from + 1;
+      const delimited = eachField(line.length, seek, ranges, opts.D === true, (from, to) => {
+        if (written) void out.print(between);
+        written = true;
+        void out.bytes(line, from, to);
+      });
+      if (!delimited) {
+        if (opts.s && line.length > 0) continue;
+        void out.bytes(line);
+      }
+      void out.byte(10);
+    }
+  };
+}
+
+/** Fields in the order of the line, each at most once: one look at each byte. */
+function plainFieldCutter(
+  ctx: Context,
+  ranges: readonly Range[],
+  delimiter: number,
+  between: number,
+): Cutter {
+  const silent = (ctx.opts as FieldOptions).s === true;
+  const starts = ranges.map(({ start }) => start);
+  const ends = ranges.map(({ end }) => end);
+  const count = ranges.length;
+  const gathered = new Gatherer(ctx.out);
+  return (bytes, end) => {
+    let length = 0;
+    for (let at = 0; at < end;) {
+      const lineStart = at;
+      let range = 0;
       let field = 0;
-      let seen = false;
-      let stop = -1;
-      for (let i = start; i < end; i++) {
-        if (bytes[i] !== delimiter) continue;
-        seen = true;
-        if (field === single) {
-          stop = i;
+      let fieldStart = at;
+      let written = false;
+      let byte = 10;
+      // The line as far as ranges ask for it.
+      while (range < count) {
+        while (at < end && (byte = bytes[at]) !== delimiter && byte !== 10) at++;
+        const atEnd = at === end || byte === 10;
+        if (field >= starts[range]) {
+          if (length + at - fieldStart + 2 > gathered.bytes.length) {
+            length = gathered.room(length, at - fieldStart + 2);
+          }
+          const target = gathered.bytes;
+          if (written) target[length++] = between;
+          written = true;
+          if (at - fieldStart > 64) {
+            target.set(bytes.subarray(fieldStart, at), length);
+            length += at - fieldStart;
+          } else for (let k = fieldStart; k < at; k++) target[length++] = bytes[k];
+        } else if (atEnd && field > 0) {
+          // A range behind the last field still gets its delimiter.
+          length = gathered.room(length, 2);
+          if (written) gathered.bytes[length++] = between;
+          written = true;
+        }
+        if (atEnd) {
+          if (field === 0) break;
+          range++;
+          length = gathered.room(length, count + 1);
+          if (written) { for (; range < count; range++) gathered.bytes[length++] = between; }
           break;
         }
-        field++;
-        at = i + 1;
+        fieldStart = ++at;
+        if (++field >= ends[range]) range++;
       }
-      if (!seen) {
-        if (opts.s) return;
-        void out.bytes(bytes, start, end);
-        void out.byte(10);
-        return;
-      }
-      if (field === single) void out.bytes(bytes, at, stop < 0 ? end : stop);
-      void out.byte(10);
-      return;
+      if (field === 0) {
+        // No delimiter: the whole line, which may have been taken for a field, or nothing.
+        if (silent && at > lineStart) {
+          if (written) length -= at - lineStart;
+          at++;
+          continue;
+        }
+        if (!written) {
+          length = gathered.room(length, at - lineStart);
+          gathered.bytes.set(bytes.subarray(lineStart, at), length);
+          length += at - lineStart;
+        }
+      } else while (at < end && bytes[at] !== 10) at++;
+      length = gathered.room(length, 1);
+      gathered.bytes[length++] = 10;
+      at++;
     }
-    starts.length = 0;
-    starts.push(start);
-    for (let i = start; i < end; i++) if (bytes[i] === delimiter) starts.push(i + 1);
-    const count = starts.length;
-    if (count === 1) {
-      if (opts.s) return;
-      void out.bytes(bytes, start, end);
-      void out.byte(10);
-      return;
-    }
-    starts.push(end + 1);
-    let written = false;
-    let done = 0;
-    for (const range of ranges) {
-      const from = Math.max(range.start, opts.D ? 0 : done);
-      // A range behind the last field still gets its delimiter.
-      if (from >= count && written) void out.print(between);
-      if (from >= count) written = true;
-      for (let field = from; field < range.end && field < count; field++) {
-        if (written) void out.print(between);
-        void out.bytes(bytes, starts[field], starts[field + 1] - 1);
-        written = true;
-        done = field + 1;
-      }
-    }
-    void out.byte(10);
+    gathered.flush(length);
   };
+}
+
+/** Where a delimiter stands. */
+type Delimiter = Range;
+
+/**
+ * Gives the fields of ranges that may overlap or be empty, in the order of the list if it is `ordered`.
+ * Native steps to the next range once for each step behind a range's end, so with -f, whose steps are
+ * bytes, what is printed a second time depends on how long the fields are.
+ *
+ * @param length Length of the line.
+ * @param seek One step from a position: a delimiter, where to go on, or −1 at the end of the line.
+ * @param use Takes a field.
+ * @returns false for a line without delimiter, of which the first range would take something
+ */
+function eachField(
+  length: number,
+  seek: (from: number) => Delimiter | number,
+  ranges: readonly Range[],
+  ordered: boolean,
+  use: (from: number, to: number) => void,
+): boolean {
+  let range = 0;
+  let field = 0;
+  let start = 0;
+  let atEnd = false;
+  for (let at = 0;;) {
+    if (atEnd || field >= ranges[range].end) {
+      if (++range >= ranges.length) return true;
+      if (ordered) {
+        at = field = start = 0;
+        atEnd = false;
+      }
+    }
+    const found = seek(at);
+    if (found === -1) {
+      if (range === 0 && field === 0) return false;
+      use(field < ranges[range].start ? length : start, length);
+      if (field === 0) return true;
+      atEnd = true;
+      start = at = length;
+    } else if (typeof found === "number") at = found;
+    else {
+      if (field++ >= ranges[range].start) use(start, found.start);
+      start = at = found.end;
+    }
+  }
 }
 
 function regexCutter(ctx: Context, ranges: readonly Range[]): Cutter {
@@ -240,40 +366,37 @@ function regexCutter(ctx: Context, ranges: readonly Range[]): Cutter {
     return ctx.fail(`bad regex '${opts.d}': ${error.message}`);
   }
   const between = opts.O ?? " ";
-  return (bytes, start, end) => {
+  const cutLine = (bytes: Uint8Array, start: number, end: number): void => {
     const line = toByteString(bytes, start, end);
-    const fields: ByteString[] = [];
-    let at = 0;
-    for (let from = 0; from <= line.length;) {
-      const match = regex.exec(line, from, { notbol: from > 0 });
-      if (match === null) break;
-      const [head, tail] = [match[0], match[1]];
-      if (tail === head) {
+    const seek = (from: number): Delimiter | number => {
+      if (from === line.length) return -1;
+      for (let at = from; at < line.length; at++) {
+        const match = regex.exec(line, at, { notbol: at > 0 });
+        if (match === null) break;
         // An empty match splits nothing.
-        from = head + 1;
-        continue;
+        if (match[1] > match[0]) return { start: match[0], end: match[1] };
+        at = match[0];
       }
-      fields.push(line.slice(at, head));
-      from = at = tail;
+      return line.length;
+    };
+    let written = false;
+    const use = (from: number, to: number): void => {
+      // Empty fields leave no trace, not even a delimiter.
+      if (from === to) return;
+      if (written) void out.print(between);
+      written = true;
+      void out.print(line.slice(from, to));
+    };
+    const delimited = eachField(line.length, seek, ranges, opts.D === true, use);
+    if (!delimited && ranges[0].start === 0) use(0, line.length);
+    void out.byte(10);
+  };
+  return (bytes, end) => {
+    for (let at = 0; at < end;) {
+      let stop = bytes.indexOf(10, at);
+      if (stop < 0 || stop > end) stop = end;
+      cutLine(bytes, at, stop);
+      at = stop + 1;
     }
-    fields.push(line.slice(at));
-    if (fields.length === 1 && opts.D) {
-      void out.byte(10);
-      return;
-    }
-    const chosen: ByteString[] = [];
-    let done = 0;
-    for (const range of ranges) {
-      for (
-        let field = Math.max(range.start, opts.D ? 0 : done);
-        field < range.end && field < fields.length;
-        field++
-      ) {
-        // Empty fields leave no trace, not even a delimiter.
-        if (fields[field] !== "") chosen.push(fields[field]);
-        done = field + 1;
-      }
-    }
-    void out.print(chosen.join(between) + "\n");
   };
 }
