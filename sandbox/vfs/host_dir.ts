@@ -267,21 +267,15 @@ export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
     }
     try {
       const stat = file.stat();
-      if ((stat.mode & S_IFMT) !== S_IFREG) throw new VfsError("ENOENT");
-      this.#confirm(path, stat);
+      // What is open must be what was looked up.
+      if ((stat.mode & S_IFMT) !== S_IFREG || !this.isSame(stat)) throw new VfsError("ENOENT");
+      this.directory.confirm(path, stat, access.write);
       if (access.write) layer.checkLinks(stat);
       return new HostHandle(layer, file, this);
     } catch (error) {
       file.close();
       throw error;
     }
-  }
-
-  /** What is open must be what was looked up, and be there still, with no link on the way. */
-  #confirm(path: P, stat: Stat): void {
-    if (!this.isSame(stat)) throw new VfsError("ENOENT");
-    this.directory.surePath();
-    if (!this.layer.host.isThere(path, stat.dev, stat.ino)) throw new VfsError("ENOENT");
   }
 
   override setAttr(change: AttrChange): void {
@@ -481,6 +475,22 @@ export class HostDirNode<P> implements DirNode {
   }
 
   /**
+   * @internal What is open must be here, with no link on the way. Before something is written that
+   * is seen twice, since an outsider who swaps a directory for a link and back in the rhythm of our
+   * calls gets past one look.
+   */
+  confirm(path: P, stat: Stat, isWritten: boolean): void {
+    const { host } = this.layer;
+    this.surePath();
+    let isHere = host.isThere(path, stat.dev, stat.ino);
+    if (isHere && isWritten) {
+      this.surePath();
+      isHere = host.isThere(path, stat.dev, stat.ino);
+    }
+    if (!isHere) throw new VfsError("ENOENT");
+  }
+
+  /**
    * Whether `#names` may be believed: nobody else ran since, no change of ours was made that it does
    * not know of, and the epoch is the same. What is not believed is forgotten.
    */
@@ -598,10 +608,12 @@ export class HostDirNode<P> implements DirNode {
   list(): DirEntry[] {
     const entries: DirEntry[] = [];
     const unsure: ByteString[] = [];
-    this.layer.host.list(this.path(), (name, type) => {
+    this.layer.host.list(this.surePath(), (name, type) => {
       if (type === undefined) unsure.push(name);
       else entries.push(new ListedEntry(this, name, type));
     });
+    // The names must not be those of a directory that a link led to meanwhile.
+    this.surePath();
     for (const name of unsure) {
       const node = this.lookup(name);
       if (node !== undefined) entries.push(new ListedEntry(this, name, node.type));
@@ -641,8 +653,7 @@ export class HostDirNode<P> implements DirNode {
     const { host } = this.layer;
     try {
       let stat = file.stat();
-      this.surePath();
-      if (!host.isThere(path, stat.dev, stat.ino)) throw new VfsError("ENOENT");
+      this.confirm(path, stat, true);
       if ((stat.mode & 0o7777) !== mode) {
         // The host's own umask is not the guest's.
         host.chmod(path, mode);
