@@ -1,0 +1,88 @@
+import { type ByteString, S_IFMT, S_IFREG } from "../../sandbox/types.ts";
+import { toByteString } from "../../sandbox/bytes.ts";
+import { isVfsError } from "../../sandbox/errors.ts";
+import { type Applet, type Context, defineApplet } from "../contract.ts";
+import { KeyReader } from "../_lib/keys.ts";
+import { FEATURES } from "./colon.ts";
+import { Commands } from "./commands.ts";
+import { load } from "./files.ts";
+import { State } from "./state.ts";
+import { View } from "./view.ts";
+
+/** Largest `.exrc`. */
+const LARGEST_RC = 65536;
+
+/** A screen editor. Source of behaviour: POSIX vi, BusyBox 1.35. */
+export const applet: Applet = defineApplet({
+  name: "vi",
+  usage: "[-c CMD] [-R] [-H] [FILE]...",
+  about: "Edit FILE on the screen",
+  options: {
+    c: { arg: "CMD", many: true, help: "Run CMD at first (also $EXINIT and ~/.exrc)" },
+    R: { help: "Write only when forced to" },
+    H: { help: "Tell what this vi can do" },
+    h: {},
+  },
+  async run(ctx) {
+    const { opts, operands, process } = ctx;
+    if (opts.H) {
+      ctx.say(FEATURES);
+      return ctx.usage();
+    }
+    const input = process.fd(0);
+    const terminal = process.fd(1)?.tty ?? input?.tty ?? DUMB;
+    if (opts.h) return ctx.usage();
+    if (input === undefined) return 1;
+    const raw = process.fd(1)?.tty ?? input.tty;
+    const print = (text: ByteString): void => ctx.stdout.print(text);
+    const view = new View(terminal, print);
+    const state = new State(process, new KeyReader(process, input, raw), view, print);
+    const commands = new Commands(state);
+    commands.colon.readOnly = opts.R === true;
+    state.files = operands;
+    raw?.setRaw(true);
+    view.open();
+    try {
+      await commands.colon.runAll(initialCommands(ctx));
+      const { message, bold } = state;
+      await load(state, operands[0], { readOnly: opts.R === true, tell: false });
+      if (state.message === "" && message !== "") Object.assign(state, { message, bold });
+      await commands.colon.runAll((opts.c ?? []).join("\n"));
+      await commands.run();
+    } finally {
+      view.close();
+      raw?.setRaw(false);
+    }
+    return 0;
+  },
+});
+
+/** Stands for a terminal where there is none. */
+const DUMB = {
+  columns: () => 80,
+  rows: () => 24,
+  setRaw: () => {},
+  name: "",
+  foreground: 0,
+  resized: { add: () => {}, remove: () => {} },
+};
+
+/** `$EXINIT`, or else the user's own `.exrc`, unless others may write it. */
+function initialCommands(
+  { env, fs, process }: Pick<Context, "env" | "fs" | "process">,
+): ByteString {
+  const variable = env.get("EXINIT");
+  if (variable !== undefined) return variable;
+  const home = env.get("HOME");
+  if (home === undefined) return "";
+  const path = `${home}/.exrc`;
+  try {
+    const stat = fs.stat(path);
+    if (stat.uid !== process.uid || (stat.mode & 0o022) !== 0) return "";
+    if ((stat.mode & S_IFMT) !== S_IFREG) return "";
+    return toByteString(fs.readFile(path, LARGEST_RC));
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    return "";
+  }
+}
