@@ -12,8 +12,10 @@ import type { Answer } from "./target.ts";
 export interface Entry {
   readonly args: readonly string[];
   readonly data: string;
-  /** Why it was kept. */
+  /** What kind of fault it showed, if it did. */
   readonly note?: string;
+  /** The fault is still there: a replay only counts it. */
+  readonly open?: true;
   /** What native answered. */
   readonly native?: Answer;
 }
@@ -26,6 +28,7 @@ export function store(found: Found): string {
   const entry: Entry = {
     ...found.input,
     note: found.kind,
+    open: true,
     ...(found.native === undefined ? {} : { native: found.native }),
   };
   writeEntry(found.target, nameOf(found.input), entry);

@@ -46,14 +46,16 @@ export interface Summary {
   readonly compared: number;
   readonly known: ReadonlyMap<string, number>;
   readonly findings: number;
-  readonly kept: number;
+  /** Inputs that were kept because they reached something new. */
+  readonly kept: readonly Input[];
   readonly blocks: number;
 }
 
 const BATCH = 100;
 /** Milliseconds that an input of 4 KiB or less may take. */
 const SLOW = 1000;
-const WORDS_OF_OURS = /internal error|\bundefined\b|TypeError|RangeError|ReferenceError|\.ts:\d/;
+const WORDS_OF_OURS =
+  /internal error|(?<!Call to )\bundefined\b|TypeError|RangeError|ReferenceError|\.ts:\d/;
 
 /** Tries inputs of one target. */
 export async function runTarget(target: Target, options: EngineOptions): Promise<Summary> {
@@ -73,9 +75,10 @@ export async function tryInput(
   input: Input,
   ours: OurSide,
   native: NativeSide | Answer | undefined,
+  kind?: FindingKind,
 ): Promise<{ kind: FindingKind; message: string } | undefined> {
   const engine = new Engine(target, undefined, ours);
-  return await engine.tryOne(input, native);
+  return await engine.tryOne(input, native, kind, seedOf(input));
 }
 
 class Engine {
@@ -257,7 +260,7 @@ class Engine {
     if (options === undefined) return;
     const native = options.native;
     const seconds = this.#seconds();
-    const deadline = performance.now() + 20_000;
+    const deadline = performance.now() + 8_000;
     const small = await minimise(input, async (candidate) => {
       if (performance.now() > deadline) return false;
       const again = await this.tryOne(candidate, native, fault.kind, seed);
@@ -294,7 +297,7 @@ class Engine {
       while (inputs.length < BATCH && this.#inputs + inputs.length < options.inputs) {
         inputs.push(this.#next());
       }
-      const seeds = inputs.map((input) => Number.parseInt(nameOf(input).slice(0, 7), 16));
+      const seeds = inputs.map(seedOf);
       const results: (OurAnswer | undefined)[] = [];
       for (let i = 0; i < inputs.length && !over(); i++) {
         const result = await this.#check(inputs[i], seeds[i]);
@@ -332,7 +335,7 @@ class Engine {
       compared: this.#compared,
       known: this.#known,
       findings: this.#found.size,
-      kept: this.#kept.length - target.seeds.length,
+      kept: this.#kept.slice(target.seeds.length),
       blocks: coverage?.blocks ?? 0,
     };
   }
@@ -352,6 +355,11 @@ class Engine {
       if (await coverage.took(fresh)) this.#kept.push(inputs[i]);
     }
   }
+}
+
+/** How an input is cut into pieces follows from the input, so that it is cut so again. */
+function seedOf(input: Input): number {
+  return Number.parseInt(nameOf(input).slice(0, 7), 16);
 }
 
 function sizeOf(input: Input): number {

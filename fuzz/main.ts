@@ -3,24 +3,27 @@
  *
  *     deno task fuzz [--target NAME[,NAME…]] [--seconds N] [--inputs N] [--seed S] [--list]
  *         [--findings N] [--unguided] [--counted] [--json FILE] [--no-native] [--no-save]
+ *         [--grow N] [--replay]
  *
  * Without --target every target runs for `--seconds` (10) in turn. Inputs that reach new code are kept
  * and changed further (`--unguided`: none is), answers are compared with native busybox where a target
- * has a command, and faults are cut down and stored in `fuzz/corpus/TARGET/`. The same seed, target and
+ * has a command, and faults are cut down and stored in `fuzz/corpus/TARGET/`. `--grow` stores so many of
+ * the inputs that reached new code, with native's answers; `--replay` tries all that is stored. The same seed, target and
  * number of inputs make the same inputs as long as nothing is kept.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { store } from "./corpus.ts";
+import { grow, replay } from "./replay.ts";
 import { type Found, runTarget, type Summary } from "./engine.ts";
 import { NativeSide } from "./sides.ts";
 import { findTarget, targetNames } from "./targets/mod.ts";
 
 async function main(): Promise<number> {
   const args = parseArgs(Deno.args, {
-    string: ["target", "seconds", "inputs", "seed", "findings", "json"],
-    boolean: ["list", "unguided", "counted", "native", "save", "help"],
+    string: ["target", "seconds", "inputs", "seed", "findings", "json", "grow"],
+    boolean: ["list", "replay", "unguided", "counted", "native", "save", "help"],
     default: { native: true, save: true },
     negatable: ["native", "save"],
     unknown: (arg) => {
@@ -49,6 +52,12 @@ async function main(): Promise<number> {
   const inputs = Number(args.inputs ?? Infinity);
   const seed = Number(args.seed ?? 1);
   const most = Number(args.findings ?? 10);
+  if (args.replay) {
+    const { lines, inputs, open } = await replay(chosen);
+    for (const line of lines) console.log(line);
+    console.log(`${inputs} inputs, ${lines.length} faults, ${open.length} known to be open`);
+    return lines.length === 0 ? 0 : 1;
+  }
   const native = args.native ? NativeSide.open() : "switched off";
   if (typeof native === "string") console.log(`NOT COMPARED WITH NATIVE: ${native}`);
   const found: Found[] = [];
@@ -95,14 +104,20 @@ async function main(): Promise<number> {
         findings: most,
         guided: !args.unguided,
         counted: args.counted,
-        native: typeof native === "string" ? undefined : native,
+        // A corpus that grows is compared when it is stored.
+        native: typeof native === "string" || args.grow !== undefined ? undefined : native,
         report,
       });
       summaries.set(name, summary);
+      if (args.grow !== undefined) {
+        const side = typeof native === "string" ? undefined : native;
+        const stored = await grow(target, summary.kept, Number(args.grow), side);
+        console.log(`${name}: ${stored} inputs stored`);
+      }
       const known = [...summary.known].map(([why, count]) => `; ${count} known (${why})`).join("");
       console.log(
         `${name}: ${summary.inputs} inputs, ${summary.compared} compared, ` +
-          `${summary.findings} findings, ${summary.kept} kept, ${summary.blocks} blocks${known}`,
+          `${summary.findings} findings, ${summary.kept.length} kept, ${summary.blocks} blocks${known}`,
       );
     }
   } finally {

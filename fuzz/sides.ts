@@ -40,14 +40,19 @@ function withoutUsage(stderr: string): string {
 
 /** Native busybox in a jail. */
 export class NativeSide implements Disposable {
-  private constructor(private readonly jail: Jail, readonly path: string) {}
+  private constructor(
+    private readonly jail: Jail,
+    /** Path of the program. */
+    readonly path: string,
+    private readonly applets: ReadonlySet<string>,
+  ) {}
 
   /** Undefined, with a reason, where native or the rights for a jail are missing. */
   static open(): NativeSide | string {
     const native = findBusybox();
     if (native === undefined) return "no native busybox on this machine";
     if (Deno.uid() !== 0) return "the jail for native busybox needs root";
-    return new NativeSide(Jail.create(native.path), native.path);
+    return new NativeSide(Jail.create(native.path), native.path, new Set(native.applets));
   }
 
   /** Runs commands; undefined where native says nothing: it was killed or ran into a limit. */
@@ -86,7 +91,9 @@ export class NativeSide implements Disposable {
     const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
     await child.status;
     clearTimeout(timer);
-    const answers = trials.map(({ tree }, index): Answer | undefined => {
+    const answers = trials.map(({ command, tree }, index): Answer | undefined => {
+      // Some names exist only here.
+      if (!this.applets.has(command.argv[0])) return undefined;
       const path = `${root}/tmp/d/${index}`;
       const read = (suffix: string): string => {
         try {

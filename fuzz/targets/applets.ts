@@ -87,7 +87,7 @@ const FILTERS: Readonly<Record<string, string>> = {
   uncompress: "in",
   unxz: "in",
   unlzma: "in",
-  unlzop: "in",
+  lzop: "-d in -t -l",
   ar: "t p x in",
   cpio: "",
   tar: "in - x t f O v",
