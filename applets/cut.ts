@@ -73,14 +73,12 @@ export const applet: Applet = defineApplet({
 type Cutter = (bytes: Uint8Array, end: number) => void;
 
 function* cutSource(ctx: Context, source: Source, cut: Cutter): Steps<void> {
-  const lines = new LineChunks(source, ctx.process);
+  const lines = new LineChunks(source, ctx.process, 10, true);
   for (;;) {
     let more = lines.next();
     if (more instanceof Promise) more = yield* settled(more);
     if (!more) return;
     const { bytes, end } = lines;
-    // A NUL ends a line, too.
-    for (let at = bytes.indexOf(0); at >= 0 && at < end; at = bytes.indexOf(0, at)) bytes[at] = 10;
     cut(bytes, end);
     const pause = ctx.tick(end >> 4);
     if (pause !== undefined) yield pause;

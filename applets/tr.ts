@@ -4,6 +4,7 @@ import { type Applet, type Context, defineApplet } from "./contract.ts";
 import { readEscape } from "./_lib/escape.ts";
 import { inClass } from "./_lib/glob_match.ts";
 import { eachChunk } from "./_lib/sequence.ts";
+import { CHUNK } from "./_lib/streams.ts";
 
 /** Classes that native's tr knows; `graph` and `print` are plain characters to it. */
 const CLASSES = new Set([
@@ -18,6 +19,9 @@ const CLASSES = new Set([
   "cntrl",
   "xdigit",
 ]);
+
+/** Bytes after which a table for pairs of them pays. */
+const PAIRS_FROM = 1 << 20;
 
 /** Translates, squeezes or deletes bytes. Source of behaviour: POSIX tr, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -45,19 +49,48 @@ export const applet: Applet = defineApplet({
     const second = operands[1] === undefined ? undefined : expand(ctx, operands[1]);
     if (opts.d) { for (const byte of first) remove[byte] = 1; }
     else if (second !== undefined) {
-      if (second.length === 0) return ctx.fail("STRING2 cannot be empty");
+      if (operands[1] === "") return ctx.fail("STRING2 cannot be empty");
+      // Of a range that runs backwards nothing is left; native then takes a zero.
+      if (second.length === 0) second.push(0x30);
       first.forEach((byte, index) => map[byte] = second[Math.min(index, second.length - 1)]);
     }
     if (opts.s) { for (const byte of second ?? first) squeeze[byte] = 1; }
     // The last byte written, for squeezing across chunks; 256 is none.
     let last = 256;
-    const plain = !opts.d && !opts.s;
+    const keep = remove.map((removed) => 1 - removed);
+    const squeezes = squeeze.includes(1);
+    // Output copies what it is given, so one buffer does for all.
+    let result = new Uint8Array(0);
+    let pairs: Uint16Array | undefined;
+    let seen = 0;
     const translate = (chunk: Uint8Array): void | Promise<void> => {
-      const result = new Uint8Array(chunk.length);
-      if (plain) {
-        for (let i = 0; i < chunk.length; i++) result[i] = map[chunk[i]];
-        return out.bytes(result);
+      const size = chunk.length;
+      if (result.length < size || size > CHUNK) result = new Uint8Array(size);
+      if (squeezes) return out.bytes(result, 0, squeezed(chunk));
+      if (!opts.d) {
+        seen += size;
+        let done = 0;
+        // Two bytes at a time, once the table for that is worth making.
+        if (seen > PAIRS_FROM && (chunk.byteOffset & 1) === 0) {
+          pairs ??= pairsOf(map);
+          const count = size >> 1;
+          const from = new Uint16Array(chunk.buffer, chunk.byteOffset, count);
+          const to = new Uint16Array(result.buffer, 0, count);
+          for (let i = 0; i < count; i++) to[i] = pairs[from[i]];
+          done = count << 1;
+        }
+        for (let i = done; i < size; i++) result[i] = map[chunk[i]];
+        return out.bytes(result, 0, size);
       }
+      let length = 0;
+      for (let i = 0; i < size; i++) {
+        const byte = chunk[i];
+        result[length] = byte;
+        length += keep[byte];
+      }
+      return out.bytes(result, 0, length);
+    };
+    const squeezed = (chunk: Uint8Array): number => {
       let length = 0;
       for (let i = 0; i < chunk.length; i++) {
         const byte = chunk[i];
@@ -66,7 +99,7 @@ export const applet: Applet = defineApplet({
         if (to === last && squeeze[to] === 1) continue;
         result[length++] = last = to;
       }
-      return out.bytes(result, 0, length);
+      return length;
     };
     try {
       const reading = eachChunk(process, stdin, translate);
@@ -78,6 +111,15 @@ export const applet: Applet = defineApplet({
     return 0;
   },
 });
+
+/** What each pair of bytes, read as one number, becomes. */
+function pairsOf(map: Uint8Array): Uint16Array {
+  const pairs = new Uint16Array(1 << 16);
+  for (let high = 0; high < 256; high++) {
+    for (let low = 0; low < 256; low++) pairs[high << 8 | low] = map[high] << 8 | map[low];
+  }
+  return pairs;
+}
 
 /** Bytes that are not in a set, in order. */
 function complementOf(set: readonly number[]): number[] {

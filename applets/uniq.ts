@@ -41,18 +41,23 @@ export const applet: Applet = defineApplet({
         return ctx.fail(`can't open '${operands[1]}': ${error.reason}`);
       }
     }
-    const key = (line: Uint8Array): Uint8Array => keyOf(line, fields, skip, width);
-    /** The line of the group at hand, its key, and how often it came. */
-    let held: Uint8Array | undefined;
-    let heldKey: Uint8Array = NOTHING;
+    const plain = fields === 0 && skip === 0 && width === Infinity;
+    const fold = opts.i ? LOWER : undefined;
+    /** The first line of the group at hand, `held[heldStart, heldEnd)`, its key, and how often it came. */
+    let held: Uint8Array = NOTHING;
+    let heldStart = 0;
+    let heldEnd = 0;
+    let keyFrom = 0;
+    let keyTo = 0;
     let count = 0;
-    const finish = (): void | Promise<void> => {
-      if (held === undefined || (opts.d && count < 2) || (opts.u && count > 1)) return;
-      if (opts.c) void out.print(`${String(count).padStart(7)} `);
-      void out.bytes(held);
-      return out.byte(terminator);
+    const label = new Uint8Array(24);
+    const finish = (): void => {
+      if (count === 0 || (opts.d && count < 2) || (opts.u && count > 1)) return;
+      if (opts.c) void out.bytes(label, writeCount(label, count));
+      void out.bytes(held, heldStart, heldEnd);
+      void out.byte(terminator);
     };
-    const lines = new LineChunks(source, process);
+    const lines = new LineChunks(source, process, 10, true);
     for (;;) {
       let more: MaybePromise<boolean>;
       try {
@@ -65,31 +70,40 @@ export const applet: Applet = defineApplet({
       if (!more) break;
       const { bytes, end } = lines;
       let lineCount = 0;
-      for (let at = 0; at < end;) {
-        let stop = bytes.indexOf(10, at);
-        if (stop < 0 || stop >= end) stop = end;
-        if (opts.z) {
-          const nul = bytes.indexOf(0, at);
-          if (nul >= 0 && nul < stop) stop = nul;
+      for (let at = 0; at < end; lineCount++) {
+        let stop = at;
+        while (stop < end && bytes[stop] !== 10) stop++;
+        let from = at;
+        let to = stop;
+        if (!plain) {
+          from = keyStart(bytes, at, stop, fields, skip);
+          to = Math.min(from + width, stop);
         }
-        const line = bytes.subarray(at, stop);
-        const lineKey = key(line);
-        lineCount++;
-        if (held !== undefined && isEqual(heldKey, lineKey, opts.i ?? false)) count++;
+        if (count > 0 && isEqual(held, keyFrom, keyTo, bytes, from, to, fold)) count++;
         else {
-          const full = finish();
-          if (full !== undefined) yield full;
-          // The batch is reused: what is held must be a copy.
-          held = line.slice();
-          heldKey = key(held);
+          finish();
+          held = bytes;
+          heldStart = at;
+          heldEnd = stop;
+          keyFrom = from;
+          keyTo = to;
           count = 1;
         }
         at = stop + 1;
       }
-      const pause = ctx.tick(lineCount + (end >> 4));
+      if (held === bytes) {
+        // The batch is reused: what is held must be a copy.
+        held = bytes.slice(heldStart, heldEnd);
+        keyFrom -= heldStart;
+        keyTo -= heldStart;
+        heldEnd -= heldStart;
+        heldStart = 0;
+      }
+      const pause = ctx.tick(lineCount + (end >> 4)) ?? out.pending();
       if (pause !== undefined) yield pause;
     }
-    const full = finish();
+    finish();
+    const full = out.pending();
     if (full !== undefined) yield full;
     if (out !== ctx.out) {
       const flushed = out.flush();
@@ -107,32 +121,56 @@ function number(ctx: Context, text: ByteString | undefined, absent: number): num
   return parseDecimal(text) ?? ctx.fail(`invalid number '${text}'`);
 }
 
-/** The part of a line that is compared. A field is blanks and what is not blank after them. */
-function keyOf(line: Uint8Array, fields: number, skip: number, width: number): Uint8Array {
-  if (fields === 0 && skip === 0 && width === Infinity) return line;
-  let at = 0;
-  for (let field = 0; field < fields && at < line.length; field++) {
-    while (at < line.length && isBlank(line[at])) at++;
-    while (at < line.length && !isBlank(line[at])) at++;
+/** Writes a count right-aligned, with the blank behind it, and gives where it begins: 7 digits or more. */
+function writeCount(label: Uint8Array, count: number): number {
+  let at = label.length;
+  label[--at] = 32;
+  do {
+    label[--at] = 48 + count % 10;
+    count = Math.floor(count / 10);
+  } while (count > 0);
+  while (label.length - at < 8) label[--at] = 32;
+  return at;
+}
+
+/** Where the part of a line that is compared begins. A field is blanks and what is not blank after them. */
+function keyStart(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  fields: number,
+  skip: number,
+): number {
+  let at = start;
+  for (let field = 0; field < fields && at < end; field++) {
+    while (at < end && isBlank(bytes[at])) at++;
+    while (at < end && !isBlank(bytes[at])) at++;
   }
-  at = Math.min(at + skip, line.length);
-  return line.subarray(at, Math.min(at + width, line.length));
+  return Math.min(at + skip, end);
 }
 
 function isBlank(byte: number): boolean {
   return byte === 32 || (byte >= 9 && byte <= 13);
 }
 
-function isEqual(a: Uint8Array, b: Uint8Array, ignoreCase: boolean): boolean {
-  if (a.length !== b.length) return false;
-  if (!ignoreCase) {
-    for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-    return true;
-  }
-  for (let i = 0; i < a.length; i++) if (fold(a[i]) !== fold(b[i])) return false;
-  return true;
-}
+/** Lower case of each byte. */
+const LOWER: Uint8Array = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte,
+);
 
-function fold(byte: number): number {
-  return byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte;
+function isEqual(
+  a: Uint8Array,
+  aFrom: number,
+  aTo: number,
+  b: Uint8Array,
+  bFrom: number,
+  bTo: number,
+  fold: Uint8Array | undefined,
+): boolean {
+  if (aTo - aFrom !== bTo - bFrom) return false;
+  if (fold === undefined) {
+    while (aFrom < aTo) if (a[aFrom++] !== b[bFrom++]) return false;
+  } else while (aFrom < aTo) if (fold[a[aFrom++]] !== fold[b[bFrom++]]) return false;
+  return true;
 }

@@ -28,11 +28,18 @@ export class LineChunks {
   #scanned = 0;
   #atEnd = false;
 
-  /** @param source What is read. @param process Who reads. @param separator Byte that ends lines. */
+  /**
+   * @param source What is read.
+   * @param process Who reads.
+   * @param separator Byte that ends lines.
+   * @param nulEnds Whether a NUL ends a line as well, as where native reads lines as C strings; it
+   *   becomes a separator.
+   */
   constructor(
     private readonly source: Source,
     private readonly process: Process,
     private readonly separator: number = 10,
+    private readonly nulEnds: boolean = false,
   ) {
     this.bytes = new Uint8Array(FIRST);
   }
@@ -105,7 +112,18 @@ export class LineChunks {
 
   #took(count: number): number {
     if (count === 0) this.#atEnd = true;
+    const from = this.#filled;
     this.#filled += count;
+    if (this.nulEnds) {
+      const { bytes } = this;
+      for (
+        let at = bytes.indexOf(0, from);
+        at >= 0 && at < this.#filled;
+        at = bytes.indexOf(0, at)
+      ) {
+        bytes[at] = this.separator;
+      }
+    }
     return count;
   }
 
