@@ -31,6 +31,7 @@ export const applet: Applet = defineApplet({
   name: "ar",
   usage: "x|p|t [-ov] ARCHIVE [FILE]...",
   about: "Extract or list the members of an ar archive",
+  lostOutput: "ignore",
   options: OPTIONS,
   raw: true,
   run(ctx): MaybePromise<number> {
@@ -64,7 +65,7 @@ async function readArchive(
   } catch (error) {
     if (!isVfsError(error)) throw error; // A directory has no bytes.
   }
-  if (magic.length < MAGIC.length) ctx.fail("short read");
+  if (magic.length < MAGIC.length - 1) ctx.fail("short read");
   // As in native, the newline at its end is not looked at.
   if (toByteString(magic, 0, 7) !== MAGIC.slice(0, 7)) ctx.fail("invalid ar magic");
   const wanted = new Wanted(names);

@@ -1,4 +1,4 @@
-import { type Applet, defineApplet } from "./contract.ts";
+import { type Applet, defineApplet, NO_HELP } from "./contract.ts";
 
 const NAMES =
   ("NUL SOH STX ETX EOT ENQ ACK BEL BS HT NL VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN " +
@@ -7,8 +7,9 @@ const NAMES =
 /** Prints the ASCII table. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
   name: "ascii",
-  usage: "",
+  usage: NO_HELP,
   about: "",
+  lostOutput: "ignore",
   options: {},
   raw: true,
   run({ out }) {

@@ -1,7 +1,11 @@
 import { type Applet, defineApplet } from "./contract.ts";
 import { Bunzip2 } from "./_lib/codec/bunzip2.ts";
 import { Bzip2 } from "./_lib/codec/bzip2.ts";
+import { OptionError } from "./_lib/options.ts";
 import { packFiles, withoutSuffix } from "./_lib/pack_files.ts";
+
+/** Options of bunzip2. */
+const BUNZIP2 = "cfkdtqv";
 
 /** Compresses FILEs. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -31,6 +35,9 @@ export const applet: Applet = defineApplet({
   run(ctx) {
     const { opts } = ctx;
     if (opts.d || opts.t) {
+      // To decompress, native reads its arguments again as bunzip2.
+      const foreign = ctx.order.find((name) => !BUNZIP2.includes(name));
+      if (foreign !== undefined) throw new OptionError(`invalid option -- '${foreign}'`);
       return packFiles(ctx, {
         flags: opts,
         rename: withoutSuffix([".bz2"]),

@@ -131,6 +131,8 @@ class Changer {
     const { opts } = ctx;
     const uid = owner.uid ?? stat.uid;
     const gid = owner.gid ?? stat.gid;
+    // Native compares with the link's own owner, even where it changes what the link points to.
+    const was = opts.c ? ctx.fs.lstat(path) : stat;
     try {
       ctx.fs.chown(path, uid, gid, { follow: (stat.mode & S_IFMT) !== S_IFLNK });
     } catch (error) {
@@ -139,7 +141,7 @@ class Changer {
       else ctx.warnError(path, error);
       return;
     }
-    if (opts.v || (opts.c && (uid !== stat.uid || gid !== stat.gid))) {
+    if (opts.v || (opts.c && (uid !== was.uid || gid !== was.gid))) {
       void ctx.out.print(`changed ownership of '${path}' to ${uid}:${gid}\n`);
     }
   }

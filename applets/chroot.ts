@@ -8,7 +8,7 @@ export const applet: Applet = defineApplet({
   usage: "NEWROOT [PROG ARGS]",
   about: "Run PROG (a shell by default) with NEWROOT as its root directory",
   options: {},
-  posix: true,
+  raw: true,
   minOperands: 1,
   run(ctx) {
     const [root, ...program] = ctx.operands;

@@ -5,7 +5,9 @@ export const applet: Applet = defineApplet({
   name: "clear",
   usage: "",
   about: "Clear the screen",
+  lostOutput: 1,
   options: {},
+  raw: true,
   run: ({ out }) => {
     // Cursor home, and erase to the end of the display (ECMA-48 CUP, ED).
     out.print("\x1b[H\x1b[J");

@@ -61,7 +61,7 @@ export type OptionValue<S extends OptionSpec> = S extends { readonly many: true 
 export type Options<T extends OptionTable> = { readonly [K in keyof T]: OptionValue<T[K]> };
 
 /** What a failed write of buffered output does to the end of an applet. */
-export type LostOutput = "ignore" | "write error" | number;
+export type LostOutput = "ignore" | "write error" | "output error" | number;
 
 /** What `defineApplet` takes. */
 export interface AppletSpec<T extends OptionTable> {
@@ -79,6 +79,8 @@ export interface AppletSpec<T extends OptionTable> {
   readonly usageStatus?: number;
   /** Options end at the first operand (`+` of getopt). */
   readonly posix?: boolean;
+  /** There are no long options, and a word that looks like one is a wrong short one. */
+  readonly shortOnly?: boolean;
   /** Nothing is parsed: all arguments are operands. */
   readonly raw?: boolean;
   /** `-NUM` as first argument stands for this option with NUM as its argument. */
@@ -365,9 +367,13 @@ export class Context<T extends OptionTable = OptionTable> {
   }
 }
 
+/** The usage of an applet that has no page. */
+export const NO_HELP = "\0";
+
 /** The usage page of an applet under one of its names. */
 export function usagePage(applet: Applet, name: ByteString): ByteString {
   const usage = typeof applet.usage === "string" ? applet.usage : applet.usage[name] ?? "";
+  if (usage === NO_HELP) return `${BANNER}\n\nNo help available\n`;
   const about = typeof applet.about === "string" ? applet.about : applet.about[name] ?? "";
   let page = `${BANNER}\n\nUsage: ${name}${usage === "" ? "" : " " + usage}\n`;
   if (about !== "") page += `\n${about}\n`;
@@ -482,7 +488,8 @@ function settle<T extends OptionTable>(
   const name = baseName(argv[0]);
   const stderr = new Sink(process.fd(2), process, "standard error");
   if (error instanceof OptionError && applet !== undefined) {
-    stderr.print(`${name}: ${error.message}\n${usagePage(applet, name)}`);
+    // getopt names the program as it was called.
+    stderr.print(`${argv[0]}: ${error.message}\n${usagePage(applet, name)}`);
     return applet.usageStatus;
   }
   if (error instanceof VfsError && ctx?.wasWriting(error)) {

@@ -45,13 +45,13 @@ export const applet: Applet = defineApplet({
   name: "cpio",
   usage: "[-dmvu] [-F FILE] [-R USER[:GRP]] [-H newc] [-tio] [EXTR_FILE]...",
   about: "List or extract a cpio archive, or make one of the files named on stdin",
+  lostOutput: "ignore",
   options: OPTIONS,
   run(ctx): MaybePromise<number> {
     const { opts } = ctx;
-    const reads = opts.t || opts.i;
-    if (opts.o ? reads : !reads) ctx.usage();
-    if (opts.H !== undefined && opts.H !== "newc") ctx.usage();
-    if (opts.o && opts.H === undefined) ctx.usage();
+    if (!opts.o && !opts.t && !opts.i) ctx.usage();
+    // Reading finds the format out by itself, so that any name will do.
+    if (opts.o && opts.H !== "newc") ctx.usage();
     const owner = opts.R === undefined ? {} : parseOwner(ctx, opts.R);
     return opts.o ? create(ctx, owner) : readArchive(ctx, owner);
   },
@@ -89,8 +89,17 @@ function parseOwner(ctx: Ctx, text: ByteString): Owner {
 
 async function readArchive(ctx: Ctx, owner: Owner): Promise<number> {
   const { opts } = ctx;
-  const source = opts.F === undefined ? ctx.stdin : ctx.open(opts.F);
-  if (source === undefined) return 1;
+  let source = ctx.stdin;
+  if (opts.F !== undefined) {
+    try {
+      source = ctx.openOrThrow(opts.F);
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      ctx.fail(`can't open '${opts.F}': ${error.reason}`);
+    }
+    // Native does not tell what it cannot read from what ends too early.
+    if (source.file.directory !== undefined) ctx.fail("short read");
+  }
   const input = new ByteReader(plain(source), source);
   const reader = new CpioReader(input, (message) => ctx.fail(message));
   const user = new MemberUser(ctx, owner, input);

@@ -22,7 +22,7 @@ export const applet: Applet = defineApplet({
             return ctx.out.print(`${toHex(sum)}${named ? ` ${path}` : ""}\n`);
           }),
         // What can be opened but not read (a directory) ends the program.
-        (error) => ctx.fail(`${path}: ${error.reason}`),
+        (error) => ctx.fail(`${path === "-" ? "standard input" : path}: ${error.reason}`),
       );
     });
     return after(work, () => ctx.status);

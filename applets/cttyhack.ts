@@ -7,7 +7,7 @@ export const applet: Applet = defineApplet({
   usage: "[PROG ARGS]",
   about: "Run PROG with a controlling terminal if possible",
   options: {},
-  posix: true,
+  raw: true,
   run(ctx) {
     if (ctx.operands.length === 0) return ctx.process.tty === undefined ? 1 : 0;
     // A terminal of the sandbox is always its processes' controlling terminal.

@@ -39,6 +39,8 @@ export const applet: Applet = defineApplet({
     "+ - * / % ^ ~ | v work on its top; p n P f print; d r R c z change and count;\n" +
     "k i o set and K I O tell scale, input base and output base;\n" +
     "sR lR SR LR :R ;R use register R; x runs a string, >R <R =R !>R !<R !=R (and eR) if so",
+  shortOnly: true,
+  lostOutput: "output error",
   options: OPTIONS,
   run: (ctx) => new Calculator(ctx).run(),
 });
@@ -104,9 +106,14 @@ class Calculator {
   }
 
   async #file(path: ByteString): Promise<void> {
-    const source = this.ctx.open(path);
-    if (source === undefined) return this.ctx.exit(1);
-    const text = await readProgram(source);
+    let source: Source;
+    try {
+      source = this.ctx.openOrThrow(path); // `-` is a file of that name.
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return this.ctx.fail(`can't open '${path}': ${error.reason}`);
+    }
+    const text = (await readProgram(source)).replaceAll("\0", "");
     source.close();
     try {
       await this.#run(text);

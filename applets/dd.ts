@@ -8,7 +8,7 @@ import {
   S_IFREG,
 } from "../sandbox/types.ts";
 import type { ByteString, OpenFile } from "../sandbox/types.ts";
-import { isVfsError } from "../sandbox/errors.ts";
+import { isVfsError, VfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
 import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
 
@@ -27,7 +27,7 @@ const WORDS = new Map([
 export const applet: Applet = defineApplet({
   name: "dd",
   usage: "[if=FILE] [of=FILE] [ibs=N obs=N/bs=N] [count=N] [skip=N] [seek=N]\n" +
-    "\t[conv=notrunc|noerror|sync|fsync|swab]\n" +
+    "\t[conv=notrunc|noerror|sync|fsync]\n" +
     "\t[iflag=skip_bytes|count_bytes|fullblock|direct] [oflag=seek_bytes|append|direct]",
   about: "Copy a file in blocks.\n\n" +
     "\tif=FILE, of=FILE\tRead from FILE, write to FILE\n" +
@@ -49,14 +49,16 @@ class Copier {
   #partIn = 0;
   #fullOut = 0;
   #partOut = 0;
-  #output!: OpenFile;
+  /** Undefined for a closed standard output, which shows when something is written. */
+  #output: OpenFile | undefined;
   #outputName: ByteString = "standard output";
 
   constructor(private readonly ctx: Context) {}
 
   async run(): Promise<number> {
     const { ctx } = this;
-    for (const word of ctx.operands) this.#argument(word);
+    const words = ctx.operands[0] === "--" ? ctx.operands.slice(1) : ctx.operands;
+    for (const word of words) this.#argument(word);
     const both = this.#numbers.get("bs");
     const inSize = both ?? this.#numbers.get("ibs") ?? BLOCK;
     const outSize = both ?? this.#numbers.get("obs") ?? BLOCK;
@@ -72,9 +74,7 @@ class Copier {
     const seek = this.#numbers.get("seek") ?? 0;
     const flag = (name: string): boolean => this.#flags.has(name);
     if (target === undefined) {
-      const file = ctx.process.fd(1);
-      if (file === undefined) return ctx.fail("standard output: Bad file descriptor");
-      this.#output = file;
+      this.#output = ctx.process.fd(1);
     } else {
       const keeps = flag("conv notrunc") || seek > 0;
       try {
@@ -91,9 +91,9 @@ class Copier {
       const start = flag("oflag seek_bytes") ? seek : seek * outSize;
       if (
         target !== undefined && seek > 0 && !flag("conv notrunc") &&
-        this.#output.type === S_IFREG
+        this.#output?.type === S_IFREG
       ) this.#output.truncate(start);
-      if (seek > 0) this.#output.seek(start, 1);
+      if (seek > 0) this.#open().seek(start, 1);
     } catch (error) {
       if (!isVfsError(error)) throw error;
       return ctx.fail(`${this.#outputName}: ${error.reason}`);
@@ -102,11 +102,11 @@ class Copier {
     try {
       await this.#skip(source, inSize);
       await this.#copy(source, name, inSize, outSize);
-      if (flag("conv fsync")) this.#output.sync();
+      if (flag("conv fsync")) this.#open().sync();
     } catch (error) {
       if (!isVfsError(error)) throw error;
       // The output is the one that fails here: errors of the input are told where it is read.
-      return ctx.fail(`${this.#outputName}: ${error.reason}`);
+      ctx.warn(`error writing '${this.#outputName}': ${error.reason}`);
     }
     this.#report();
     return ctx.status;
@@ -225,10 +225,18 @@ class Copier {
     if (held !== undefined && heldLength > 0) await this.#write(held.slice(0, heldLength), outSize);
   }
 
-  #write(block: Uint8Array, outSize: number): void | Promise<void> {
-    if (block.length === outSize) this.#fullOut++;
+  /** The output. @throws {VfsError} EBADF */
+  #open(): OpenFile {
+    if (this.#output === undefined) throw new VfsError("EBADF");
+    return this.#output;
+  }
+
+  async #write(block: Uint8Array, outSize: number): Promise<void> {
+    const { length } = block;
+    const waiting = this.#open().write(block, this.ctx.process.waiter);
+    if (waiting !== undefined) await waiting;
+    if (length === outSize) this.#fullOut++;
     else this.#partOut++;
-    return this.#output.write(block, this.ctx.process.waiter);
   }
 
   #report(): void {

@@ -9,7 +9,7 @@ const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 export const applet: Applet = defineApplet({
   name: "dos2unix",
   aliases: ["unix2dos"],
-  usage: "[-ud] [FILE]...",
+  usage: "[-ud] [FILE]",
   about: {
     dos2unix: "Convert the ends of lines of FILEs in place (of stdin to stdout without FILE)",
     unix2dos: "Convert the ends of lines of FILEs in place (of stdin to stdout without FILE)",
@@ -21,8 +21,11 @@ export const applet: Applet = defineApplet({
   },
   async run(ctx) {
     const { opts, name, operands } = ctx;
+    if (opts.u && opts.d) ctx.usage();
     const toDos = opts.u ? false : opts.d ? true : name === "unix2dos";
     if (operands.length === 0) {
+      // What cannot be read is as good as empty to native.
+      if (ctx.stdin.isClosed || ctx.stdin.file.directory !== undefined) return;
       await convert(ctx, ctx.stdin, toDos, (chunk) => ctx.out.bytes(chunk));
       return;
     }

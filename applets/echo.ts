@@ -27,7 +27,8 @@ export const applet: Applet = defineApplet({
       }
       for (let i = 1; i < word.length; i++) {
         if (word[i] === "n") newline = false;
-        else escapes = word[i] === "e";
+        // -E says what is so without it; it does not undo -e.
+        else if (word[i] === "e") escapes = true;
       }
     }
     let text = operands.slice(first).join(" ");

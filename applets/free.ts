@@ -13,9 +13,14 @@ export const applet: Applet = defineApplet({
     g: { help: "In gigabytes" },
     h: { help: "In units that suit" },
   },
-  run({ process, out, order }) {
+  raw: true,
+  run({ process, out, operands, usage }) {
+    // Native looks for one option only, and answers what it does not know with its page.
+    const [word] = operands;
+    const unit = word === undefined || word[0] !== "-" ? "k" : word[1] ?? "k";
+    if (!"bkmgh".includes(unit)) return usage();
+
     const { total, used, files } = process.kernel.memory();
-    const unit = order[order.length - 1] ?? "k";
     const scale = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[unit] ?? 1;
     const show = (bytes: number): string =>
       (unit === "h" ? (bytes === 0 ? "0" : humanSize(bytes)) : String(Math.round(bytes / scale)))

@@ -1,4 +1,4 @@
-import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
+import { type Applet, type Context, defineApplet, NO_HELP, type Source } from "./contract.ts";
 import { type ByteString, type MaybePromise, S_IFDIR, S_IFLNK, S_IFMT } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { LineChunks } from "./_lib/line_chunks.ts";
@@ -17,9 +17,10 @@ const USAGE =
 export const applet: Applet = defineApplet({
   name: "grep",
   aliases: ["egrep", "fgrep"],
-  usage: { grep: USAGE, egrep: USAGE, fgrep: USAGE },
+  usage: { grep: USAGE, egrep: NO_HELP, fgrep: NO_HELP },
   about: "Print the lines of FILEs, or of stdin, that match a pattern",
   usageStatus: 2,
+  lostOutput: "ignore",
   options: {
     H: { help: "Print the file name before each line" },
     h: { help: "Print no file names" },

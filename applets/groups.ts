@@ -7,7 +7,6 @@ export const applet: Applet = defineApplet({
   usage: "[USER]",
   about: "Print the groups of the current user, or of USER",
   options: {},
-  maxOperands: 1,
   run({ operands: [name], process, fs, out, warn, fail }) {
     const accounts = new Accounts(fs);
     let { gid } = process;

@@ -10,6 +10,7 @@ export const applet: Applet = defineApplet({
   usage: "[OPTIONS] [FILE]...",
   about: "Print the first 10 lines of each FILE, or of stdin.\n" +
     "A header goes before each of several FILEs. Numbers take b (512), k (1024), m (1024^2).",
+  shortOnly: true,
   options: {
     n: { arg: "[-]N", help: "First N lines; with - all but the last N" },
     c: { arg: "[-]N", help: "First N bytes; with - all but the last N" },
@@ -31,7 +32,8 @@ export const applet: Applet = defineApplet({
       count = parseSize(text, BLOCK_SUFFIXES) ?? ctx.fail(`invalid number '${text}'`);
     }
     const paths = operands.length === 0 ? ["-"] : operands;
-    const headers = opts.v ? true : opts.q ? false : paths.length > 1;
+    const loud = order.findLast((name) => name === "v" || name === "q");
+    const headers = loud === undefined ? paths.length > 1 : loud === "v";
     const copy = fromEnd ? (bytes ? allButBytes : allButLines) : (bytes ? firstBytes : firstLines);
     return inSequence(paths, (path, index) => {
       const source = ctx.openPlain(path);
@@ -42,7 +44,7 @@ export const applet: Applet = defineApplet({
       }
       return attempt(() => after(copy(ctx, source, count), () => source.close()), (error) => {
         if (error.code === "EPIPE") throw error;
-        ctx.warn(`${path}: Input/output error`);
+        ctx.warn(`${path === "-" ? "standard input" : path}: Input/output error`);
       });
     });
   },

@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   usage: "",
   about: "Print the 32-bit number of the machine",
   options: {},
+  raw: true,
   maxOperands: 0,
   run({ fs, out }) {
     // The host's own number is nothing that a sandbox should know; /etc/hostid may hold another.

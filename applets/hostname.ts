@@ -1,4 +1,4 @@
-import { type Applet, defineApplet } from "./contract.ts";
+import { type Applet, defineApplet, NO_HELP } from "./contract.ts";
 import { toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 
@@ -8,7 +8,7 @@ const HOSTS_MAX = 1 << 20;
 export const applet: Applet = defineApplet({
   name: "hostname",
   aliases: ["dnsdomainname"],
-  usage: { hostname: "[-sidf] [HOSTNAME | -F FILE]", dnsdomainname: "" },
+  usage: { hostname: "[-sidf] [HOSTNAME | -F FILE]", dnsdomainname: NO_HELP },
   about: "Show or set the host name of the sandbox",
   options: {
     s: { help: "Up to the first dot" },
@@ -22,7 +22,7 @@ export const applet: Applet = defineApplet({
     const { opts, operands, process, out, fs } = ctx;
     const { kernel } = process;
     const domainOnly = ctx.name === "dnsdomainname";
-    if (opts.F !== undefined) {
+    if (opts.F !== undefined && !domainOnly) {
       const source = ctx.open(opts.F);
       if (source === undefined) return 1;
       for (const line of (await source.readAll()).split("\n")) {

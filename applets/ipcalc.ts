@@ -21,8 +21,9 @@ export const applet: Applet = defineApplet({
   maxOperands: 2,
   run(ctx) {
     const { opts, operands, out } = ctx;
-    if (!(opts.b || opts.n || opts.p || opts.h) && !(opts.m && operands.length === 1)) {
-      if (!opts.m) return ctx.usage();
+    if (!(opts.b || opts.n || opts.p)) {
+      // A default mask or a host name alone is of an address alone.
+      if (operands.length > 1 || !(opts.h || opts.m)) return ctx.usage();
     }
     const fail = (message: string): never => opts.s ? ctx.exit(1) : ctx.fail(message);
     const slash = operands[0].indexOf("/");
@@ -48,7 +49,9 @@ export const applet: Applet = defineApplet({
     }
     if (opts.h) {
       const name = hostName(show(address), () => ctx.fs.readFile("/etc/hosts", 1 << 20));
-      if (name === undefined) return fail(`can't find hostname for ${text}`);
+      if (name === undefined) {
+        return fail(`can't find hostname for ${text}: Host name lookup failure`);
+      }
       out.print(`HOSTNAME=${name}\n`);
     }
   },

@@ -1,7 +1,7 @@
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, defineApplet } from "./contract.ts";
 import { processesNamed } from "./_lib/process_match.ts";
-import { signalNumber, signalTable } from "./_lib/signals.ts";
+import { signalNumber, signalTable, translateSignal } from "./_lib/signals.ts";
 
 /** Sends a signal to processes by name. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -21,11 +21,17 @@ export const applet: Applet = defineApplet({
       const word = words.shift()!;
       if (word === "--") break;
       if (word === "-l") {
-        ctx.out.print(signalTable());
+        if (words.length === 0) ctx.out.print(signalTable());
+        for (const name of words) {
+          const text = translateSignal(name);
+          if (text === undefined) return ctx.fail(`unknown signal '${name}'`);
+          ctx.out.print(`${text}\n`);
+        }
         return 0;
       }
       if (word === "-q") {
         quiet = true;
+        if (words.length === 0) return ctx.usage();
         continue;
       }
       let name = word.slice(1);
@@ -34,10 +40,6 @@ export const applet: Applet = defineApplet({
       if (number === undefined) return ctx.fail(`bad signal name '${name}'`);
       signal = number;
       break;
-    }
-    if (words[0] === "-q") {
-      quiet = true;
-      words.shift();
     }
     if (words.length === 0) return ctx.fail("you need to specify whom to kill");
     let failures = 0;

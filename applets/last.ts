@@ -19,6 +19,8 @@ export const applet: Applet = defineApplet({
   usage: "",
   about: "Show the last logins",
   options: {},
+  raw: true,
+  maxOperands: 0,
   run(ctx) {
     let bytes: Uint8Array;
     try {

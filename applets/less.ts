@@ -66,7 +66,7 @@ async function copyAll(ctx: PagerContext, files: readonly ByteString[]): Promise
       source.close();
     } catch (error) {
       if (!isVfsError(error) || error.code === "EPIPE") throw error;
-      ctx.fail(`read error: ${error.reason}`);
+      ctx.fail(`${ctx.wasWriting(error) ? "write" : "read"} error: ${error.reason}`);
     }
   });
 }

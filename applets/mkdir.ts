@@ -27,6 +27,11 @@ export const applet: Applet = defineApplet({
         const found = fs.tryStat(path);
         const directory = found !== undefined && (found.mode & S_IFMT) === S_IFDIR;
         if (opts.p && directory) return true;
+        // A link to nothing: native looks at what it points to, and tells of that.
+        if (opts.p && found === undefined && error.code === "EEXIST") {
+          warn(`can't create directory '${shown}': No such file or directory`);
+          return false;
+        }
         const reason = !last && found !== undefined && !directory
           ? "Not a directory"
           : error.reason;

@@ -5,7 +5,7 @@ import { creationMode } from "./_lib/creation_mode.ts";
 /** Makes fifos. Source of behaviour: POSIX mkfifo, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
   name: "mkfifo",
-  usage: "[-m MODE] NAME...",
+  usage: "[-m MODE] NAME",
   about: "Make named pipes",
   options: { m: { arg: "MODE", help: "Mode (default a=rw)" } },
   minOperands: 1,

@@ -12,6 +12,7 @@ export const applet: Applet = defineApplet({
   aliases: ["cryptpw"],
   usage: "[-P FD] [-m TYPE] [-S SALT] [PASSWORD] [SALT]",
   about: "Print the hash of PASSWORD, as /etc/shadow holds it",
+  lostOutput: "ignore",
   options: {
     P: { arg: "N", long: "password-fd", help: "Read the password from descriptor N" },
     m: { arg: "TYPE", long: "method", help: "des, md5, sha256 or sha512 (default md5)" },
@@ -33,10 +34,12 @@ export const applet: Applet = defineApplet({
     const prefix = PREFIXES.get(kind)!;
     const salt = given ?? randomSalt(ctx, kind === "des" ? 2 : kind === "md5" ? 8 : 16);
     const number = opts.P === undefined ? 0 : numberArgument(ctx, opts.P);
+    if (ctx.process.fd(number) === undefined) {
+      return ctx.fail("can't duplicate file descriptor: Bad file descriptor");
+    }
     let password: ByteString | undefined = operands[0];
     if (password === undefined) {
-      const file = ctx.process.fd(number);
-      if (file === undefined) return ctx.fail("Bad file descriptor");
+      const file = ctx.process.fd(number)!;
       if (file.tty !== undefined) ctx.say("Password: ");
       const line = await file.readUntil(10, 4096, ctx.process.waiter);
       password = line === undefined ? "" : toByteString(line).replace(/\n$/, "");

@@ -14,10 +14,10 @@ export const applet: Applet = defineApplet({
   about: "Create a file with a new name and print it. TEMPLATE ends in XXXXXX;\n" +
     "without one it is tmp.XXXXXX in the directory of -p, $TMPDIR, or /tmp.",
   options: {
-    d: { help: "A directory instead of a file" },
-    q: { help: "No messages" },
+    d: { long: "directory", help: "A directory instead of a file" },
+    q: { long: "quiet", help: "No messages" },
     t: { help: "TEMPLATE is a name in the directory" },
-    u: { help: "Create nothing, print a name" },
+    u: { long: "dry-run", help: "Create nothing, print a name" },
     p: { arg: "DIR", help: "Directory; -t goes with it" },
   },
   maxOperands: 1,

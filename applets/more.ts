@@ -61,7 +61,7 @@ export const applet: Applet = defineApplet({
       }
     } catch (error) {
       if (!isVfsError(error) || error.code === "EPIPE") throw error;
-      return ctx.fail(`read error: ${error.reason}`);
+      return ctx.fail(`${ctx.wasWriting(error) ? "write" : "read"} error: ${error.reason}`);
     } finally {
       if (paging) terminal.setRaw(false);
     }

@@ -1,5 +1,12 @@
 import { type Applet, type Context, defineApplet } from "./contract.ts";
-import { type ByteString, type MaybePromise, S_IFDIR, S_IFLNK, S_IFMT } from "../sandbox/types.ts";
+import {
+  type ByteString,
+  type MaybePromise,
+  S_IFDIR,
+  S_IFLNK,
+  S_IFMT,
+  type Stat,
+} from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { Copier } from "./_lib/copy_tree.ts";
 import { joinPath, lastComponent } from "./_lib/path_text.ts";
@@ -66,7 +73,16 @@ class Mover {
 
   move(source: ByteString, target: ByteString): MaybePromise<void> {
     const { ctx } = this;
-    const there = ctx.fs.tryStat(target, { follow: false });
+    let there: Stat | undefined;
+    try {
+      there = ctx.fs.lstat(target);
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      if (error.code === "ENOTDIR") {
+        ctx.warn(`can't stat '${target}': Path has non-directory component`);
+        return;
+      }
+    }
     if (there !== undefined) {
       if (this.#last === "n") return this.#told(source, target);
       const ask = this.#last === "i" ||
@@ -93,7 +109,6 @@ class Mover {
       if (!isVfsError(error)) throw error;
       if (error.code === "EXDEV") return this.#across(source, target);
       this.ctx.warn(`can't rename '${source}': ${error.reason}`);
-      return;
     }
     this.#told(source, target);
   }

@@ -13,12 +13,16 @@ export const applet: Applet = defineApplet({
   usage: "[OPTIONS] [FILE]...",
   about: "Print FILEs with numbers before their lines",
   options: {
-    b: { arg: "STYLE", help: "Lines to number: a all, t those with text (default), n none" },
-    i: { arg: "N", help: "Step from number to number" },
-    s: { arg: "STRING", help: "What stands between number and line" },
-    v: { arg: "N", help: "First number" },
-    w: { arg: "N", help: "Width of the numbers" },
-    p: {},
+    b: {
+      arg: "STYLE",
+      long: "body-numbering",
+      help: "Lines to number: a all, t those with text (default), n none",
+    },
+    i: { arg: "N", long: "line-increment", help: "Step from number to number" },
+    s: { arg: "STRING", long: "number-separator", help: "What stands between number and line" },
+    v: { arg: "N", long: "starting-line-number", help: "First number" },
+    w: { arg: "N", long: "number-width", help: "Width of the numbers" },
+    p: { long: "no-renumber" },
   },
   run(ctx) {
     const { opts, process, out } = ctx;

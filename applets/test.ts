@@ -16,7 +16,7 @@ export const applet: Applet = defineApplet({
     if (ctx.name === "[" || ctx.name === "[[") {
       const close = ctx.name === "[" ? "]" : "]]";
       if (words.length === 1 && words[0] === "--help") {
-        ctx.say(NO_HELP);
+        ctx.say(NO_HELP_PAGE);
         return 0;
       }
       if (words.at(-1) !== close) ctx.fail(`missing ${close}`, 2);
@@ -26,4 +26,4 @@ export const applet: Applet = defineApplet({
   },
 });
 
-const NO_HELP = `${BANNER}\n\nNo help available\n`;
+const NO_HELP_PAGE = `${BANNER}\n\nNo help available\n`;

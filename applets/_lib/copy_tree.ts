@@ -119,8 +119,8 @@ class Place {
 
 /** Copies; remembers across calls what it made and which files had several names. */
 export class Copier {
-  /** Device and inode of directories that were made: never copied into themselves. */
-  readonly #made = new Set<string>();
+  /** Device and inode of directories that were copied to: they are never copied themselves. */
+  readonly #entered = new Set<string>();
   /** Device and inode of a file with several names → its first copy. */
   readonly #linked = new Map<string, ByteString>();
 
@@ -137,7 +137,8 @@ export class Copier {
     );
   }
 
-  #copy(source: Place, target: Place, top: boolean): MaybePromise<boolean> {
+  /** @param isNew The directory of the target was made just now, so that nothing is in it. */
+  #copy(source: Place, target: Place, top: boolean, isNew = false): MaybePromise<boolean> {
     const { options } = this;
     const follow = options.follow === "all" || (options.follow === "top" && top);
     let from: Stat | undefined;
@@ -152,7 +153,7 @@ export class Copier {
       }
     }
     try {
-      to = target.stat(false);
+      if (!isNew) to = target.stat(false);
     } catch (error) {
       if (!isVfsError(error)) throw error;
       if (error.code !== "ENOENT") {
@@ -217,7 +218,7 @@ export class Copier {
       if (!isVfsError(error)) throw error;
       return this.#failed(`can't create '${target.path}': ${error.reason}`);
     }
-    this.#told(source, target);
+    // Native is silent about links with -v too.
     return true;
   }
 
@@ -231,7 +232,7 @@ export class Copier {
     const { fs } = ctx;
     if (!options.recursive) return this.#failed(`omitting directory '${source.path}'`);
     let made = false;
-    if (this.#made.has(`${from.dev}:${from.ino}`)) {
+    if (this.#entered.has(`${from.dev}:${from.ino}`)) {
       return this.#failed(`recursion detected, omitting directory '${source.path}'`);
     }
     try {
@@ -245,9 +246,9 @@ export class Copier {
         // Its own user can always write it while it is being filled.
         target.makeDir((from.mode & 0o7777 & ~ctx.process.umask) | 0o700);
         made = true;
-        const stat = target.stat(true);
-        this.#made.add(`${stat.dev}:${stat.ino}`);
       }
+      const stat = target.stat(true);
+      this.#entered.add(`${stat.dev}:${stat.ino}`);
     } catch (error) {
       if (!isVfsError(error)) throw error;
       return this.#failed(`can't create directory '${target.path}': ${error.reason}`);
@@ -270,6 +271,7 @@ export class Copier {
           new Place(fs, inner, name, joinPath(source.path, name)),
           new Place(fs, outer, name, joinPath(target.path, name)),
           false,
+          made,
         ),
         (went) => {
           if (!went) good = false;

@@ -55,6 +55,8 @@ export function applyMode(text: ByteString, current: number, umask: number): num
     do {
       const operator = text[at++];
       let bits = 0;
+      // `X` looks at what the mode is when `=` has cleared its classes.
+      const before = operator === "=" ? mode & ~who : mode;
       const copied = text[at] === "u" || text[at] === "g" || text[at] === "o";
       if (copied) {
         const shift = text[at] === "u" ? 6 : text[at] === "g" ? 3 : 0;
@@ -67,7 +69,7 @@ export function applyMode(text: ByteString, current: number, umask: number): num
           const plain = PERMISSION.get(letter);
           if (plain !== undefined) bits |= plain;
           else if (letter === "X") {
-            if (isDirectory || (mode & 0o111) !== 0) bits |= 0o111;
+            if (isDirectory || (before & 0o111) !== 0) bits |= 0o111;
           } else if (letter === "s") bits |= 0o6000;
           else if (letter === "t") bits |= 0o1000;
           else break;

@@ -58,7 +58,7 @@ function longNamesOf(table: OptionTable): Map<string, string> {
 export function parseOptions(
   table: OptionTable,
   argv: readonly ByteString[],
-  spec: Pick<AppletSpec<OptionTable>, "posix" | "numberOption" | "plusOption">,
+  spec: Pick<AppletSpec<OptionTable>, "posix" | "shortOnly" | "numberOption" | "plusOption">,
 ): ParsedOptions {
   // Keys are the letters and names of the table; without a prototype, nothing else is found.
   const opts: Record<string, unknown> = Object.create(null);
@@ -91,7 +91,7 @@ export function parseOptions(
       i++;
       break;
     }
-    if (word.charCodeAt(1) === 0x2d) {
+    if (word.charCodeAt(1) === 0x2d && !spec.shortOnly) {
       i += parseLong(table, argv, i, set);
       continue;
     }

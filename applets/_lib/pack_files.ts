@@ -67,7 +67,7 @@ function packFile<T extends OptionTable>(
   path: ByteString,
 ): MaybePromise<void> {
   const { flags } = packing;
-  const source = ctx.openPlain(path);
+  const source = openInput(ctx, path);
   if (source === undefined) return;
   const fromStdin = path === "-";
   if (fromStdin && source.isTerminal && !flags.f && !packing.anyTerminal) {
@@ -120,9 +120,16 @@ function packFile<T extends OptionTable>(
   }
 }
 
+/** Opens; what is there but may not be read is told in another way than what is not there. */
+function openInput<T extends OptionTable>(ctx: Context<T>, path: ByteString): Source | undefined {
+  if (path === "-" || ctx.fs.tryStat(path) === undefined) return ctx.openPlain(path);
+  return ctx.open(path);
+}
+
 /** A source with the packer's view of directories. */
 function forgiving(packing: Packing, source: Source): Source {
-  if (packing.readError !== undefined || source.file.directory === undefined) return source;
+  if (packing.readError !== undefined) return source;
+  if (!source.isClosed && source.file.directory === undefined) return source;
   const empty = Object.create(source) as Source;
   empty.read = (): undefined => undefined;
   return empty;

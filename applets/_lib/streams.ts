@@ -76,6 +76,11 @@ export class Source {
     return buffer.subarray(0, length);
   }
 
+  /** Whether it stands for a closed descriptor. */
+  get isClosed(): boolean {
+    return this.maybeFile === undefined;
+  }
+
   /** Whether it is a terminal. */
   get isTerminal(): boolean {
     return this.maybeFile?.tty !== undefined;

@@ -1,7 +1,7 @@
 import type { ByteString } from "../../sandbox/types.ts";
 import { toByteString } from "../../sandbox/bytes.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
-import { type Applet, type Context, defineApplet } from "../contract.ts";
+import { type Applet, type Context, defineApplet, type Source } from "../contract.ts";
 import { BcError, NeedMore } from "./lex.ts";
 import { LineWriter } from "../_lib/number_lines.ts";
 import { type Decimal, MathError } from "../_lib/decimal.ts";
@@ -9,12 +9,12 @@ import { Parser } from "./parse.ts";
 import { Halt, Machine } from "./run.ts";
 
 const OPTIONS = {
-  q: { help: "Show no banner" },
-  l: { help: "Know s c a l e j, and begin with scale 20" },
-  s: { help: "Refuse what POSIX does not have" },
-  w: { help: "Warn of what POSIX does not have" },
-  i: {},
-  v: {},
+  q: { help: "Show no banner", long: "quiet" },
+  l: { help: "Know s c a l e j, and begin with scale 20", long: "mathlib" },
+  s: { help: "Refuse what POSIX does not have", long: "standard" },
+  w: { help: "Warn of what POSIX does not have", long: "warn" },
+  i: { long: "interactive" },
+  v: { long: "version" },
 } as const;
 
 /** A calculator of any precision. Source of behaviour: POSIX bc, BusyBox 1.35. */
@@ -22,10 +22,29 @@ export const applet: Applet = defineApplet({
   name: "bc",
   usage: "[-sqlw] [FILE]...",
   about: "Calculate with numbers of any length; $BC_LINE_LENGTH sets the width of the output",
-  lostOutput: "ignore",
+  lostOutput: "output error",
   options: OPTIONS,
-  run: (ctx) => new Session(ctx).run(),
+  run: (ctx) => {
+    if (!ctx.opts.v) return new Session(ctx).run();
+    ctx.out.print("bc 1.35.0\n");
+    return 0;
+  },
 });
+
+/** Opens a program. `-` is a file of that name. */
+function openProgram(ctx: Context<typeof OPTIONS>, path: ByteString): Source {
+  try {
+    return ctx.openOrThrow(path);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    return ctx.fail(`can't open '${path}': ${error.reason}`);
+  }
+}
+
+/** Native drops NUL characters as it reads. */
+function withoutNuls(text: ByteString): ByteString {
+  return text.includes("\0") ? text.replaceAll("\0", "") : text;
+}
 
 /** One run of bc over its files and standard input. */
 class Session {
@@ -56,8 +75,7 @@ class Session {
   async run(): Promise<number> {
     try {
       for (const path of this.ctx.operands) {
-        const source = this.ctx.open(path);
-        if (source === undefined) return 1;
+        const source = openProgram(this.ctx, path);
         let text: ByteString;
         try {
           text = await source.readAll();
@@ -85,7 +103,7 @@ class Session {
   /** Runs a whole file; false when it says `quit`. */
   async #text(path: ByteString, text: ByteString): Promise<boolean> {
     const parser = new Parser(this.#posix);
-    parser.lexer.text = text;
+    parser.lexer.text = withoutNuls(text);
     parser.lexer.ended = true;
     try {
       return await this.#statements(parser);
@@ -110,7 +128,7 @@ class Session {
       }
       const next = await this.#line();
       if (next === undefined) lexer.ended = true;
-      else lexer.text += next;
+      else lexer.text += withoutNuls(next);
     }
   }
 

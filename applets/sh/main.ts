@@ -76,8 +76,8 @@ interface Invocation {
   readonly flags: Flags;
   readonly named: [name: string, on: boolean][];
   login: boolean;
-  /** `-o` came last: native lists all options as on and goes on. */
-  listsOptions: boolean;
+  /** `-o` or `+o` came last: native lists all options as on, and goes on. */
+  listsOptions: "names" | "commands" | undefined;
   command: string | undefined;
   fromStdin: boolean;
   words: readonly string[];
@@ -121,8 +121,10 @@ function start(proc: Process, argv: readonly string[]): MaybePromise<number> {
       return 0;
     }
   }
-  if (inv.listsOptions) {
-    void sh.print(OPTIONS.map(([, name]) => `${name.padEnd(16)}on\n`).join(""));
+  if (inv.listsOptions !== undefined) {
+    const line = (name: string): string =>
+      inv.listsOptions === "names" ? `${name.padEnd(16)}on\n` : `set -o ${name}\n`;
+    void sh.print(OPTIONS.map(([, name]) => line(name)).join(""));
   }
   const loading = sh.flags.xtrace ? loadExpansion() : undefined;
   return runToEnd(sh, (self) => loading?.then(() => run(self, inv)) ?? run(self, inv));
@@ -133,7 +135,7 @@ function readCommandLine(argv: readonly string[], bash: boolean): Invocation {
     flags: noFlags(),
     named: [],
     login: argv[0].startsWith("-"),
-    listsOptions: false,
+    listsOptions: undefined,
     command: undefined,
     fromStdin: false,
     words: [],
@@ -155,7 +157,8 @@ function readCommandLine(argv: readonly string[], bash: boolean): Invocation {
         // Options of bash that change nothing here.
         if (word === "--rcfile" || word === "--init-file") i++;
       } else if (bash && word === "--posix") continue;
-      else throw new UsageError(`unrecognized option '${word}'`);
+      else if (bash) throw new UsageError(`unrecognized option '${word}'`);
+      // To ash any other long option is nothing at all.
       continue;
     }
     for (const letter of word.slice(1)) {
@@ -166,13 +169,13 @@ function readCommandLine(argv: readonly string[], bash: boolean): Invocation {
       else if (letter === "o") {
         const name = argv[++i];
         if (name === undefined) {
-          inv.listsOptions = true;
+          inv.listsOptions = on ? "names" : "commands";
           break;
         }
         inv.named.push([name, on]);
       } else {
         const option = OPTIONS.find((o) => o[0] === letter);
-        if (option === undefined) throw new ShellError(`illegal option -${letter}`);
+        if (option === undefined) throw new ShellError(`illegal option ${word[0]}${letter}`);
         inv.flags[option[1] as keyof Flags] = on;
       }
     }

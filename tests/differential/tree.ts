@@ -17,6 +17,23 @@ const LETTERS = new Map([
 /** Contents longer than this are shown by a sum. */
 const SHOWN = 200;
 
+/** Stamps before this are shown: later ones are those of the run itself. Seconds. */
+const RECENT = 1_500_000_000;
+
+/** What is shown of each file beyond name, mode and contents. */
+export interface Detail {
+  /** Owners that are not root, and old modification times. */
+  readonly attributes?: boolean;
+  /** An ordinary user looks: what its owner may not read is not shown. */
+  readonly asOwner?: boolean;
+}
+
+function attributes(seconds: number, uid: number, gid: number, detail: Detail): string {
+  if (!detail.attributes) return "";
+  const owner = uid === 0 && gid === 0 ? "" : ` ${uid}:${gid}`;
+  return owner + (seconds < RECENT ? ` @${seconds}` : "");
+}
+
 function line(name: string, mode: number, nlink: number, rest: string): string {
   const letter = LETTERS.get(mode & 0o170000) ?? "?";
   const links = letter === "-" && nlink > 1 ? ` links=${nlink}` : "";
@@ -32,8 +49,12 @@ function contents(bytes: Uint8Array): string {
   return ` ${bytes.length} ${JSON.stringify(text)}${bytes.length > SHOWN ? ` sum=${sum}` : ""}`;
 }
 
+function isOpen(mode: number, bits: number, detail: Detail): boolean {
+  return !detail.asOwner || (mode & bits) === bits;
+}
+
 /** A directory of the host. */
-export function hostTree(root: string): string[] {
+export function hostTree(root: string, detail: Detail = {}): string[] {
   const lines: string[] = [];
   const walk = (directory: string, prefix: string): void => {
     for (const entry of Deno.readDirSync(directory)) {
@@ -43,11 +64,15 @@ export function hostTree(root: string): string[] {
       const mode = stat.mode ?? 0;
       const rest = entry.isSymlink
         ? ` -> ${Deno.readLinkSync(path)}`
-        : entry.isFile
+        : entry.isFile && isOpen(mode, 0o400, detail)
         ? contents(Deno.readFileSync(path))
         : "";
-      lines.push(line(name, mode, stat.nlink ?? 1, rest));
-      if (entry.isDirectory) walk(path, `${name}/`);
+      const seconds = Math.floor((stat.mtime?.getTime() ?? 0) / 1000);
+      const extra = entry.isSymlink
+        ? ""
+        : attributes(seconds, stat.uid ?? 0, stat.gid ?? 0, detail);
+      lines.push(line(name, mode, stat.nlink ?? 1, extra + rest));
+      if (entry.isDirectory && isOpen(mode, 0o500, detail)) walk(path, `${name}/`);
     }
   };
   walk(root, "");
@@ -55,7 +80,11 @@ export function hostTree(root: string): string[] {
 }
 
 /** A directory of a sandbox. */
-export async function sandboxTree(sandbox: Sandbox, root: string): Promise<string[]> {
+export async function sandboxTree(
+  sandbox: Sandbox,
+  root: string,
+  detail: Detail = {},
+): Promise<string[]> {
   const lines: string[] = [];
   const walk = async (directory: string, prefix: string): Promise<void> => {
     for (const entry of await sandbox.fs.readDir(directory)) {
@@ -64,11 +93,13 @@ export async function sandboxTree(sandbox: Sandbox, root: string): Promise<strin
       const stat = await sandbox.fs.lstat(path);
       const rest = entry.isSymlink
         ? ` -> ${await sandbox.fs.readLink(path)}`
-        : entry.isFile
+        : entry.isFile && isOpen(stat.mode, 0o400, detail)
         ? contents(await sandbox.fs.readFile(path))
         : "";
-      lines.push(line(name, stat.mode, stat.nlink, rest));
-      if (entry.isDirectory) await walk(path, `${name}/`);
+      const seconds = Number(stat.mtimeNs / 1_000_000_000n);
+      const extra = entry.isSymlink ? "" : attributes(seconds, stat.uid, stat.gid, detail);
+      lines.push(line(name, stat.mode, stat.nlink, extra + rest));
+      if (entry.isDirectory && isOpen(stat.mode, 0o500, detail)) await walk(path, `${name}/`);
     }
   };
   await walk(root, "");
