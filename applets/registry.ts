@@ -149,6 +149,7 @@ reset.ts reset
 rev.ts rev
 rm.ts rm
 rmdir.ts rmdir
+rpm.ts rpm
 rpm2cpio.ts rpm2cpio
 run_parts.ts run-parts
 sed/main.ts sed

@@ -116,6 +116,7 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["rev.ts", () => import("./rev.ts")],
   ["rm.ts", () => import("./rm.ts")],
   ["rmdir.ts", () => import("./rmdir.ts")],
+  ["rpm.ts", () => import("./rpm.ts")],
   ["rpm2cpio.ts", () => import("./rpm2cpio.ts")],
   ["run_parts.ts", () => import("./run_parts.ts")],
   ["sed/main.ts", () => import("./sed/main.ts")],
