@@ -145,6 +145,8 @@ const LEVELS_PER_STACK = 64;
 export const MAX_GLOB = 1_000_000;
 
 const REF_IFS = "IFS";
+/** How fields are split unless a script says otherwise. */
+const STANDARD_SPLITTER = new Splitter(" \t\n");
 
 /** One shell or subshell. */
 export class Shell implements ArithHost {
@@ -206,7 +208,7 @@ export class Shell implements ArithHost {
   /** The directory that `cd` believes in. */
   cwd = "";
   oldUmask = 0;
-  private splitter: Splitter = new Splitter(undefined);
+  private splitter: Splitter = STANDARD_SPLITTER;
   private readonly ifs = new NameRef(REF_IFS);
   private readonly underEvaluation = new Set<string>();
   randomSeed = 0;

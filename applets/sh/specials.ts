@@ -54,6 +54,11 @@ const OPTIND: SpecialVariable = {
   },
 };
 
+const LINENO = computed((sh) => String(sh.line));
+const FUNCNAME = computed((sh) => sh.functionName);
+const EPOCHSECONDS = computed((sh) => String(sh.proc.clock.nowNs() / 1000000000n));
+const EPOCHREALTIME = computed((sh) => microseconds(sh.proc.clock.nowNs()));
+
 function microseconds(ns: bigint): string {
   const us = ns / 1000n;
   return `${us / 1000000n}.${String(us % 1000000n).padStart(6, "0")}`;
@@ -92,17 +97,17 @@ export function startVariables(sh: Shell): void {
   fixed("IFS", " \t\n");
   scope.cell("IFS").exported = false;
   given("PATH", "/sbin:/usr/sbin:/bin:/usr/bin");
-  given("PS1", proc.uid === 0 ? "\\w \\$ " : "\\w \\$ ");
+  given("PS1", "\\w \\$ ");
   given("PS2", "> ");
   given("PS4", "+ ");
   fixed("OPTIND", "1");
   scope.cell("OPTIND").special = OPTIND;
   fixed("PPID", String(proc.ppid));
   given("HOSTNAME", proc.kernel.hostname);
-  special("LINENO", computed((s) => String(s.line)));
-  special("FUNCNAME", computed((s) => s.functionName));
-  special("EPOCHSECONDS", computed((s) => String(s.proc.clock.nowNs() / 1000000000n)));
-  special("EPOCHREALTIME", computed((s) => microseconds(s.proc.clock.nowNs())));
+  special("LINENO", LINENO);
+  special("FUNCNAME", FUNCNAME);
+  special("EPOCHSECONDS", EPOCHSECONDS);
+  special("EPOCHREALTIME", EPOCHREALTIME);
   special("RANDOM", RANDOM);
   sh.randomSeed = proc.random.uint32() | 1;
   const level = scope.cell("SHLVL");

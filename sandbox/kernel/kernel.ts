@@ -42,7 +42,7 @@ import { Pipe, PipeReader, PipeWriter } from "./pipe.ts";
 import { KernelProcess } from "./process.ts";
 import { Programs, type ProgramTable, type WasmLoader } from "./programs.ts";
 import { Run } from "./run.ts";
-import { createView, type SystemState } from "./view.ts";
+import { ProcessView, type SystemState } from "./view.ts";
 import { openSpecial } from "./special.ts";
 
 /** What the kernel needs of the host. */
@@ -161,7 +161,7 @@ export class Kernel {
 
   /** The kernel as a process may see it. */
   viewOf(process: KernelProcess): KernelView {
-    return createView(this, process);
+    return new ProcessView(this, process);
   }
 
   /** The network gate for a process. */
@@ -552,11 +552,12 @@ export class Kernel {
     process.closeAll();
     this.#memory -= process.memory;
     process.memory = 0;
-    for (const child of process.childProcesses) {
+    const orphans = process.childProcesses.splice(0);
+    for (const child of orphans) {
       child.parent = undefined;
       if (child.ended) this.#table.delete(child.pid);
     }
-    process.childProcesses.length = 0;
+    for (const { pgid } of orphans) if (pgid !== process.pgid) this.#endOrphaned(pgid);
     const parent = process.parent;
     if (parent === undefined || parent.ended) this.#table.delete(process.pid);
     else {
@@ -570,6 +571,17 @@ export class Kernel {
       process.run.cancelTimer?.();
       tell(process.status);
     }
+  }
+
+  /** Nobody could continue a stopped group whose last controller ended (POSIX `_exit`). */
+  #endOrphaned(pgid: number): void {
+    const members = [...this.#table.values()].filter((each) => each.pgid === pgid && !each.ended);
+    const controlled = members.some(({ parent }) =>
+      parent !== undefined && !parent.ended && parent.pgid !== pgid
+    );
+    if (controlled || !members.some((each) => each.stopped)) return;
+    this.signalGroup(pgid, SIG.HUP);
+    this.signalGroup(pgid, SIG.CONT);
   }
 
   /** A child was waited for. */
@@ -638,6 +650,11 @@ export class Kernel {
   deliver(process: KernelProcess, signal: number): void {
     if (process.ended) return;
     if (signal === SIG.CONT) this.#continue(process);
+    else if (process.stopped && signal !== SIG.KILL) {
+      // What is stopped gets its signals when it goes on.
+      if (!STOPPING.has(signal)) process.hold(signal);
+      return;
+    }
     const action = process.getSignal(signal);
     if (action === "ignore") return;
     if (typeof action === "function") {
@@ -655,9 +672,10 @@ export class Kernel {
     this.terminate(process, 128 + signal, signal);
   }
 
-  #stop(process: KernelProcess, _signal: number): void {
+  #stop(process: KernelProcess, signal: number): void {
     if (process.stopped) return;
     process.stopped = true;
+    process.stopSignal = signal;
     process.budget = 0;
     process.parent?.childChanged.wake();
     if (process.parent !== undefined) this.deliver(process.parent, SIG.CHLD);
@@ -668,6 +686,7 @@ export class Kernel {
     process.stopped = false;
     process.unpark();
     process.parent?.childChanged.wake();
+    for (const signal of process.takeHeld()) this.deliver(process, signal);
   }
 
   // -- memory and output ------------------------------------------------------------------------

@@ -47,94 +47,133 @@ export function processInfo(kernel: Kernel, process: KernelProcess): ProcessInfo
   };
 }
 
-/** Makes the view for a process. */
-export function createView(kernel: Kernel, viewer: KernelProcess): KernelView {
-  const find = (pid: number): KernelProcess => {
-    const found = pid === 0 ? viewer : kernel.processes.get(pid);
+/** The view of one process. It is made whenever one asks, so making it costs next to nothing. */
+export class ProcessView implements KernelView {
+  readonly #kernel: Kernel;
+  readonly #viewer: KernelProcess;
+  readonly #system: SystemState;
+
+  constructor(kernel: Kernel, viewer: KernelProcess) {
+    this.#kernel = kernel;
+    this.#viewer = viewer;
+    this.#system = kernel.system;
+  }
+
+  #find(pid: number): KernelProcess {
+    const found = pid === 0 ? this.#viewer : this.#kernel.processes.get(pid);
     if (found === undefined || found.ended) throw new VfsError("ESRCH");
     return found;
-  };
-  const change = (pid: number): KernelProcess => {
-    const found = find(pid);
-    if (viewer.uid !== 0 && viewer.uid !== found.uid) throw new VfsError("EPERM");
+  }
+
+  #change(pid: number): KernelProcess {
+    const found = this.#find(pid);
+    const { uid } = this.#viewer;
+    if (uid !== 0 && uid !== found.uid) throw new VfsError("EPERM");
     return found;
-  };
-  const system = kernel.system;
-  return {
-    processes(): ProcessInfo[] {
-      return [...kernel.processes.values()].map((each) => processInfo(kernel, each));
-    },
-    process(pid: number): ProcessInfo | undefined {
-      const found = kernel.processes.get(pid);
-      return found === undefined ? undefined : processInfo(kernel, found);
-    },
-    setPriority(pid: number, nice: number): void {
-      change(pid).nice = nice;
-    },
-    setAffinity(pid: number, mask: number): void {
-      change(pid).affinity = mask;
-    },
-    getAffinity(pid: number): number {
-      return find(pid).affinity;
-    },
-    setIoPriority(pid: number, value: { class: number; data: number }): void {
-      change(pid).ioPriority = value;
-    },
-    getIoPriority(pid: number): { class: number; data: number } {
-      return find(pid).ioPriority;
-    },
-    get hostname(): ByteString {
-      return system.hostname;
-    },
-    set hostname(name: ByteString) {
-      system.hostname = name;
-    },
-    uname: {
+  }
+
+  processes(): ProcessInfo[] {
+    return [...this.#kernel.processes.values()].map((each) => processInfo(this.#kernel, each));
+  }
+
+  process(pid: number): ProcessInfo | undefined {
+    const found = this.#kernel.processes.get(pid);
+    return found === undefined ? undefined : processInfo(this.#kernel, found);
+  }
+
+  setPriority(pid: number, nice: number): void {
+    this.#change(pid).nice = nice;
+  }
+
+  setAffinity(pid: number, mask: number): void {
+    this.#change(pid).affinity = mask;
+  }
+
+  getAffinity(pid: number): number {
+    return this.#find(pid).affinity;
+  }
+
+  setIoPriority(pid: number, value: { class: number; data: number }): void {
+    this.#change(pid).ioPriority = value;
+  }
+
+  getIoPriority(pid: number): { class: number; data: number } {
+    return this.#find(pid).ioPriority;
+  }
+
+  get hostname(): ByteString {
+    return this.#system.hostname;
+  }
+
+  set hostname(name: ByteString) {
+    this.#system.hostname = name;
+  }
+
+  get uname(): KernelView["uname"] {
+    return {
       sysname: "Linux",
       release: "6.1.0-capbox",
       version: "#1 SMP capbox",
       machine: "x86_64",
-      domain: system.domain,
-    },
-    uptimeMs(): number {
-      return kernel.host.monotonicMs() - system.bootMonotonicMs;
-    },
-    bootMs: system.bootMs,
-    loadAverage(): [number, number, number] {
-      let running = 0;
-      for (const each of kernel.processes.values()) {
-        if (!each.ended && !each.stopped && !each.waiting) running++;
-      }
-      return [running, running, running];
-    },
-    memory(): { total: number; used: number; files: number } {
-      const files = system.fileBytes();
-      return { total: kernel.limits.memoryBytes, used: kernel.memory + files, files };
-    },
-    processors: system.processors,
-    mounts(): MountInfo[] {
-      return kernel.namespace.mounts();
-    },
-    programNames(): ByteString[] {
-      return [...kernel.programs.table.names()];
-    },
-    hasProgram(name: ByteString): boolean {
-      return kernel.programs.table.has(name);
-    },
-    log: {
+      domain: this.#system.domain,
+    };
+  }
+
+  uptimeMs(): number {
+    return this.#kernel.host.monotonicMs() - this.#system.bootMonotonicMs;
+  }
+
+  get bootMs(): number {
+    return this.#system.bootMs;
+  }
+
+  loadAverage(): [number, number, number] {
+    let running = 0;
+    for (const each of this.#kernel.processes.values()) {
+      if (!each.ended && !each.stopped && !each.waiting) running++;
+    }
+    return [running, running, running];
+  }
+
+  memory(): { total: number; used: number; files: number } {
+    const files = this.#system.fileBytes();
+    const { limits, memory } = this.#kernel;
+    return { total: limits.memoryBytes, used: memory + files, files };
+  }
+
+  get processors(): number {
+    return this.#system.processors;
+  }
+
+  mounts(): MountInfo[] {
+    return this.#kernel.namespace.mounts();
+  }
+
+  programNames(): ByteString[] {
+    return [...this.#kernel.programs.table.names()];
+  }
+
+  hasProgram(name: ByteString): boolean {
+    return this.#kernel.programs.table.has(name);
+  }
+
+  get log(): KernelView["log"] {
+    const { log } = this.#system;
+    return {
       append(line: ByteString): void {
-        if (system.log.length >= LOG_LINES) system.log.shift();
-        system.log.push(line);
+        if (log.length >= LOG_LINES) log.shift();
+        log.push(line);
       },
       lines(): readonly ByteString[] {
-        return system.log;
+        return log;
       },
       clear(): void {
-        system.log.length = 0;
+        log.length = 0;
       },
-    },
-    audit(event: AuditEvent): void {
-      kernel.audit?.({ ...event, pid: viewer.pid });
-    },
-  };
+    };
+  }
+
+  audit(event: AuditEvent): void {
+    this.#kernel.audit?.({ ...event, pid: this.#viewer.pid });
+  }
 }

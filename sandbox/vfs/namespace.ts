@@ -41,7 +41,15 @@ import { ForkContext, type Layer } from "./layer.ts";
 import { MountPoint, type MountRequest } from "./mount_tree.ts";
 import { OpenNode } from "./open_node.ts";
 import { isWithin, pathIn, pathOf, Place } from "./place.ts";
-import { checkSearch, DEPTH_MAX, enter, Last, resolve, type Resolved } from "./resolve.ts";
+import {
+  checkSearch,
+  DEPTH_MAX,
+  enter,
+  Last,
+  resolve,
+  type Resolved,
+  resolveIfThere,
+} from "./resolve.ts";
 
 const S_ISGID = 0o2000;
 /** Above the numbers of a host's own devices, so that (device, inode) never means two files. */
@@ -227,6 +235,11 @@ export class Namespace {
   /** What a path means: the node there, or undefined where the last component is missing. */
   find(caller: Caller, path: ByteString, follow = true, start: Place = caller.cwd): Resolved {
     return resolve(caller, start, path, follow ? Last.FOLLOW : Last.KEEP);
+  }
+
+  /** As `find`; undefined where nothing is there. */
+  findNode(caller: Caller, path: ByteString, follow: boolean): VNode | undefined {
+    return resolveIfThere(caller, caller.cwd, path, follow ? Last.FOLLOW : Last.KEEP)?.node;
   }
 
   /** The node at a path. @throws {VfsError} ENOENT when nothing is there. */

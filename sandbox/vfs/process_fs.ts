@@ -90,7 +90,7 @@ export class ProcessFileSystem implements ProcessFs {
 
   tryStat(path: ByteString, option?: FollowOption): Stat | undefined {
     try {
-      return this.namespace.find(this.caller, path, option?.follow ?? true).node?.stat();
+      return this.namespace.findNode(this.caller, path, option?.follow ?? true)?.stat();
     } catch (error) {
       if (error instanceof VfsError) return undefined;
       throw error;

@@ -82,6 +82,32 @@ export function resolve(
   last: Last,
   creates = false,
 ): Resolved {
+  return walk(caller, start, path, last, creates, false)!;
+}
+
+/**
+ * Walks a path to look whether something is there; undefined when a directory on the way is not, as
+ * for most entries of a search path. An error would cost more than the walk.
+ *
+ * @throws {VfsError} ENOTDIR, ELOOP, EACCES, ENAMETOOLONG, EINVAL
+ */
+export function resolveIfThere(
+  caller: Caller,
+  start: Place,
+  path: ByteString,
+  last: Last,
+): Resolved | undefined {
+  return walk(caller, start, path, last, false, true);
+}
+
+function walk(
+  caller: Caller,
+  start: Place,
+  path: ByteString,
+  last: Last,
+  creates: boolean,
+  mayMiss: boolean,
+): Resolved | undefined {
   const { root } = caller;
   let text = path;
   let length = text.length;
@@ -141,7 +167,10 @@ export function resolve(
     }
     const node = lookupAt(place, name, point);
     if (node === undefined) {
-      if (!isLast) throw new VfsError("ENOENT", path);
+      if (!isLast) {
+        if (mayMiss) return undefined;
+        throw new VfsError("ENOENT", path);
+      }
       return new Resolved(place, name, undefined, undefined, "name", slash);
     }
     const { type } = node;
