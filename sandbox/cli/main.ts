@@ -155,6 +155,12 @@ function readPolicy(path: string): SandboxOptions {
   }
 }
 
+/**
+ * What JSON leaves as it is, and yet ends a line or moves the cursor for some viewer of a log: DEL, the
+ * C1 controls, the separators of Unicode, and what changes the direction of text.
+ */
+const UNSEEN = /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
 /** Appends each event as one line; JSON escapes newlines, so that no line can be forged. */
 function auditTo(path: string): NonNullable<SandboxOptions["audit"]> {
   if (!isGranted({ name: "write", path })) throw new CliError(`${path}: Permission denied`);
@@ -165,8 +171,12 @@ function auditTo(path: string): NonNullable<SandboxOptions["audit"]> {
     throw new CliError(`can't open '${path}'`);
   }
   return (event) => {
-    const line = JSON.stringify({ time: new Date().toISOString(), ...event }) + "\n";
-    file.writeSync(encoder.encode(line));
+    const text = JSON.stringify({ time: new Date().toISOString(), ...event });
+    const line = text.replace(
+      UNSEEN,
+      (char) => "\\u" + char.charCodeAt(0).toString(16).padStart(4, "0"),
+    );
+    file.writeSync(encoder.encode(line + "\n"));
   };
 }
 
