@@ -164,6 +164,7 @@ sleep.ts sleep
 sort.ts sort
 split.ts split
 ss.ts ss
+ssl_client.ts ssl_client
 start_stop_daemon.ts start-stop-daemon
 stat.ts stat
 strings.ts strings

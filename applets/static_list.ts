@@ -131,6 +131,7 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["sort.ts", () => import("./sort.ts")],
   ["split.ts", () => import("./split.ts")],
   ["ss.ts", () => import("./ss.ts")],
+  ["ssl_client.ts", () => import("./ssl_client.ts")],
   ["start_stop_daemon.ts", () => import("./start_stop_daemon.ts")],
   ["stat.ts", () => import("./stat.ts")],
   ["strings.ts", () => import("./strings.ts")],

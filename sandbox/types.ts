@@ -869,6 +869,12 @@ export interface Network {
       readonly localPort?: number;
     },
   ): Promise<NetConnection>;
+  /**
+   * Begins TLS on a connection that was made without, as a client; the server's name is verified, or
+   * its address where no name is given.
+   * Nothing may be reading from it. The file goes on as the same one, now with what is inside of TLS.
+   */
+  secure(file: OpenFile, name: string): Promise<void>;
   /** Waits for connections. */
   listen(host: string, port: number): NetListener;
   /** Opens a socket for datagrams. */

@@ -13,6 +13,8 @@ export interface HostConnection {
   read(): Promise<Uint8Array | undefined>;
   write(chunk: Uint8Array): Promise<void>;
   closeWrite(): Promise<void>;
+  /** Begins TLS as a client, verifying the name. Nothing may be reading. */
+  secure(name: string): Promise<void>;
   close(): void;
 }
 
@@ -87,12 +89,20 @@ async function startTls(plain: Deno.TcpConn, hostname: string): Promise<Deno.Tls
 }
 
 function wrap(
-  connection: Deno.Conn,
+  opened: Deno.Conn,
   local: Deno.NetAddr,
   remote: Deno.NetAddr,
 ): HostConnection {
   let closed = false;
+  let connection = opened;
   return {
+    async secure(name: string): Promise<void> {
+      try {
+        connection = await startTls(connection as Deno.TcpConn, name);
+      } catch (error) {
+        throw translate(error, name);
+      }
+    },
     local: { host: local.hostname, port: local.port },
     remote: { host: remote.hostname, port: remote.port },
     async read(): Promise<Uint8Array | undefined> {
@@ -123,7 +133,12 @@ function wrap(
     close(): void {
       if (closed) return;
       closed = true;
-      connection.close();
+      try {
+        connection.close();
+      } catch (error) {
+        // A failed handshake has closed it already.
+        if (!(error instanceof Deno.errors.BadResource)) throw error;
+      }
     },
   };
 }

@@ -14,6 +14,7 @@ import {
   type NetDatagram,
   type NetListener,
   type Network,
+  type OpenFile,
   S_IFSOCK,
   type SocketInfo,
   type Waiter,
@@ -50,6 +51,8 @@ class Gate {
   readonly rules: readonly NetRule[];
   readonly listenRules: readonly NetRule[];
   readonly sockets = new Set<Entry>();
+  /** The connections behind files, for those who begin TLS on one later. */
+  readonly connections = new WeakMap<OpenFile, HostConnection>();
   bytesLeft: number;
 
   constructor(
@@ -136,6 +139,7 @@ class Gate {
     );
     const file = new DuplexFile(input, output, S_IFSOCK);
     process.own(file);
+    this.connections.set(file, host);
     return { local: host.local, remote: host.remote, file, closeWrite: () => host.closeWrite() };
   }
 }
@@ -202,6 +206,13 @@ function networkFor(gate: Gate, process: KernelProcess): Network {
       const connected = await waitFor(process, withTimeout(process, work, option.timeoutMs));
       gate.note(process, subject, true);
       return gate.connection(process, connected);
+    },
+    async secure(file: OpenFile, name: string): Promise<void> {
+      const connection = gate.connections.get(file);
+      if (connection === undefined) throw new VfsError("ENOTSOCK");
+      const host = name === "" ? connection.remote.host : canonicalHost(name);
+      gate.note(process, `tls ${host}`, true);
+      await waitFor(process, connection.secure(host));
     },
     listen(host: string, port: number): NetListener {
       const subject = `${canonicalHost(host)}:${port}`;
