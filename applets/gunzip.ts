@@ -41,7 +41,8 @@ export const applet: Applet = defineApplet({
 /** zcat: damage in a file is told but does not count; what is no compressed file at all ends the work. */
 function printAny<T extends OptionTable>(ctx: Context<T>): MaybePromise<number> {
   const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
-  const take = into(ctx.stdout);
+  // To test is to print nothing.
+  const take = (ctx.opts as { t?: boolean }).t ? (): void => {} : into(ctx.stdout);
   const printed = inSequence(paths, (path): MaybePromise<void> => {
     const source = ctx.openPlain(path);
     if (source === undefined) return;

@@ -20,11 +20,13 @@ export const applet: Applet = defineApplet({
     N: { long: "forward", help: "Leave out what is applied already" },
     E: { long: "remove-empty-files", help: "Remove files that become empty" },
     "dry-run": { help: "Change no file" },
-    f: {},
-    g: { arg: "N" },
-    u: {},
+    f: { long: "force" },
+    g: {},
+    get: { arg: "N" },
+    u: { long: "unified" },
+    "backup-if-mismatch": {},
+    "no-backup-if-mismatch": {},
   },
-  maxOperands: 2,
   async run(ctx) {
     const { opts, operands } = ctx;
     const strip = opts.p === undefined ? undefined : numberArgument(ctx, opts.p);

@@ -25,7 +25,9 @@ export const applet: Applet = defineApplet({
     }
     const text = words.shift();
     if (text === undefined) return ctx.usage();
-    if (!/^[-+]?[0-9]+$/.test(text)) return ctx.fail(`invalid number '${text}'`);
+    if (!/^[-+]?[0-9]+$/.test(text)) {
+      return ctx.fail(`invalid number '${text.replace(/^[-+]/, "")}'`);
+    }
     const priority = Number(text);
     let which = "p";
     for (const word of words) {

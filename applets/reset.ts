@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   usage: "",
   about: "Reset the screen",
   options: {},
+  raw: true,
   run({ stdout, process }) {
     // Elsewhere than on a terminal native prints nothing.
     if (!stdout.isTerminal) return;

@@ -19,8 +19,16 @@ export const applet: Applet = defineApplet({
   options: {},
   raw: true,
   async run(ctx) {
-    const source = ctx.open(ctx.operands[0] ?? "-");
-    if (source === undefined) return 1;
+    const [path] = ctx.operands;
+    let source = ctx.stdin;
+    if (path !== undefined) {
+      try {
+        source = ctx.openOrThrow(path);
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        return ctx.fail(`can't open '${path}': ${error.reason}`);
+      }
+    }
     // Native calls its standard input so.
     const name = ctx.operands[0] ?? "standard output";
     const input = new ByteReader(kept(source));

@@ -57,9 +57,7 @@ export const applet: Applet = defineApplet({
         const ended = await child.wait();
         if (ended.code === 0) continue;
         ctx.warn(
-          ended.signal > 0
-            ? `${path}: killed by signal ${ended.signal}`
-            : `${path}: exit status ${ended.code}`,
+          `${path}: exit status ${ended.code}`,
         );
       } catch (error) {
         if (!isVfsError(error)) throw error;

@@ -38,8 +38,7 @@ export const applet: Applet = defineApplet({
         }
       } catch (error) {
         if (!isVfsError(error)) throw error;
-        ctx.warn(`can't open '${path}': ${error.reason}`);
-        continue;
+        return ctx.fail(`can't open '${path}': ${error.reason}`);
       }
       try {
         const size = wanted ?? file.stat().size;

@@ -19,6 +19,7 @@ export const applet: Applet = defineApplet({
   async run(ctx) {
     const { opts, operands, process } = ctx;
     const most = opts.n === undefined ? Infinity : numberArgument(ctx, opts.n, { max: 4294967295 });
+    if (opts.e && opts.i !== undefined) return ctx.usage();
     let count: number;
     let line: (index: number) => ByteString;
     if (opts.e) {
@@ -26,6 +27,7 @@ export const applet: Applet = defineApplet({
       line = (index) => operands[index];
     } else if (opts.i !== undefined) {
       if (operands.length > 0) return ctx.usage();
+      if (opts.i.endsWith("-")) return ctx.fail("invalid number ''");
       const match = /^([0-9]+)-([0-9]+)$/.exec(opts.i);
       const low = Number(match?.[1]);
       count = Number(match?.[2]) - low + 1;
@@ -49,9 +51,12 @@ export const applet: Applet = defineApplet({
     }
     let out = ctx.out;
     if (opts.o !== undefined) {
-      const sink = ctx.create(opts.o);
-      if (sink === undefined) return;
-      out = new Output(sink);
+      try {
+        out = new Output(ctx.createOrThrow(opts.o));
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        return ctx.fail(`can't open '${opts.o}': ${error.reason}`);
+      }
     }
     // Only the places that an exchange has touched are kept (Fisher and Yates, lazily).
     const moved = new Map<number, number>();

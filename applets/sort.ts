@@ -43,7 +43,7 @@ export const applet: Applet = defineApplet({
       f: !!opts.f,
       i: !!opts.i,
       r: !!opts.r,
-      order: opts.M ? "M" : opts.g ? "g" : opts.n ? "n" : opts.V ? "V" : undefined,
+      order: orderOf([opts.M && "M", opts.g && "g", opts.n && "n", opts.V && "V"]),
     };
     let keys: SortKey[];
     try {
@@ -55,12 +55,23 @@ export const applet: Applet = defineApplet({
     const input = readAll(ctx);
     return after(input, (data) => {
       const lines = splitLines(data, !!opts.z);
+      // Native finds out when it has two lines to compare.
+      const unknown = keys.length === 0
+        ? global.order === "none"
+        : keys.some((key) => key.flags.order === "none");
+      if (unknown && lines.count > 1) ctx.fail("unknown sort type", 2);
       const levels = keyLevels(lines, keys, global, opts.t?.charCodeAt(0));
       if (opts.c) return check(ctx, lines, levels, { ...opts });
       return sortAndPrint(ctx, lines, levels);
     });
   },
 });
+
+/** The one order that was asked for; several of them are none. */
+function orderOf(asked: readonly (SortFlags["order"] | false)[]): SortFlags["order"] {
+  const found = asked.filter((order) => order !== undefined && order !== false);
+  return found.length > 1 ? "none" : found[0] || undefined;
+}
 
 type SortOptions = { r?: boolean; s?: boolean; u?: boolean; z?: boolean; o?: string };
 type SortContext = Omit<Context, "opts"> & { readonly opts: SortOptions };
@@ -87,7 +98,10 @@ function readAll(ctx: SortContext): MaybePromise<Uint8Array> {
     return after(reading, () => {
       source.close();
       const last = chunks.at(-1);
-      if (last !== undefined && last[last.length - 1] !== delimiter[0]) chunks.push(delimiter);
+      if (last !== undefined && last[last.length - 1] !== delimiter[0]) {
+        // A NUL ends the last line as well as the delimiter does.
+        if (last[last.length - 1] !== 0) chunks.push(delimiter);
+      }
     });
   });
   return after(reading, () => concatBytes(chunks));

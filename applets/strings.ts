@@ -30,6 +30,8 @@ export const applet: Applet = defineApplet({
       const held = new Uint8Array(Math.min(least, 1 << 16));
       let length = 0;
       let offset = 0;
+      // What cannot be read is as good as empty to native.
+      if (source.isClosed || source.file.directory !== undefined) continue;
       for (;;) {
         let chunk = source.readReused();
         if (chunk instanceof Promise) chunk = await chunk;

@@ -12,6 +12,7 @@ export const applet: Applet = defineApplet({
   },
   run(ctx) {
     // Without operands there is nothing to do: no layer of the sandbox holds writes back.
+    if (ctx.opts.d && ctx.opts.f) ctx.usage();
     for (const path of ctx.operands) {
       try {
         const source = ctx.openOrThrow(path);

@@ -29,8 +29,9 @@ export const applet: Applet = defineApplet({
     const bytes = opts.c !== undefined;
     let count = 10;
     let fromStart = false;
-    // With both, native counts bytes and takes the number of -n.
-    let text = opts.n ?? opts.c;
+    // With both, native counts bytes and takes the number of -n, unless that was written as -NUM.
+    const old = /^[-+][0-9]/.test(ctx.argv[1] ?? "");
+    let text = old && opts.c !== undefined ? opts.c : opts.n ?? opts.c;
     if (text !== undefined) {
       fromStart = text.startsWith("+");
       if (fromStart || text.startsWith("-")) text = text.slice(1);

@@ -1,6 +1,6 @@
 import type { ByteString } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
-import { type Applet, defineApplet } from "./contract.ts";
+import { type Applet, type Context, defineApplet, type Sink } from "./contract.ts";
 import { CANNOT_EXECUTE, NOT_FOUND } from "./_lib/program.ts";
 
 const DEFAULT_FORMAT = "real\t%E\nuser\t%u\nsys\t%T";
@@ -26,6 +26,15 @@ interface Usage {
   readonly code: number;
 }
 
+function openResult(ctx: Context, path: ByteString, append: boolean): Sink {
+  try {
+    return ctx.createOrThrow(path, { append });
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    return ctx.fail(`can't open '${path}': ${error.reason}`);
+  }
+}
+
 /** Runs a program and tells what it used. Source of behaviour: POSIX time, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
   name: "time",
@@ -48,9 +57,7 @@ export const applet: Applet = defineApplet({
       if (name === "p") format = POSIX_FORMAT;
       if (name === "f") format = opts.f!;
     }
-    const sink = opts.o === undefined
-      ? ctx.stderr
-      : ctx.create(opts.o, { append: opts.a }) ?? ctx.exit(1);
+    const sink = opts.o === undefined ? ctx.stderr : openResult(ctx, opts.o, !!opts.a);
     const start = process.clock.monotonicMs();
     let code: number;
     let signal = 0;

@@ -20,7 +20,8 @@ export const applet: Applet = defineApplet({
     f: {},
   },
   minOperands: 1,
-  run({ opts, order, operands, process, fs, warn, fail }) {
+  run({ opts, order, operands, process, fs, warn, fail, usage }) {
+    if (opts.r !== undefined && opts.t !== undefined) usage();
     const now = process.clock.nowNs();
     let access = now;
     let change = now;

@@ -9,7 +9,7 @@ export const applet: Applet = defineApplet({
     a: { long: "all", help: "Everything" },
     m: { long: "machine", help: "Machine type" },
     n: { long: "nodename", help: "Host name" },
-    r: { long: "kernel-release", help: "Release of the kernel" },
+    r: { long: ["kernel-release", "release"], help: "Release of the kernel" },
     s: { long: "kernel-name", help: "Name of the kernel (default)" },
     p: { long: "processor", help: "Type of processor" },
     v: { long: "kernel-version", help: "Version of the kernel" },

@@ -10,6 +10,7 @@ export const applet: Applet = defineApplet({
   name: "uuencode",
   usage: "[-m] [FILE] STORED_FILENAME",
   about: "Print FILE (or stdin) as text that uudecode makes STORED_FILENAME of",
+  lostOutput: "write error",
   options: { m: { help: "Use base64" } },
   minOperands: 1,
   maxOperands: 2,
@@ -17,9 +18,16 @@ export const applet: Applet = defineApplet({
     const [path, name] = ctx.operands.length === 2 ? ctx.operands : ["-", ctx.operands[0]];
     const base64 = ctx.opts.m === true;
     let mode = 0o666 & ~ctx.process.umask;
-    const source = ctx.open(path);
-    if (source === undefined) return 1;
-    if (path !== "-") mode = source.file.stat().mode & 0o777;
+    let source = ctx.stdin;
+    if (ctx.operands.length === 2) {
+      try {
+        source = ctx.openOrThrow(path);
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        ctx.fail(`can't open '${path}': ${error.reason}`);
+      }
+    }
+    if (ctx.operands.length === 2) mode = source.file.stat().mode & 0o777;
     void ctx.out.print(`begin${base64 ? "-base64" : ""} ${mode.toString(8)} ${name}`);
     let line = new Uint8Array(LINE);
     let filled = 0;

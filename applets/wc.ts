@@ -37,7 +37,7 @@ export const applet: Applet = defineApplet({
       const counter = new Counter(shown, utf8);
       const counting = attempt(
         () => eachChunk(ctx.process, source, (chunk) => counter.add(chunk)),
-        (error) => ctx.warnError(path, error),
+        (error) => ctx.warnError(path === "-" ? "standard input" : path, error),
       );
       return after(counting, () => {
         source.close();

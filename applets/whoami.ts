@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   name: "whoami",
   usage: "",
   about: "Print the name of the user that this runs as",
+  lostOutput: 255,
   options: {},
   raw: true,
   maxOperands: 0,

@@ -1,12 +1,13 @@
 import type { ByteString } from "../sandbox/types.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { DumpBuffer, DumpLine, type DumpValue, TABLES_FROM } from "./_lib/dump_line.ts";
 import { Blocks } from "./_lib/input_files.ts";
 import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
 
 /** Hexadecimal dumps and back. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
   name: "xxd",
-  usage: "[-pri] [-g N] [-c N] [-l LEN] [-s OFS] [-o OFS] [FILE]",
+  usage: "[-pri] [-g N] [-c N] [-n LEN] [-s OFS] [-o OFS] [FILE]",
   about: "Dump FILE (or stdin) in hexadecimal",
   lostOutput: "ignore",
   options: {
@@ -51,12 +52,26 @@ export const applet: Applet = defineApplet({
     const line = opts.p ? plainLine : opts.i ? arrayLine : dumpLine;
     const option = { group, columns };
     const input = { read: (max?: number) => source.readReused(max) };
+    const buffer = new DumpBuffer(out);
+    let fast: DumpLine | undefined;
+    let untilFast = TABLES_FROM;
     await new Blocks(input, columns, limit).each((bytes, start, length) => {
-      const text = line(bytes, start, length, offset, option);
+      const from = offset;
       offset += length;
       total += length;
-      return out.print(text);
+      if (untilFast > 0) {
+        untilFast -= length;
+        if (untilFast <= 0 && columns <= WIDEST && from >= 0) fast = fastLine(line, option);
+      } else if (fast !== undefined && length === columns) {
+        const full = buffer.room(32 + fast.width);
+        if (line === dumpLine) void buffer.number(from, 16, 8);
+        fast.write(buffer.bytes, buffer.length, bytes, start);
+        buffer.length += fast.width;
+        return full;
+      }
+      return buffer.print(line(bytes, start, length, from, option));
     }, (n) => ctx.tick(n));
+    await buffer.flush();
     if (named) out.print(`};\nunsigned int ${name}_len = ${total};\n`);
   },
 });
@@ -74,6 +89,30 @@ const SHOWN: readonly string[] = Array.from(
   { length: 256 },
   (_, i) => i >= 32 && i < 127 ? String.fromCharCode(i) : ".",
 );
+
+/** Bytes of a line that is still made by tables. */
+const WIDEST = 4096;
+
+/** A line by tables, without its offset. */
+function fastLine(line: typeof dumpLine, { group, columns }: LineOption): DumpLine | undefined {
+  const digits = (bytes: Uint8Array, at: number): string => HEX[bytes[at]];
+  const character = (bytes: Uint8Array, at: number): string => SHOWN[bytes[at]];
+  const parts: (string | DumpValue)[] = [line === dumpLine ? ": " : line === arrayLine ? " " : ""];
+  const size = group === 0 ? columns : group;
+  for (let offset = 0; offset < columns; offset++) {
+    if (line === arrayLine) parts.push(" 0x");
+    parts.push({ offset, size: 1, text: digits });
+    if (line === arrayLine) parts.push(",");
+    if (line === dumpLine && (offset + 1) % size === 0 && offset + 1 < columns) parts.push(" ");
+  }
+  if (line === dumpLine) {
+    parts.push("  ");
+    for (let offset = 0; offset < columns; offset++) {
+      parts.push({ offset, size: 1, text: character });
+    }
+  }
+  return DumpLine.of([...parts, "\n"]);
+}
 
 function plainLine(bytes: Uint8Array, start: number, length: number): string {
   let line = "";

@@ -16,7 +16,7 @@ export interface SortFlags {
   f: boolean;
   i: boolean;
   r: boolean;
-  order: "n" | "g" | "M" | "V" | undefined;
+  order: "n" | "g" | "M" | "V" | "none" | undefined;
 }
 
 /** One `-k`. Fields count from 1; `toField` 0 is the end of the line; chars of 0 are not given. */
@@ -76,8 +76,11 @@ export function parseKey(text: ByteString, global: SortFlags): SortKey {
       flags ??= { b: false, d: false, f: false, i: false, r: false, order: undefined };
       if (letter === "b" || letter === "d" || letter === "f" || letter === "i" || letter === "r") {
         flags[letter] = true;
-      } else if (letter === "n" || letter === "g" || letter === "M" || letter === "V") {
-        flags.order = letter;
+      } else if (letter === "n" || letter === "g" || letter === "M") {
+        flags.order = flags.order === undefined || flags.order === letter ? letter : "none";
+      } else if ("cszuV".includes(letter)) {
+        // Options of the whole sort, which native takes here and then knows no order for.
+        flags.order = "none";
       } else throw new KeyError("unknown key option");
     }
   }

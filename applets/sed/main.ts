@@ -85,14 +85,14 @@ class Sed {
     const { ctx, opts } = this;
     const operands = ctx.operands.slice();
     const parts: ByteString[] = [];
-    let expressions = 0;
-    let files = 0;
-    const given = ctx.order.filter((name) => name === "e" || name === "f");
+    // Native adds all expressions before the first script file, wherever they stand.
+    const given = [...opts.e ?? [], ...opts.f ?? []];
+    const expressions = opts.e?.length ?? 0;
     return this.#reporting(() =>
       after(
-        inSequence(given, (name) => {
-          if (name === "f") return this.#readScript(opts.f![files++], parts);
-          parts.push(opts.e![expressions++]);
+        inSequence(given, (text, index) => {
+          if (index >= expressions) return this.#readScript(text, parts);
+          parts.push(text);
           return undefined;
         }),
         () => {

@@ -45,7 +45,8 @@ export class Unlzma extends SteppedDecoder {
   *#body(lzma: Lzma, size: number): Generator<Uint8Array | undefined, void> {
     const { input } = this;
     yield* this.need(5);
-    if (!lzma.startRange(input.buf, input.pos)) throw new CodecError("corrupted data");
+    // Native does not look at the first byte, which is always zero in what an encoder made.
+    lzma.startRange(input.buf, input.pos);
     input.pos += 5;
     let left = size;
     while (left > 0) {

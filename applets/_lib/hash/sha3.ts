@@ -80,7 +80,7 @@ function build(rate: number): KernelCode {
   return code;
 }
 
-/** A running SHA3-224, 256, 384 or 512. */
+/** A running SHA3-224, 256, 384 or 512, or one of another length that native makes. */
 export class Sha3 implements Hash {
   readonly #rate: number;
   readonly #kind: KernelKind;
@@ -88,8 +88,8 @@ export class Sha3 implements Hash {
   readonly #pending: Uint8Array;
   #filled = 0;
 
-  /** `bits` of digest. */
-  constructor(private readonly bits: 224 | 256 | 384 | 512) {
+  /** `bits` of digest, a multiple of 32. */
+  constructor(private readonly bits: number) {
     this.#rate = STATE - bits / 4;
     const rate = this.#rate;
     let kind = kinds.get(rate);
