@@ -43,6 +43,8 @@ const BINARY = new Set([
 export interface TestHost {
   readonly fs: Pick<ProcessFs, "access" | "tryStat">;
   readonly process: Pick<Process, "fd" | "uid" | "gid" | "maxDepth">;
+  /** Whether a text matches an extended regular expression: for `=~`, and only there. */
+  matches?(text: string, pattern: string): boolean;
   /** Tells what is wrong and ends the evaluation. */
   fail(message: string, status: number): never;
 }
@@ -62,6 +64,8 @@ export class Expression {
   evaluate(): boolean {
     const { words } = this;
     if (words.length === 0) return false;
+    if (words.length === 1) return words[0].length > 0;
+    if (words.length === 2 && words[0] === "!") return words[1] === "";
     // POSIX: with three arguments a binary operator in the middle wins over `!` and `(`.
     if (words.length === 3 && this.#isBinary(words[1])) {
       return this.#binary(words[0], words[1], words[2]);
@@ -70,9 +74,27 @@ export class Expression {
     if (words.length === 4 && words[0] === "!" && this.#isBinary(words[2])) {
       return !this.#binary(words[1], words[2], words[3]);
     }
+    const inParentheses = this.#fourWords();
+    if (inParentheses !== undefined) return inParentheses;
     const result = this.#or();
     if (this.#at < words.length) this.#fail(`${words[this.#at]}: unknown operand`);
     return result;
+  }
+
+  /**
+   * `( a b )`, also behind a `!`: native takes the last word away before it looks at the others, so
+   * that only `( ! a )` means what it says.
+   */
+  #fourWords(): boolean | undefined {
+    const { words } = this;
+    const from = words.length === 5 && words[0] === "!" ? 1 : 0;
+    if (words.length - from !== 4 || words[from] !== "(" || words[from + 3] !== ")") {
+      return undefined;
+    }
+    const result = words[from + 1] === "!"
+      ? words[from + 2] === ""
+      : new Expression(this.ctx, words.slice(from, -1), this.double).#or();
+    return result !== (from === 1);
   }
 
   #fail(message: string): never {
@@ -84,7 +106,7 @@ export class Expression {
   }
 
   #joins(word: string | undefined, short: string, long: string): boolean {
-    return word === short || (this.double && word === long);
+    return word === (this.double ? long : short);
   }
 
   // All operands are evaluated, so that a bad one is told even where the result is known.
@@ -121,7 +143,7 @@ export class Expression {
     const { words } = this;
     const word = words[this.#at];
     if (word === undefined) this.#fail("argument expected");
-    if (word === "(" && this.#at + 1 < words.length) {
+    if (word === "(") {
       if (++this.#depth > this.ctx.process.maxDepth) this.#fail("nesting too deep");
       this.#at++;
       const result = this.#or();
@@ -150,9 +172,7 @@ export class Expression {
   #isOperand(): boolean {
     const next = this.words[this.#at + 1];
     if (next === undefined) return true;
-    const after = this.words[this.#at + 2];
-    if (after === undefined) return false;
-    return this.#isBinary(next) && after !== ")";
+    return this.words[this.#at + 2] !== undefined && this.#isBinary(next);
   }
 
   #unary(operator: string, operand: string): boolean {
@@ -219,6 +239,8 @@ export class Expression {
         return this.double ? matchPattern(right, left) : left === right;
       case "!=":
         return !(this.double ? matchPattern(right, left) : left === right);
+      case "=~":
+        return this.ctx.matches!(left, right);
       case "<":
         return left < right;
       case ">":

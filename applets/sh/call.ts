@@ -101,7 +101,15 @@ export function saveVariable(scope: Scope, cell: Variable): SavedVariable {
     isSet: cell.isSet,
     exported: cell.exported,
     readonly: cell.readonly,
+    charged: takeCharge(cell),
   };
+}
+
+/** The saved value keeps its memory. */
+function takeCharge(cell: Variable): number {
+  const { charged } = cell;
+  cell.charged = 0;
+  return charged;
 }
 
 /** Puts variables back as they were. */
@@ -112,6 +120,8 @@ export function restoreVariables(sh: Shell, saved: readonly SavedVariable[]): vo
     // The scope may have been copied since; then the cell is looked up by name.
     const cell = s.scope === scope ? s.cell : scope.cell(s.cell.name);
     if (cell.exported || s.exported) scope.exported = undefined;
+    if (cell.charged !== 0) sh.account(cell, 0);
+    cell.charged = s.charged;
     cell.text = s.text;
     cell.num = s.num;
     cell.isSet = s.isSet;
@@ -133,6 +143,7 @@ export function callFunction(
   const optIndex = sh.optIndex;
   const optOffset = sh.optOffset;
   const depth = sh.depth;
+  const charged = sh.chargeArguments(argv);
   sh.params = argv.slice(1);
   sh.locals = undefined;
   sh.functionName = def.name;
@@ -147,13 +158,15 @@ export function callFunction(
       result = sh.deeper(() => turn === undefined ? def.body(sh) : turn.then(() => def.body(sh)));
     }
   } catch (error) {
-    endCall(sh, params, locals, name, optIndex, optOffset, depth);
+    endCall(sh, params, locals, name, optIndex, optOffset, depth, charged);
     throw error;
   }
   if (typeof result !== "number") {
-    return result.finally(() => endCall(sh, params, locals, name, optIndex, optOffset, depth));
+    return result.finally(() =>
+      endCall(sh, params, locals, name, optIndex, optOffset, depth, charged)
+    );
   }
-  endCall(sh, params, locals, name, optIndex, optOffset, depth);
+  endCall(sh, params, locals, name, optIndex, optOffset, depth, charged);
   return result;
 }
 
@@ -166,7 +179,9 @@ function endCall(
   optIndex: number,
   optOffset: number,
   depth: number,
+  charged: number,
 ): void {
+  if (charged !== 0) sh.proc.chargeMemory(-charged);
   sh.functionDepth--;
   sh.depth = depth;
   if (sh.locals !== undefined) restoreVariables(sh, sh.locals);

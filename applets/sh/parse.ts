@@ -89,21 +89,9 @@ export class Parser extends Lexer {
       line: this.hooks.line,
       maxDepth: this.hooks.maxDepth,
     });
-    return parser.within(this.depth);
-  }
-
-  private within(depth: number): Node | null {
-    const items: Node[] = [];
-    for (;;) {
-      this.depth = depth;
-      this.heredocs = [];
-      const tok = this.read(0);
-      if (tok === "eof") break;
-      if (tok === "nl") continue;
-      this.pushBack();
-      items.push(this.list(true)!);
-    }
-    return sequence(items);
+    parser.depth = this.depth;
+    // Native takes no offence at a `)` or `done` too many: the commands end there.
+    return parser.list(false);
   }
 
   /**
@@ -235,12 +223,16 @@ export class Parser extends Lexer {
         break;
       }
       case "function": {
-        if (this.read(0) !== "word" && !isReserved(this.tok)) this.unexpected();
+        if (this.read(0) !== "word" && !isReserved(this.tok)) this.unexpected("word");
         const name = this.functionName(this.word);
-        if (this.read(0) === "(") {
-          this.expect(")", 0);
-        } else this.pushBack();
-        this.read(CHKNL | CHKKWD | CHKALIAS);
+        const parentheses = this.read(0) === "(";
+        if (parentheses) this.expect(")", 0);
+        else this.pushBack();
+        const first = this.read(CHKNL | CHKKWD | CHKALIAS);
+        // Without parentheses only a compound command may follow, or `[[`.
+        const isSimple = first === "redir" ||
+          (first === "word" && bareText(this.word) !== "[[");
+        if (!parentheses && isSimple) this.unexpected();
         this.pushBack();
         node = { k: "func", name, body: this.command(), line };
         break;

@@ -172,6 +172,7 @@ function quotedText(parts: readonly Part[], doc: boolean): string {
     if (p.t === "quo") return p.s.replaceAll(doc ? /[\\`$]/g : /[\\`$"}]/g, "\\$&");
     if (p.t === "var") return variable(p);
     if (p.t === "cmd" || p.t === "arith") return substitution(p);
-    return "";
+    // The character that makes a substitution a bad one.
+    return p.t === "lit" ? p.s : "";
   }).join("");
 }

@@ -137,10 +137,13 @@ export interface SavedVariable {
   readonly isSet: boolean;
   readonly exported: boolean;
   readonly readonly: boolean;
+  readonly charged: number;
 }
 
 /** How many levels of calls run on one stack before the next is put on a fresh one. */
 const LEVELS_PER_STACK = 64;
+/** From this length on a value counts against the sandbox's memory. */
+const LARGE = 1 << 16;
 /** Most results of one glob. */
 export const MAX_GLOB = 1_000_000;
 
@@ -222,6 +225,7 @@ export class Shell implements ArithHost {
   constructor(public proc: Process, readonly shared: SharedState, from: Shell | undefined) {
     if (from === undefined) {
       this.scope = new Scope();
+      this.scope.owner = this;
       this.flags = noFlags();
       return;
     }
@@ -272,7 +276,7 @@ export class Shell implements ArithHost {
     const scope = this.scope;
     if (scope.users === 1) return scope;
     scope.users--;
-    return this.scope = scope.clone();
+    return this.scope = scope.clone(this);
   }
 
   /** The value of a variable, or undefined when unset. */
@@ -299,10 +303,18 @@ export class Shell implements ArithHost {
 
   private setCell(cell: Variable, value: string): void {
     if (cell.readonly) throw new ShellError(`${cell.name}: is read only`);
+    if (value.length >= LARGE || cell.charged !== 0) this.account(cell, value.length);
     cell.text = value;
     cell.num = NaN;
     cell.isSet = true;
     if (cell.exported || cell.special !== undefined || this.flags.allexport) this.afterSet(cell);
+  }
+
+  /** Charges the process for a large value, or gives back what an earlier one took. */
+  account(cell: Variable, length: number): void {
+    const wanted = length >= LARGE ? length : 0;
+    this.proc.chargeMemory(wanted - cell.charged);
+    cell.charged = wanted;
   }
 
   private afterSet(cell: Variable): void {
@@ -316,6 +328,7 @@ export class Shell implements ArithHost {
     const cell = this.ownScope().cell(name);
     if (cell.readonly) throw new ShellError(`${name}: is read only`);
     const special = cell.special;
+    if (cell.charged !== 0) this.account(cell, 0);
     cell.text = undefined;
     cell.num = NaN;
     cell.isSet = false;
@@ -358,6 +371,7 @@ export class Shell implements ArithHost {
     const scope = this.scope;
     const cell = ref.in(scope.users === 1 ? scope : this.ownScope());
     if (cell.readonly) throw new ShellError(`${cell.name}: is read only`);
+    if (cell.charged !== 0) this.account(cell, 0);
     if (typeof value === "number") {
       cell.num = value;
       cell.text = undefined;
@@ -410,6 +424,15 @@ export class Shell implements ArithHost {
   }
 
   // -- output and messages ----------------------------------------------------------------------
+
+  /** Charges the process for large arguments of a call; gives what is to be given back. */
+  chargeArguments(argv: readonly string[]): number {
+    let bytes = 0;
+    for (let i = 0; i < argv.length; i++) bytes += argv[i].length;
+    if (bytes < LARGE) return 0;
+    this.proc.chargeMemory(bytes);
+    return bytes;
+  }
 
   /** Runs a builtin with its output caught; undefined when it did not write it all at once. */
   captured(capture: Capture, run: Builtin, argv: readonly string[]): string | undefined {

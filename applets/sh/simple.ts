@@ -344,6 +344,7 @@ class SimpleCommand {
     special: boolean,
   ): MaybePromise<number> {
     saved.restore();
+    sh.traceFile = undefined;
     if (!(error instanceof RedirectionError) || error.status !== 1) throw error;
     sh.complain(error.message, error.line);
     if (special) throw new ShellExit(1, true);

@@ -76,6 +76,11 @@ export function endStatus(sh: Shell, error: unknown): number {
     sh.complain("nesting too deep");
     return 2;
   }
+  if (error instanceof RangeError && /length/.test(error.message)) {
+    // Longer than any text can be.
+    sh.say(`${sh.shared.name}: out of memory\n`);
+    return 1;
+  }
   throw error;
 }
 

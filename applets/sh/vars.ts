@@ -24,6 +24,8 @@ export class Variable {
   isSet = false;
   exported = false;
   readonly = false;
+  /** Bytes for which the process was charged, where the value is a large one. */
+  charged = 0;
   /** Set for variables that the shell itself reads or makes (`PATH`, `RANDOM`, …). */
   special: SpecialVariable | undefined = undefined;
 
@@ -54,6 +56,8 @@ export class Scope {
   readonly cells: Map<string, Variable> = new Map();
   /** How many shells use it. */
   users = 1;
+  /** The shell whose process was charged for large values. */
+  owner: object | undefined = undefined;
   /** The exported ones, made when asked for and dropped on change. */
   exported: ReadonlyMap<string, string> | undefined = undefined;
 
@@ -76,12 +80,18 @@ export class Scope {
     return this.exported = out;
   }
 
-  /** A scope of its own with the same values. */
-  clone(): Scope {
+  /** A scope for a shell of its own with the same values. */
+  clone(owner: object): Scope {
     const copy = new Scope();
+    copy.owner = owner;
     for (const v of this.cells.values()) {
       if (v.isSet || v.exported || v.readonly || v.special !== undefined) {
-        copy.cells.set(v.name, v.clone());
+        const own = v.clone();
+        copy.cells.set(v.name, own);
+        if (v.charged !== 0 && this.owner === owner) {
+          own.charged = v.charged;
+          v.charged = 0;
+        }
       }
     }
     copy.exported = this.exported;

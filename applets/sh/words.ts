@@ -136,7 +136,7 @@ export abstract class WordScanner extends Source {
       switch (c) {
         case -1:
           if (ctx === Ctx.Base) return c;
-          if (brace) this.fail("missing '}'");
+          if (ctx === Ctx.BraceBase) this.fail("missing '}'");
           if (ctx === Ctx.Arith) this.fail("missing '))'");
           this.fail("unterminated quoted string");
           break;
@@ -165,7 +165,11 @@ export abstract class WordScanner extends Source {
             break;
           }
           this.pos++;
-          if (this.peekJoined() !== 41) this.fail("missing '))'");
+          // A parenthesis too many is text, which evaluation will not like.
+          if (this.peekJoined() !== 41) {
+            out.quo(")");
+            continue;
+          }
           this.pos++;
           return c;
         case 60:
@@ -445,12 +449,12 @@ export abstract class WordScanner extends Source {
           op = "len";
         }
       }
-    } else if (c < 0) this.fail("missing '}'");
+    } else if (c < 0) this.failInBraces(quoted);
     else return this.badBraces(out, "", quoted, line);
     c = this.peekJoined();
-    if (c < 0) this.fail("missing '}'");
+    if (c < 0) this.failInBraces(quoted);
     if (op === "len") {
-      if (c !== 125) return this.badBraces(out, "#" + name, quoted, line);
+      if (c !== 125) return this.badBraces(out, "#" + name, quoted, line, false);
       this.pos++;
       out.add({ t: "var", name, op, quoted, line });
       return;
@@ -463,9 +467,26 @@ export abstract class WordScanner extends Source {
     this.bracedTail(out, name, c, quoted, line);
   }
 
+  private failInBraces(quoted: boolean): never {
+    this.fail(quoted ? "unterminated quoted string" : "missing '}'");
+  }
+
   /** What ash does not understand is read to its brace; only its expansion is an error. */
-  private badBraces(out: Parts, name: string, quoted: boolean, line: number): void {
+  private badBraces(
+    out: Parts,
+    name: string,
+    quoted: boolean,
+    line: number,
+    isTaken = true,
+  ): void {
     const arg = new Parts();
+    const c = this.peek();
+    // The character that is wrong means nothing else, be it a quote.
+    if (isTaken && c !== 125) {
+      if (c === 10) this.line++;
+      this.pos++;
+      arg.lit(String.fromCharCode(c));
+    }
     this.scanParts(arg, quoted ? Ctx.BraceDq : Ctx.BraceBase);
     out.add({ t: "var", name, op: "bad", quoted, arg: { parts: arg.list }, line });
   }

@@ -35,19 +35,35 @@ function evaluate(
       const y = plainNumber(b);
       if (x === x && y === y) return compare(x, y) ? 0 : 1;
     }
-  } else if (words.length === 2) {
+  } else if (words.length === 2 && !double) {
     if (words[0] === "-n") return words[1] === "" ? 1 : 0;
     if (words[0] === "-z") return words[1] === "" ? 0 : 1;
   } else if (words.length === 1) return words[0] === "" ? 1 : 0;
-  if (double && words.length === 3 && words[1] === "=~") {
-    const regex = REGEX.load();
-    const test = ({ compile }: RegexModule): number =>
-      compile(words[2], { syntax: "ere" }).test(words[0]) ? 0 : 1;
-    return regex instanceof Promise ? regex.then(test) : test(regex);
-  }
+  if (!double || !words.includes("=~")) return parse(sh, words, double, undefined);
+  const regex = REGEX.load();
+  return regex instanceof Promise
+    ? regex.then((module) => parse(sh, words, double, module))
+    : parse(sh, words, double, regex);
+}
+
+function parse(
+  sh: Shell,
+  words: readonly string[],
+  double: boolean,
+  regex: RegexModule | undefined,
+): number {
   const host = {
     fs: sh.proc.fs,
     process: sh.proc,
+    matches: (text: string, pattern: string): boolean => {
+      try {
+        return regex!.compile(pattern, { syntax: "ere" }).test(text);
+      } catch (error) {
+        // Native says nothing of a wrong expression.
+        if (error instanceof regex!.RegexError) throw new TestFailed(2);
+        throw error;
+      }
+    },
     fail: (message: string, status: number): never => {
       sh.say(`${sh.shared.name}: ${message}\n`);
       throw new TestFailed(status);
