@@ -182,6 +182,7 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["yes.ts", () => import("./yes.ts")],
   ["_lib/regex/regex.ts", () => import("./_lib/regex/regex.ts")],
   ["awk/dates.ts", () => import("./awk/dates.ts")],
+  ["awk/expressions.ts", () => import("./awk/expressions.ts")],
   ["awk/format.ts", () => import("./awk/format.ts")],
   ["awk/patterns.ts", () => import("./awk/patterns.ts")],
   ["contract.ts", () => import("./contract.ts")],

@@ -10,25 +10,33 @@ import { type Expr, ungroup } from "./ast.ts";
 import { bitOperation, complement, splitInto, substring, wholePart } from "./builtins.ts";
 import { errorAt, MSG } from "./errors.ts";
 import { BUILTINS } from "./lex.ts";
-import { inOrder, then, type Thunk } from "./maybe.ts";
+import { then, type Thunk } from "./maybe.ts";
 import { Operators } from "./operators.ts";
 import { DATES, FORMATS, PATTERNS } from "./parts.ts";
 import type { Replacement } from "./patterns.ts";
 import { type Ref, RETURN } from "./places.ts";
 import type { Splitter } from "./record.ts";
-import { Control, lowerCase, MAX_CALLS, upperCase } from "./runtime.ts";
+import { Control, lowerCase, upperCase } from "./runtime.ts";
 import { toInt32, toNumber, type Value } from "./value.ts";
 
 /** Outcomes above this leave the function and its caller. */
-const LOCAL_OUTCOMES = 2;
-/** Calls inside calls between two rests of the JavaScript stack. */
-const REST = 48;
+export const LOCAL_OUTCOMES = 2;
 
-/** Compiles calls. */
-export abstract class Calls extends Operators {
+/** Compiles expressions of programs in which none may have to wait; `Expressions` knows of waiting. */
+export class Calls extends Operators {
   /** Compiles to a value that may have to be waited for. */
-  abstract later(expr: Expr): Thunk<MaybePromise<Value>>;
-  protected abstract refLater(expr: Expr): Thunk<MaybePromise<Ref>>;
+  later(expr: Expr): Thunk<MaybePromise<Value>> {
+    return this.value(expr);
+  }
+
+  /** A condition that may have to be waited for. */
+  truthLater(expr: Expr): Thunk<MaybePromise<boolean>> {
+    return this.truth(expr);
+  }
+
+  protected refLater(expr: Expr): Thunk<MaybePromise<Ref>> {
+    return this.ref(expr);
+  }
 
   // -------------------------------------------------------------------------------------------
   // Calls
@@ -99,44 +107,6 @@ export abstract class Calls extends Operators {
       const { result } = rt;
       rt.result = "";
       return result;
-    };
-  }
-
-  protected callLater(expr: Expr & { kind: "call" }): Thunk<MaybePromise<Value>> {
-    const { rt } = this;
-    const { index } = expr;
-    const args = expr.args.map((arg, at): Thunk<MaybePromise<Cell>> => {
-      if (!this.waits(arg)) return this.argument(arg, expr, at);
-      const value = this.later(arg);
-      return () => then(value(), (result) => new Cell(result ?? ""));
-    });
-    if (index === undefined) return () => this.fail(expr, MSG.undefinedFunction);
-    const code = this.functions[index];
-    const finish = (saved: Cell[], outcome: number): Value => {
-      rt.frame = saved;
-      rt.depth--;
-      if (outcome > LOCAL_OUTCOMES && outcome !== RETURN) throw new Control(outcome);
-      const { result } = rt;
-      rt.result = "";
-      return result;
-    };
-    const enter = (cells: Cell[]): MaybePromise<Value> => {
-      for (let i = cells.length; i < code.params; i++) cells.push(new Cell(undefined));
-      if (++rt.depth > MAX_CALLS) this.fail(expr, MSG.depth);
-      const saved = rt.frame;
-      rt.frame = cells;
-      // The JavaScript stack ends long before native's: now and then it is let go.
-      const rest = rt.turn() ?? (rt.depth % REST === 0 ? Promise.resolve() : undefined);
-      const outcome = rest === undefined ? code.body() : rest.then(() => code.body());
-      if (typeof outcome === "number") return finish(saved, outcome);
-      return outcome.then((number) => finish(saved, number));
-    };
-    if (expr.args.some((arg) => this.waits(arg))) return inOrder(args, enter);
-    const plain = args as readonly Thunk<Cell>[];
-    return () => {
-      const cells = new Array<Cell>(plain.length);
-      for (let i = 0; i < plain.length; i++) cells[i] = plain[i]();
-      return enter(cells);
     };
   }
 

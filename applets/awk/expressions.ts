@@ -1,5 +1,6 @@
 /**
- * Expressions to closures, the whole of it.
+ * Expressions to closures, the whole of it: a part for programs that may have to wait inside of an
+ * expression (see `parts.ts`).
  *
  * What may have to wait (see `resolve.ts`) is compiled by `later`, whose closures may give promises;
  * everything else is plain calls.
@@ -11,19 +12,23 @@ import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import type { Regex } from "../_lib/regex/regex.ts";
 import { Cell, compact } from "./array.ts";
 import { type Expr, ungroup } from "./ast.ts";
-import { Calls } from "./calls.ts";
+import { Calls, LOCAL_OUTCOMES } from "./calls.ts";
 import { MSG } from "./errors.ts";
 import { BUILTINS } from "./lex.ts";
 import { inOrder, mapped, then, type Thunk } from "./maybe.ts";
 import { holds } from "./operators.ts";
-import { kept, type Ref } from "./places.ts";
+import { kept, type Ref, RETURN } from "./places.ts";
 import type { RecordReader } from "./reader.ts";
+import { Control, MAX_CALLS } from "./runtime.ts";
 import { InputText, toBool, toNumber, type Value } from "./value.ts";
+
+/** Calls inside calls between two rests of the JavaScript stack. */
+const REST = 48;
 
 /** Compiles expressions of one program. */
 export class Expressions extends Calls {
   /** Compiles to a value that may have to be waited for. */
-  later(expr: Expr): Thunk<MaybePromise<Value>> {
+  override later(expr: Expr): Thunk<MaybePromise<Value>> {
     if (!this.waits(expr)) return this.value(expr);
     const { rt } = this;
     switch (expr.kind) {
@@ -191,12 +196,12 @@ export class Expressions extends Calls {
   }
 
   /** A condition that may have to be waited for. */
-  truthLater(expr: Expr): Thunk<MaybePromise<boolean>> {
+  override truthLater(expr: Expr): Thunk<MaybePromise<boolean>> {
     if (!this.waits(expr)) return this.truth(expr);
     return mapped(this.later(expr), toBool);
   }
 
-  protected refLater(expr: Expr): Thunk<MaybePromise<Ref>> {
+  protected override refLater(expr: Expr): Thunk<MaybePromise<Ref>> {
     if (!this.waits(expr)) return this.ref(expr);
     const { rt } = this;
     if (expr.kind === "index" && expr.key !== undefined) {
@@ -229,6 +234,44 @@ export class Expressions extends Calls {
         },
       };
     });
+  }
+
+  protected callLater(expr: Expr & { kind: "call" }): Thunk<MaybePromise<Value>> {
+    const { rt } = this;
+    const { index } = expr;
+    const args = expr.args.map((arg, at): Thunk<MaybePromise<Cell>> => {
+      if (!this.waits(arg)) return this.argument(arg, expr, at);
+      const value = this.later(arg);
+      return () => then(value(), (result) => new Cell(result ?? ""));
+    });
+    if (index === undefined) return () => this.fail(expr, MSG.undefinedFunction);
+    const code = this.functions[index];
+    const finish = (saved: Cell[], outcome: number): Value => {
+      rt.frame = saved;
+      rt.depth--;
+      if (outcome > LOCAL_OUTCOMES && outcome !== RETURN) throw new Control(outcome);
+      const { result } = rt;
+      rt.result = "";
+      return result;
+    };
+    const enter = (cells: Cell[]): MaybePromise<Value> => {
+      for (let i = cells.length; i < code.params; i++) cells.push(new Cell(undefined));
+      if (++rt.depth > MAX_CALLS) this.fail(expr, MSG.depth);
+      const saved = rt.frame;
+      rt.frame = cells;
+      // The JavaScript stack ends long before native's: now and then it is let go.
+      const rest = rt.turn() ?? (rt.depth % REST === 0 ? Promise.resolve() : undefined);
+      const outcome = rest === undefined ? code.body() : rest.then(() => code.body());
+      if (typeof outcome === "number") return finish(saved, outcome);
+      return outcome.then((number) => finish(saved, number));
+    };
+    if (expr.args.some((arg) => this.waits(arg))) return inOrder(args, enter);
+    const plain = args as readonly Thunk<Cell>[];
+    return () => {
+      const cells = new Array<Cell>(plain.length);
+      for (let i = 0; i < plain.length; i++) cells[i] = plain[i]();
+      return enter(cells);
+    };
   }
 
   protected builtinLater(expr: Expr & { kind: "builtin" }): Thunk<MaybePromise<Value>> {

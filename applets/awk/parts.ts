@@ -19,9 +19,14 @@ export const FORMATS: Part<typeof import("./format.ts")> = new Part("awk/format.
 /** `strftime` and `mktime`. */
 export const DATES: Part<typeof import("./dates.ts")> = new Part("awk/dates.ts");
 
+/** Waiting inside of expressions. */
+export const WAITING: Part<typeof import("./expressions.ts")> = new Part("awk/expressions.ts");
+
 // ARGV stands in the first two because its elements may be assignments to the variables there.
 const USES_PATTERNS = /[/~]|\b(?:split|match|g?sub|gensub|FS|RS|ARGV)\b/;
 const USES_FORMATS = /printf|CONVFMT|OFMT|ARGV/;
+// A function that loops or calls itself rests now and then.
+const USES_WAITING = /getline|\b(?:system|close|fflush|func(?:tion)?)\b/;
 const USES_DATES = /strftime|mktime/;
 
 /**
@@ -41,6 +46,7 @@ export function neededParts(
   const needed: Part<unknown>[] = [];
   if (named(USES_PATTERNS) || separator.length > 1 || assigned(/^[FR]S=/)) needed.push(PATTERNS);
   if (named(USES_FORMATS) || assigned(/^(?:CONV|O)FMT=/)) needed.push(FORMATS);
+  if (named(USES_WAITING)) needed.push(WAITING);
   if (named(USES_DATES)) needed.push(DATES);
   return needed;
 }

@@ -5,7 +5,8 @@
  */
 import type { MaybePromise } from "../../sandbox/types.ts";
 import type { Stmt } from "./ast.ts";
-import { Expressions } from "./expressions.ts";
+import { Calls } from "./calls.ts";
+import { WAITING } from "./parts.ts";
 import type { FunctionCode } from "./places.ts";
 import type { Resolved } from "./resolve.ts";
 import { Control, type Runtime } from "./runtime.ts";
@@ -25,7 +26,7 @@ export function compileProgram(resolved: Resolved, rt: Runtime): Compiled {
     params: params.length,
     body: () => NORMAL,
   }));
-  const expressions = new Expressions(rt, resolved, codes);
+  const expressions = new (WAITING.loaded?.Expressions ?? Calls)(rt, resolved, codes);
   const statements = new Statements(rt, expressions);
   functions.forEach(({ body }, index) => {
     statements.mayWait = waits[index];

@@ -10,7 +10,7 @@
 import type { Stmt } from "./ast.ts";
 import { ungroup } from "./ast.ts";
 import { errorAt, MSG } from "./errors.ts";
-import type { Expressions } from "./expressions.ts";
+import type { Calls } from "./calls.ts";
 import { RETURN } from "./places.ts";
 import type { OutputBuffer } from "./output.ts";
 import type { Runtime } from "./runtime.ts";
@@ -42,7 +42,7 @@ export class Statements {
   /** Whether what is compiled now may wait; the body of a function that never waits may not. */
   mayWait = true;
 
-  constructor(private readonly rt: Runtime, private readonly expressions: Expressions) {}
+  constructor(private readonly rt: Runtime, private readonly expressions: Calls) {}
 
   /** Compiles a statement. */
   compile(stmt: Stmt): Exec {

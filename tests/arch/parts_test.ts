@@ -22,6 +22,8 @@ const programs: readonly [program: string, printed: string][] = [
     `awk 'BEGIN { print strftime("%Y-%m-%d", 86400), mktime("1970 1 2 0 0 0") }'`,
     "1970-01-02 86400\n",
   ],
+  [`awk 'function f(n) { return n < 2 ? 1 : n * f(n - 1) } BEGIN { print f(5) }'`, "120\n"],
+  [`echo a b | awk '{ while ((getline line < "/etc/hostname") > 0) n++; print $2, n }'`, "b 1\n"],
   ["printf '%05.1f|%x\\n' 3.14159 255; x=$(printf %s a b); echo $x", "003.1|ff\nab\n"],
   ["[ -d / -a ! -f /nowhere ] && echo yes; test 5 -gt 3 -o 1 = 2 && echo 2", "yes\n2\n"],
   ["[[ abc =~ ^a.c$ ]] && echo yes; [[ abc =~ ^b ]] || echo no", "yes\nno\n"],
