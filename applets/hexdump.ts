@@ -1,6 +1,7 @@
 import type { ByteString } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { DumpBuffer, DumpLine, type DumpValue, TABLES_FROM } from "./_lib/dump_line.ts";
 import { Blocks, InputFiles } from "./_lib/input_files.ts";
 import { formatDouble } from "./_lib/format_number.ts";
 import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
@@ -35,6 +36,8 @@ export const applet: Applet = defineApplet({
     hexdump: "Dump FILEs (or stdin) in formats of your own",
     hd: "hd is an alias for hexdump -C",
   },
+  shortOnly: true,
+  lostOutput: "ignore",
   options: {
     b: { help: "Octal bytes" },
     c: { help: "Characters" },
@@ -101,6 +104,8 @@ interface Conversion {
   readonly blank: string;
   /** Neither text nor address. */
   readonly isData: boolean;
+  /** For addresses: digits with leading zeros, or −1 where blanks or zeros fill a width, too. */
+  readonly address?: { readonly base: number; readonly digits: number };
 }
 
 /** `[REPEAT][/SIZE] "FORMAT"` */
@@ -141,7 +146,7 @@ function parseFormat(ctx: Context, text: ByteString): Unit[] {
       (_, letter) => ESCAPES.get(letter) ?? letter,
     );
     at = end + 1;
-    if (text[at] !== undefined && !/^\s/.test(text[at]) && text[at] !== '"') return bad();
+    if (text[at] === "/") return bad();
     const bytes = head[2] === undefined ? undefined : Number(head[2]);
     const parsed = parseConversions(ctx, body, bytes);
     units.push({
@@ -215,7 +220,12 @@ function makeConversion(ctx: Context, match: RegExpExecArray, bytes: number | un
   const made = (
     size: number,
     text: Conversion["text"],
-    option: { length?: number; atEnd?: boolean; isData?: boolean } = {},
+    option: {
+      length?: number;
+      atEnd?: boolean;
+      isData?: boolean;
+      address?: Conversion["address"];
+    } = {},
   ): Made => ({
     size,
     text,
@@ -223,6 +233,7 @@ function makeConversion(ctx: Context, match: RegExpExecArray, bytes: number | un
     length: head + (option.length ?? letter.length),
     atEnd: option.atEnd ?? false,
     isData: option.isData ?? true,
+    address: option.address,
   });
   switch (letter) {
     case "_a":
@@ -232,7 +243,12 @@ function makeConversion(ctx: Context, match: RegExpExecArray, bytes: number | un
       return made(
         0,
         (_, __, address) => fit(address.toString(radix).padStart(precision ?? 0, "0"), true),
-        { length: 3, atEnd: letter === "_A", isData: false },
+        {
+          length: 3,
+          atEnd: letter === "_A",
+          isData: false,
+          address: { base: radix, digits: width > (precision ?? 1) ? -1 : precision ?? 1 },
+        },
       );
     }
     case "_c":
@@ -412,7 +428,9 @@ async function dump(
   let folded = false;
   const padded = new Uint8Array(block + 8);
   let any = left > 0;
-  const { out } = ctx;
+  const buffer = new DumpBuffer(ctx.out);
+  let fast: FastLine | undefined;
+  let untilFast = TABLES_FROM;
   await new Blocks(input, block, limit).each((bytes, start, length) => {
     any = true;
     const from = address;
@@ -424,33 +442,81 @@ async function dump(
         if (i === block) {
           if (folded) return;
           folded = true;
-          return out.print("*\n");
+          return buffer.print("*\n");
         }
       }
       for (let i = 0; i < block; i++) previous[i] = bytes[start + i];
       hasPrevious = true;
       folded = false;
     }
+    if (untilFast > 0) {
+      untilFast -= length;
+      if (untilFast <= 0) fast = fastLine(formats);
+    } else if (fast !== undefined && length === block) {
+      const { base, digits, line } = fast;
+      const full = buffer.room(32 + line.width);
+      if (base > 0) void buffer.number(from, base, digits);
+      line.write(buffer.bytes, buffer.length, bytes, start);
+      buffer.length += line.width;
+      return full;
+    }
     let source = bytes;
     let at = start;
     if (length < block) {
+      // Native compares what there is of the last block, marks it as the same, and shows it as well.
+      let same = 0;
+      while (same < length && previous[same] === bytes[start + same]) same++;
+      if (folding && hasPrevious && !folded && same === length) void buffer.print("*\n");
       padded.fill(0);
       for (let i = 0; i < length; i++) padded[i] = bytes[start + i];
       source = padded;
       at = 0;
     }
     let text = "";
-    for (const units of formats) text += lineText(units, source, at, length, from);
-    return out.print(text);
+    for (const units of formats) text += lineText(units, source, at, length, from, length < block);
+    return buffer.print(text);
   }, (n) => ctx.tick(n));
-  if (!any) return;
+  const end = any ? formats.flat().findLast(({ conversion }) => conversion.atEnd) : undefined;
+  if (end !== undefined) {
+    const { before, text, after } = end.conversion;
+    await buffer.print(before + text(padded, 0, address) + after);
+  }
+  await buffer.flush();
+}
+
+/** A line by tables behind its address; base 0 is for lines without one. */
+interface FastLine {
+  readonly base: number;
+  readonly digits: number;
+  readonly line: DumpLine;
+}
+
+/** What tables can print: at most one address, at the beginning, and values of one or two bytes. */
+function fastLine(formats: readonly Unit[][]): FastLine | undefined {
+  const parts: (string | DumpValue)[] = [];
+  let base = 0;
+  let digits = 0;
   for (const units of formats) {
-    for (const { conversion } of units) {
-      if (!conversion.atEnd) continue;
-      out.print(conversion.before + conversion.text(padded, 0, address) + conversion.after);
-      return;
+    if (units.some(({ conversion }) => conversion.atEnd)) continue;
+    let at = 0;
+    for (const { repeat, conversion } of units) {
+      const { before, after, trimmed, size, isData, address } = conversion;
+      const text = (bytes: Uint8Array, from: number): string => conversion.text(bytes, from, 0);
+      for (let i = 0; i < repeat; i++) {
+        parts.push(before);
+        if (isData) parts.push({ offset: at, size, text });
+        else if (address !== undefined) {
+          if (address.digits < 0 || base > 0 || parts.join("") !== "") return undefined;
+          ({ base, digits } = address);
+          parts.length = 0;
+        }
+        parts.push(i === repeat - 1 && repeat > 1 ? trimmed : after);
+        at += size;
+      }
     }
   }
+  const line = DumpLine.of(parts);
+  return line === undefined ? undefined : { base, digits, line };
 }
 
 function lineText(
@@ -459,6 +525,7 @@ function lineText(
   start: number,
   length: number,
   address: number,
+  isLast: boolean,
 ): string {
   if (units.some((unit) => unit.conversion.atEnd)) return "";
   let text = "";
@@ -466,6 +533,8 @@ function lineText(
   for (const { repeat, conversion } of units) {
     const { before, after, trimmed, size, isData } = conversion;
     for (let i = 0; i < repeat; i++) {
+      // Native stops at an address behind the end of the data.
+      if (isLast && at >= length && conversion.address !== undefined) return text + before;
       const shown = isData && at >= length
         ? conversion.blank
         : conversion.text(bytes, start + at, address + at);

@@ -1,5 +1,6 @@
 import type { ByteString } from "../sandbox/types.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { DumpBuffer, DumpLine, TABLES_FROM } from "./_lib/dump_line.ts";
 import { Blocks, InputFiles } from "./_lib/input_files.ts";
 import { numberArgument } from "./_lib/number_argument.ts";
 import { extendedText } from "./_lib/extended_float.ts";
@@ -166,6 +167,10 @@ class Dumper {
     let hasPrevious = false;
     let folded = false;
     const padded = new Uint8Array(Math.ceil(width / unit) * unit);
+    const buffer = new DumpBuffer(ctx.out);
+    const [base, digits] = ADDRESSES.get(ctx.opts.A as string | undefined ?? "o") ?? [0, 0];
+    let fast: DumpLine | undefined;
+    let left = TABLES_FROM;
     await new Blocks(input, width, limit).each((bytes, start, length) => {
       const offset = this.#offset;
       this.#offset += length;
@@ -176,12 +181,22 @@ class Dumper {
           if (i === width) {
             if (folded) return;
             folded = true;
-            return ctx.out.print("*\n");
+            return buffer.print("*\n");
           }
         }
         for (let i = 0; i < width; i++) previous[i] = bytes[start + i];
         hasPrevious = true;
         folded = false;
+      }
+      if (left > 0) {
+        left -= length;
+        if (left <= 0 && base > 0) fast = this.#fastLine(width);
+      } else if (fast !== undefined && length === width) {
+        const full = buffer.room(32 + fast.width);
+        void buffer.number(offset, base, digits);
+        fast.write(buffer.bytes, buffer.length, bytes, start);
+        buffer.length += fast.width;
+        return full;
       }
       let source = bytes;
       let from = start;
@@ -193,9 +208,23 @@ class Dumper {
         from = 0;
         shown = Math.ceil(length / unit) * unit;
       }
-      return ctx.out.print(this.#lines(address(offset), source, from, shown, length, width));
+      return buffer.print(this.#lines(address(offset), source, from, shown, length, width));
     }, (n) => ctx.tick(n));
-    if (ctx.opts.A !== "n") await ctx.out.print(address(this.#offset) + "\n");
+    if (ctx.opts.A !== "n") await buffer.print(address(this.#offset) + "\n");
+    await buffer.flush();
+  }
+
+  /** A line by tables, where there is one format and it allows that. */
+  #fastLine(width: number): DumpLine | undefined {
+    const [format, ...others] = this.#formats;
+    if (others.length > 0 || format.beside || format.size > 2) return undefined;
+    const text = (bytes: Uint8Array, at: number): string =>
+      format.text(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), at);
+    const values = Array.from(
+      { length: width / format.size },
+      (_, i) => ({ offset: i * format.size, size: format.size, text }),
+    );
+    return DumpLine.of([...values, "\n"]);
   }
 
   /** The lines of one block, one for each format. */
@@ -265,6 +294,9 @@ class Dumper {
     }
   }
 }
+
+/** Bases and digits of offsets, by the letters of -A. */
+const ADDRESSES = new Map([["o", [8, 7]], ["d", [10, 7]], ["x", [16, 6]]]);
 
 function addressOf(radix: string): ((offset: number) => string) | undefined {
   switch (radix[0]) {

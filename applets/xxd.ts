@@ -36,6 +36,12 @@ export const applet: Applet = defineApplet({
     if (opts.r) return await reverse(ctx, path, opts.p === true);
     const source = ctx.openPlain(path);
     if (source === undefined) return 1;
+    if (source.isClosed || source.file.directory !== undefined) {
+      // Native tells of it, by its own name for a stream without one, and takes it for empty.
+      const reason = source.isClosed ? "Bad file descriptor" : "Is a directory";
+      ctx.say(`xxd: ${path === "-" ? "xxd" : path}: ${reason}\n`);
+      return 0;
+    }
     if (skip > 0) {
       try {
         source.file.seek(skip, 0);
@@ -72,7 +78,7 @@ export const applet: Applet = defineApplet({
       return buffer.print(line(bytes, start, length, from, option));
     }, (n) => ctx.tick(n));
     await buffer.flush();
-    if (named) out.print(`};\nunsigned int ${name}_len = ${total};\n`);
+    if (named) out.print(`};\nunsigned int ${name}_len = ${skip > 0 ? skip + total : total};\n`);
   },
 });
 
