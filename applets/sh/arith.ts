@@ -151,80 +151,82 @@ const ASSIGN = /^(?:[-+*/%|&^]|<<|>>)?=$/;
 export const TOKEN: RegExp =
   /[ \t\n\r]*(?:([A-Za-z_][A-Za-z_0-9]*)|([0-9][A-Za-z_0-9#@]*)|(<<=|>>=|\*\*|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%|&^]=|[-+*/%|&^~!<>=?:,()])|$)/y;
 
+type Kind = "name" | "number" | "op" | "end";
+
 /** Parses one expression text. */
 class Compiler {
-  private pos = 0;
-  private tok = "";
-  private kind: "name" | "number" | "op" | "end" = "end";
-  private depth = 0;
+  #pos = 0;
+  #tok = "";
+  #kind: Kind = "end";
+  #depth = 0;
 
   constructor(
     private readonly text: string,
     private readonly given: ReadonlyMap<string, Expression> | undefined,
   ) {
-    this.advance();
+    this.#advance();
   }
 
   compile(): Expression {
-    if (this.kind === "end") return () => 0;
-    const node = this.comma();
-    if (!this.finished()) {
-      if (this.tok === ":" || this.tok === "?") throw this.malformed();
+    if (this.#kind === "end") return () => 0;
+    const node = this.#comma();
+    if (!this.#finished()) {
+      if (this.#tok === ":" || this.#tok === "?") throw this.#malformed();
       throw new ArithError(SYNTAX);
     }
     return node.run;
   }
 
-  private advance(): void {
-    TOKEN.lastIndex = this.pos;
+  #advance(): void {
+    TOKEN.lastIndex = this.#pos;
     const m = TOKEN.exec(this.text);
     if (m === null) throw new ArithError(SYNTAX);
-    this.pos += m[0].length;
-    if (m[1] !== undefined) this.set("name", m[1]);
-    else if (m[2] !== undefined) this.set("number", m[2]);
-    else if (m[3] !== undefined) this.set("op", m[3]);
-    else this.set("end", "");
+    this.#pos += m[0].length;
+    if (m[1] !== undefined) this.#set("name", m[1]);
+    else if (m[2] !== undefined) this.#set("number", m[2]);
+    else if (m[3] !== undefined) this.#set("op", m[3]);
+    else this.#set("end", "");
   }
 
-  private set(kind: Compiler["kind"], tok: string): void {
-    this.kind = kind;
-    this.tok = tok;
+  #set(kind: Kind, tok: string): void {
+    this.#kind = kind;
+    this.#tok = tok;
   }
 
   /**
    * A `?` without its `:` is noticed only when everything was read, so an error further on comes
    * first: a character that means nothing, or two operands side by side.
    */
-  private malformed(): ArithError {
+  #malformed(): ArithError {
     let operand = true;
-    while (!this.finished()) {
-      const value = this.kind !== "op";
+    while (!this.#finished()) {
+      const value = this.#kind !== "op";
       if (value && operand) return new ArithError(SYNTAX);
-      operand = value || this.tok === ")";
-      this.advance();
+      operand = value || this.#tok === ")";
+      this.#advance();
     }
     return new ArithError(operand ? MALFORMED : SYNTAX);
   }
 
-  private finished(): boolean {
-    return this.kind === "end";
+  #finished(): boolean {
+    return this.#kind === "end";
   }
 
-  private is(op: string): boolean {
-    return this.kind === "op" && this.tok === op;
+  #is(op: string): boolean {
+    return this.#kind === "op" && this.#tok === op;
   }
 
-  private enter(): void {
-    if (++this.depth > MAX_DEPTH) throw new ArithError("expression too deep");
+  #enter(): void {
+    if (++this.#depth > MAX_DEPTH) throw new ArithError("expression too deep");
   }
 
-  private comma(): Node {
-    let node = this.assign();
-    if (!this.is(",")) return node;
+  #comma(): Node {
+    let node = this.#assign();
+    if (!this.#is(",")) return node;
     const all = [node.run];
-    while (this.is(",")) {
-      this.advance();
-      node = this.assign();
+    while (this.#is(",")) {
+      this.#advance();
+      node = this.#assign();
       all.push(node.run);
     }
     return {
@@ -236,16 +238,16 @@ class Compiler {
     };
   }
 
-  private assign(): Node {
-    const left = this.conditional();
-    if (this.kind !== "op" || !ASSIGN.test(this.tok)) return left;
+  #assign(): Node {
+    const left = this.#conditional();
+    if (this.#kind !== "op" || !ASSIGN.test(this.#tok)) return left;
     const ref = left.ref;
     if (ref === undefined) throw new ArithError(SYNTAX);
-    const op = this.tok.slice(0, -1);
-    this.advance();
-    this.enter();
-    const right = this.assign().run;
-    this.depth--;
+    const op = this.#tok.slice(0, -1);
+    this.#advance();
+    this.#enter();
+    const right = this.#assign().run;
+    this.#depth--;
     if (op === "") {
       return {
         run: (host) => {
@@ -266,16 +268,16 @@ class Compiler {
     };
   }
 
-  private conditional(): Node {
-    const cond = this.binary(1);
-    if (!this.is("?")) return cond;
-    this.advance();
-    this.enter();
-    const yes = this.binary(1);
-    if (!this.is(":")) throw this.malformed();
-    this.advance();
-    const no = this.conditional();
-    this.depth--;
+  #conditional(): Node {
+    const cond = this.#binary(1);
+    if (!this.#is("?")) return cond;
+    this.#advance();
+    this.#enter();
+    const yes = this.#binary(1);
+    if (!this.#is(":")) throw this.#malformed();
+    this.#advance();
+    const no = this.#conditional();
+    this.#depth--;
     const [c, y, n] = [cond, yes, no];
     return {
       run: (host) => {
@@ -292,18 +294,18 @@ class Compiler {
   }
 
   /** Operators of at least precedence `min`, applied from left to right without recursion. */
-  private binary(min: number): Node {
-    const first = this.unary();
+  #binary(min: number): Node {
+    const first = this.#unary();
     let ops: Binary[] | undefined;
     const rights: Expression[] = [];
     for (;;) {
-      const op = this.kind === "op" ? BINARY.get(this.tok) : undefined;
+      const op = this.#kind === "op" ? BINARY.get(this.#tok) : undefined;
       if (op === undefined || op.prec < min) break;
-      this.advance();
-      this.enter();
+      this.#advance();
+      this.#enter();
       // `**` groups from the right.
-      const right = this.binary(op.prec === 11 ? 11 : op.prec + 1);
-      this.depth--;
+      const right = this.#binary(op.prec === 11 ? 11 : op.prec + 1);
+      this.#depth--;
       (ops ??= []).push(op.run);
       rights.push(right.run);
     }
@@ -339,37 +341,37 @@ class Compiler {
     };
   }
 
-  private unary(): Node {
-    if (this.kind === "name") return this.variable();
-    if (this.kind === "number") {
-      const v = literal(this.tok);
-      this.advance();
-      this.splitIncrement();
+  #unary(): Node {
+    if (this.#kind === "name") return this.#variable();
+    if (this.#kind === "number") {
+      const v = literal(this.#tok);
+      this.#advance();
+      this.#splitIncrement();
       return { run: () => v };
     }
-    const op = this.tok;
-    if (this.kind !== "op") throw new ArithError(SYNTAX);
+    const op = this.#tok;
+    if (this.#kind !== "op") throw new ArithError(SYNTAX);
     switch (op) {
       case "(": {
-        this.advance();
-        this.enter();
-        const inner = this.comma();
-        this.depth--;
-        if (!this.is(")")) {
-          if (this.tok === ":" || this.tok === "?") throw this.malformed();
+        this.#advance();
+        this.#enter();
+        const inner = this.#comma();
+        this.#depth--;
+        if (!this.#is(")")) {
+          if (this.#tok === ":" || this.#tok === "?") throw this.#malformed();
           throw new ArithError(SYNTAX);
         }
-        this.advance();
-        this.splitIncrement();
+        this.#advance();
+        this.#splitIncrement();
         return { run: inner.run };
       }
       case "++":
       case "--": {
-        this.advance();
-        if ((this.kind as string) !== "name") return this.sign(op[0], true);
-        const ref = new NameRef(this.tok);
-        this.advance();
-        this.splitIncrement();
+        this.#advance();
+        if ((this.#kind as string) !== "name") return this.#sign(op[0], true);
+        const ref = new NameRef(this.#tok);
+        this.#advance();
+        this.#splitIncrement();
         const delta = op === "++" ? 1 : -1;
         return {
           run: (host) => {
@@ -383,17 +385,17 @@ class Compiler {
       case "-":
       case "!":
       case "~":
-        this.advance();
-        return this.sign(op, false);
+        this.#advance();
+        return this.#sign(op, false);
     }
     throw new ArithError(SYNTAX);
   }
 
   /** A prefix operator; `twice` for `++` or `--` before something that is no variable. */
-  private sign(op: string, twice: boolean): Node {
-    this.enter();
-    const run = this.unary().run;
-    this.depth--;
+  #sign(op: string, twice: boolean): Node {
+    this.#enter();
+    const run = this.#unary().run;
+    this.#depth--;
     switch (op) {
       case "-":
         if (twice) return { run };
@@ -406,19 +408,19 @@ class Compiler {
     return { run: (host) => run(host) };
   }
 
-  private variable(): Node {
-    const value = this.given?.get(this.tok);
+  #variable(): Node {
+    const value = this.given?.get(this.#tok);
     if (value !== undefined) {
-      this.advance();
-      this.splitIncrement();
+      this.#advance();
+      this.#splitIncrement();
       return { run: value };
     }
-    const ref = new NameRef(this.tok);
-    this.advance();
-    if (this.is("++") || this.is("--")) {
-      const delta = this.tok === "++" ? 1 : -1;
-      this.advance();
-      this.splitIncrement();
+    const ref = new NameRef(this.#tok);
+    this.#advance();
+    if (this.#is("++") || this.#is("--")) {
+      const delta = this.#tok === "++" ? 1 : -1;
+      this.#advance();
+      this.#splitIncrement();
       return {
         run: (host) => {
           const v = host.readNumber(ref);
@@ -431,10 +433,10 @@ class Compiler {
   }
 
   /** After a value that cannot be incremented, `++` is an addition and a sign. */
-  private splitIncrement(): void {
-    if (!this.is("++") && !this.is("--")) return;
-    this.tok = this.tok[0];
-    this.pos -= 1;
+  #splitIncrement(): void {
+    if (!this.#is("++") && !this.#is("--")) return;
+    this.#tok = this.#tok[0];
+    this.#pos -= 1;
   }
 }
 
@@ -485,15 +487,15 @@ const MAX_CACHED = 512;
 
 /** Compiled expressions by text; one for each shell. */
 export class ArithCache {
-  private readonly known = new Map<string, Expression>();
+  readonly #known = new Map<string, Expression>();
 
   /** The compiled form of `text`. @throws {ArithError} */
   compile(text: string): Expression {
-    let e = this.known.get(text);
+    let e = this.#known.get(text);
     if (e !== undefined) return e;
     e = new Compiler(text, undefined).compile();
-    if (this.known.size >= MAX_CACHED) this.known.clear();
-    this.known.set(text, e);
+    if (this.#known.size >= MAX_CACHED) this.#known.clear();
+    this.#known.set(text, e);
     return e;
   }
 }

@@ -50,11 +50,11 @@ export class Capture implements OpenFile {
   readonly tty: Terminal | undefined = undefined;
   readonly directory = undefined;
   readonly changed: WaitQueue = SILENT;
-  private text = "";
-  private chunks: Uint8Array[] = [];
+  #text = "";
+  #chunks: Uint8Array[] = [];
   private size = 0;
-  private references = 1;
-  private closed: (() => void) | undefined;
+  #references = 1;
+  #closed: (() => void) | undefined;
 
   /**
    * @param charge Told of bytes kept, so that they count against the sandbox's memory.
@@ -64,22 +64,22 @@ export class Capture implements OpenFile {
 
   /** Adds text without copying. */
   append(text: string): void {
-    if (this.chunks.length > 0) this.flush();
-    this.text += text;
-    this.grow(text.length);
+    if (this.#chunks.length > 0) this.#flush();
+    this.#text += text;
+    this.#grow(text.length);
   }
 
-  private grow(bytes: number): void {
+  #grow(bytes: number): void {
     const before = this.size >>> 16;
     this.size += bytes;
     const after = this.size >>> 16;
     if (after > before) this.charge((after - before) << 16);
   }
 
-  private flush(): void {
-    const chunks = this.chunks;
-    this.chunks = [];
-    this.text += toByteString(concatBytes(chunks));
+  #flush(): void {
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    this.#text += toByteString(concatBytes(chunks));
   }
 
   /** What was written, with NUL bytes and final newlines taken out (POSIX 2.6.3). */
@@ -93,30 +93,30 @@ export class Capture implements OpenFile {
 
   /** Everything that was written. */
   all(): string {
-    if (this.chunks.length > 0) this.flush();
+    if (this.#chunks.length > 0) this.#flush();
     const kept = (this.size >>> 16) << 16;
     if (kept > 0) this.charge(-kept);
-    return this.text;
+    return this.#text;
   }
 
   /** Waits until nobody else can write any more. The shell's own reference is given up. */
   finished(): MaybePromise<void> {
-    if (--this.references <= 0) return;
-    return new Promise((resolve) => this.closed = resolve);
+    if (--this.#references <= 0) return;
+    return new Promise((resolve) => this.#closed = resolve);
   }
 
   write(chunk: Uint8Array): void {
-    this.chunks.push(chunk);
-    this.grow(chunk.length);
+    this.#chunks.push(chunk);
+    this.#grow(chunk.length);
   }
 
   retain(): OpenFile {
-    this.references++;
+    this.#references++;
     return this;
   }
 
   release(): void {
-    if (--this.references === 0) this.closed?.();
+    if (--this.#references === 0) this.#closed?.();
   }
 
   ready(): Readiness {

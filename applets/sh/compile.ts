@@ -44,31 +44,33 @@ import { NameRef } from "./vars.ts";
 
 /** Compiles trees. It holds no state of a shell: the closures can run in any. */
 export class Compiler implements Hooks {
-  private readonly expander = new Expander(this);
+  readonly #expander = new Expander(this);
 
   /** Compiles a command. `last`: nothing of the (sub)shell is needed after it. */
   node(n: Node, last = false): Exec {
     switch (n.k) {
       case "simple":
-        return compileSimple(n, this.expander, last);
+        return compileSimple(n, this.#expander, last);
       case "seq":
-        return this.sequence(n.items.map((c, i) => this.node(c, last && i === n.items.length - 1)));
+        return this.#sequence(
+          n.items.map((c, i) => this.node(c, last && i === n.items.length - 1)),
+        );
       case "and":
       case "or":
-        return this.andOr(n, last);
+        return this.#andOr(n, last);
       case "not":
-        return this.negation(n.body);
+        return this.#negation(n.body);
       case "group":
         return this.node(n.body, last);
       case "if":
-        return this.ifElse(n);
+        return this.#ifElse(n);
       case "while":
       case "until":
-        return this.loop(n);
+        return this.#loop(n);
       case "for":
-        return this.forLoop(n);
+        return this.#forLoop(n);
       case "case":
-        return this.caseOf(n);
+        return this.#caseOf(n);
       case "func": {
         const body = this.node(n.body);
         const def = { name: n.name, body };
@@ -78,9 +80,9 @@ export class Compiler implements Hooks {
         };
       }
       case "sub":
-        return this.subshell(n.body, n.line);
+        return this.#subshell(n.body, n.line);
       case "redir":
-        return this.redirected(n);
+        return this.#redirected(n);
       case "pipe":
         return compilePipeline(n, this);
       case "bg":
@@ -90,10 +92,10 @@ export class Compiler implements Hooks {
 
   /** The expander of this compiler. */
   get words(): Expander {
-    return this.expander;
+    return this.#expander;
   }
 
-  private sequence(items: readonly Exec[]): Exec {
+  #sequence(items: readonly Exec[]): Exec {
     return (sh) => {
       let status = 0;
       for (let i = 0; i < items.length; i++) {
@@ -106,7 +108,7 @@ export class Compiler implements Hooks {
     };
   }
 
-  private andOr(n: AndOr, last: boolean): Exec {
+  #andOr(n: AndOr, last: boolean): Exec {
     // A long chain leans to the left; it is run as a list, not as a nest.
     const chain: { and: boolean; run: Exec }[] = [];
     let left: Node = n;
@@ -135,7 +137,7 @@ export class Compiler implements Hooks {
     return (sh) => from(sh, 0, 0);
   }
 
-  private negation(body: Node): Exec {
+  #negation(body: Node): Exec {
     const run = this.node(body);
     const flip = (sh: Shell, status: number): number =>
       sh.skip !== SKIP_NONE ? status : sh.status = status === 0 ? 1 : 0;
@@ -145,7 +147,7 @@ export class Compiler implements Hooks {
     };
   }
 
-  private ifElse(n: If): Exec {
+  #ifElse(n: If): Exec {
     // elif chains are lists as well.
     const arms: { cond: Exec; then: Exec }[] = [];
     let tail: Node | null = n;
@@ -172,7 +174,7 @@ export class Compiler implements Hooks {
     return (sh) => from(sh, 0);
   }
 
-  private loop(n: Loop): Exec {
+  #loop(n: Loop): Exec {
     const cond = this.node(n.cond);
     const body = this.node(n.body);
     const goal = n.k === "while";
@@ -191,13 +193,13 @@ export class Compiler implements Hooks {
     };
   }
 
-  private forLoop(n: For): Exec {
+  #forLoop(n: For): Exec {
     const ref = new NameRef(n.name);
     const body = this.node(n.body);
     const line = n.line;
     const fields: FieldsFn[] | undefined = n.words === null
       ? undefined
-      : compileWords(n.words, this.expander);
+      : compileWords(n.words, this.#expander);
     const loop = (sh: Shell, list: readonly string[]): MaybePromise<number> => {
       sh.loops++;
       let result: MaybePromise<number>;
@@ -229,9 +231,9 @@ export class Compiler implements Hooks {
     };
   }
 
-  private caseOf(n: Case): Exec {
-    const text = this.expander.text(n.word, "word");
-    const items = n.items.map((item) => this.caseItem(item));
+  #caseOf(n: Case): Exec {
+    const text = this.#expander.text(n.word, "word");
+    const items = n.items.map((item) => this.#caseItem(item));
     const line = n.line;
     const from = (sh: Shell, s: string, start: number): MaybePromise<number> => {
       for (let i = start; i < items.length; i++) {
@@ -251,12 +253,12 @@ export class Compiler implements Hooks {
     };
   }
 
-  private caseItem(
+  #caseItem(
     item: CaseItem,
   ): { matches: (sh: Shell, s: string) => MaybePromise<boolean>; run: Exec } {
     const run: Exec = item.body === null ? (sh) => sh.status = 0 : this.node(item.body);
     const tests = item.patterns.map((w): (sh: Shell, s: string) => MaybePromise<boolean> => {
-      const text = this.expander.pattern(w);
+      const text = this.#expander.pattern(w);
       if (w.parts.every((p) => p.t === "lit" || p.t === "quo") && !hasTilde(w.parts[0])) {
         const fixed = new Pattern(text(undefined as unknown as Shell) as string);
         const literal = fixed.literal;
@@ -280,9 +282,9 @@ export class Compiler implements Hooks {
     return { matches: (sh, s) => from(sh, s, 0), run };
   }
 
-  private redirected(n: Redirected): Exec {
+  #redirected(n: Redirected): Exec {
     const body = this.node(n.body);
-    const redirs = compileRedirs(n.redirs, this.expander);
+    const redirs = compileRedirs(n.redirs, this.#expander);
     const line = n.line;
     return (sh) => {
       sh.line = line;
@@ -326,7 +328,7 @@ export class Compiler implements Hooks {
     };
   }
 
-  private subshell(body: Node, line: number): Exec {
+  #subshell(body: Node, line: number): Exec {
     const run = this.node(body, true);
     return (sh) => {
       sh.line = line;

@@ -192,7 +192,7 @@ export class Expander {
         };
       }
       if (p.name !== "@" && p.name !== "*") {
-        return p.quoted ? this.quotedValue(p) : this.plainValue(p);
+        return p.quoted ? this.#quotedValue(p) : this.#plainValue(p);
       }
     }
     if (parts.length === 1 && parts[0].t === "arith" && !mayWait(parts[0].word)) {
@@ -216,10 +216,10 @@ export class Expander {
         out.push(s);
       };
     }
-    return this.generalFields(word);
+    return this.#generalFields(word);
   }
 
-  private quotedValue(p: VarPart): FieldsFn {
+  #quotedValue(p: VarPart): FieldsFn {
     const get = compileParameter(p.name);
     const name = p.name;
     return (sh, out) => {
@@ -231,7 +231,7 @@ export class Expander {
     };
   }
 
-  private plainValue(p: VarPart): FieldsFn {
+  #plainValue(p: VarPart): FieldsFn {
     const get = compileParameter(p.name);
     const name = p.name;
     return (sh, out) => {
@@ -244,7 +244,7 @@ export class Expander {
     };
   }
 
-  private generalFields(word: Word): FieldsFn {
+  #generalFields(word: Word): FieldsFn {
     // `$(…)` alone, unquoted, is frequent: its output is one value.
     if (word.parts.length === 1 && word.parts[0].t === "cmd") {
       const run = this.hooks.substitute(word.parts[0].body);
@@ -291,7 +291,7 @@ export class Expander {
         return (sh) => String(run(sh));
       }
     }
-    if (!hasTilde(word) && parts.every(isQuickPart)) return this.concatenation(parts);
+    if (!hasTilde(word) && parts.every(isQuickPart)) return this.#concatenation(parts);
     const run = this.parts(word, tilde, false);
     return (sh) => {
       const t = new TextTarget(sh);
@@ -301,7 +301,7 @@ export class Expander {
   }
 
   /** Text and simple values side by side. */
-  private concatenation(parts: readonly Part[]): TextFn {
+  #concatenation(parts: readonly Part[]): TextFn {
     const fns = parts.map((p): (sh: Shell) => string => {
       if (p.t === "lit" || p.t === "quo") return () => p.s;
       return this.text({ parts: [p] }, "none") as (sh: Shell) => string;
@@ -342,13 +342,13 @@ export class Expander {
     const fns: PartFn[] = [];
     word.parts.forEach((p, i) => {
       if (p.t === "lit" && tilde !== "none" && p.s.includes("~")) {
-        this.tildes(p.s, i === 0, i === word.parts.length - 1, tilde, splitText, fns);
-      } else fns.push(this.part(p, splitText));
+        this.#tildes(p.s, i === 0, i === word.parts.length - 1, tilde, splitText, fns);
+      } else fns.push(this.#part(p, splitText));
     });
     return sequence(fns);
   }
 
-  private part(p: Part, splitText: boolean): PartFn {
+  #part(p: Part, splitText: boolean): PartFn {
     switch (p.t) {
       case "lit": {
         const s = p.s;
@@ -390,11 +390,11 @@ export class Expander {
         return (sh, out) => out.plain(run(sh));
       }
       case "var":
-        return this.variable(p);
+        return this.#variable(p);
     }
   }
 
-  private variable(p: VarPart): PartFn {
+  #variable(p: VarPart): PartFn {
     const list = p.name === "@" || p.name === "*";
     const { quoted, name } = p;
     if (p.op === "bad") {
@@ -424,10 +424,10 @@ export class Expander {
 
   /** The parameter itself, for the operators that may leave it as it is. */
   itself(p: VarPart): PartFn {
-    return this.variable({ ...p, op: "", arg: undefined, arg2: undefined });
+    return this.#variable({ ...p, op: "", arg: undefined, arg2: undefined });
   }
 
-  private tildes(
+  #tildes(
     s: string,
     first: boolean,
     last: boolean,
@@ -436,7 +436,7 @@ export class Expander {
     fns: PartFn[],
   ): void {
     const literal = (text: string): void => {
-      if (text !== "") fns.push(this.part({ t: "lit", s: text }, splitText));
+      if (text !== "") fns.push(this.#part({ t: "lit", s: text }, splitText));
     };
     let done = 0;
     let at = first ? 0 : -1;

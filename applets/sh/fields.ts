@@ -23,11 +23,11 @@ const SEPARATOR_CODE = 0x103;
 /** How characters of IFS act. */
 export class Splitter {
   /** 1 for IFS white space, 2 for other IFS characters. */
-  private readonly kinds = new Uint8Array(256);
-  private readonly none: boolean;
-  private readonly plainSpace: boolean;
+  readonly #kinds = new Uint8Array(256);
+  readonly #none: boolean;
+  readonly #plainSpace: boolean;
   /** 1 for characters that splitting or globbing looks at. */
-  private readonly special = new Uint8Array(256);
+  readonly #special = new Uint8Array(256);
   /** Some digit or the minus sign is a separator. */
   readonly splitsNumbers: boolean;
 
@@ -38,14 +38,14 @@ export class Splitter {
     const chars = ifs ?? " \t\n";
     for (let i = 0; i < chars.length; i++) {
       const c = chars.charCodeAt(i);
-      this.kinds[c] = c === 32 || c === 9 || c === 10 ? 1 : 2;
+      this.#kinds[c] = c === 32 || c === 9 || c === 10 ? 1 : 2;
     }
     for (let c = 0; c < 256; c++) {
-      if (this.kinds[c] !== 0 || c === 42 || c === 63 || c === 91) this.special[c] = 1;
+      if (this.#kinds[c] !== 0 || c === 42 || c === 63 || c === 91) this.#special[c] = 1;
     }
     this.splitsNumbers = /[-0-9]/.test(chars);
-    this.none = chars.length === 0;
-    this.plainSpace = chars.length === 3 && /^[ \t\n]+$/.test(chars) && new Set(chars).size === 3;
+    this.#none = chars.length === 0;
+    this.#plainSpace = chars.length === 3 && /^[ \t\n]+$/.test(chars) && new Set(chars).size === 3;
   }
 
   /** What joins the parts of `"$*"`. */
@@ -55,42 +55,42 @@ export class Splitter {
 
   /** Kind of a character code. */
   kind(c: number): number {
-    return c < 256 ? this.kinds[c] : c === SEPARATOR_CODE ? 1 : 0;
+    return c < 256 ? this.#kinds[c] : c === SEPARATOR_CODE ? 1 : 0;
   }
 
   /** Whether `s` holds nothing that splitting or globbing would act on. */
   isPlain(s: string): boolean {
-    const special = this.special;
+    const special = this.#special;
     for (let i = 0; i < s.length; i++) if (special[s.charCodeAt(i)] !== 0) return false;
     return true;
   }
 
   /** Whether `s` holds any character of IFS. */
   splits(s: string): boolean {
-    if (this.none) return false;
-    if (this.plainSpace) return /[ \t\n]/.test(s);
-    for (let i = 0; i < s.length; i++) if (this.kinds[s.charCodeAt(i)] !== 0) return true;
+    if (this.#none) return false;
+    if (this.#plainSpace) return /[ \t\n]/.test(s);
+    for (let i = 0; i < s.length; i++) if (this.#kinds[s.charCodeAt(i)] !== 0) return true;
     return false;
   }
 
   /** Cuts a marked text into fields, which stay in marked form. */
   split(text: string, ranges: readonly number[], out: string[]): void {
     if (!text.includes(BREAK)) {
-      this.splitPiece(text, 0, ranges, out);
+      this.#splitPiece(text, 0, ranges, out);
       return;
     }
     let at = 0;
     for (;;) {
       const end = text.indexOf(BREAK, at);
-      this.splitPiece(end < 0 ? text.slice(at) : text.slice(at, end), at, ranges, out);
+      this.#splitPiece(end < 0 ? text.slice(at) : text.slice(at, end), at, ranges, out);
       if (end < 0) return;
       at = end + 1;
     }
   }
 
-  private splitPiece(s: string, base: number, ranges: readonly number[], out: string[]): void {
+  #splitPiece(s: string, base: number, ranges: readonly number[], out: string[]): void {
     let start = 0;
-    if (!this.none || s.includes(SEPARATOR)) {
+    if (!this.#none || s.includes(SEPARATOR)) {
       for (let r = 0; r < ranges.length; r += 2) {
         const from = Math.max(ranges[r] - base, 0);
         // Adjacent ranges are scanned as one, so that a delimiter between two values counts once.

@@ -63,7 +63,7 @@ export abstract class Lexer extends WordScanner {
   protected tokLine = 1;
   /** Line on which the word last read ended, which native takes for that of its command. */
   protected wordLine = 1;
-  private pushed = false;
+  #pushed = false;
   protected heredocs: PendingHeredoc[] = [];
 
   /** Parses commands up to the `)` that ends a substitution. */
@@ -86,7 +86,7 @@ export abstract class Lexer extends WordScanner {
 
   /** Lets the next {@link read} return the same token again. */
   protected pushBack(): void {
-    this.pushed = true;
+    this.#pushed = true;
   }
 
   /** Reads a token under the given checks. */
@@ -114,17 +114,17 @@ export abstract class Lexer extends WordScanner {
   }
 
   private raw(): Token {
-    if (this.pushed) {
-      this.pushed = false;
+    if (this.#pushed) {
+      this.#pushed = false;
       // A reserved word read again under other checks may be an ordinary word.
       if (RESERVED.has(this.tok)) this.tok = "word";
       return this.tok;
     }
     this.releaseAliases();
-    return this.tok = this.scan();
+    return this.tok = this.#scan();
   }
 
-  private scan(): Token {
+  #scan(): Token {
     for (;;) {
       const c = this.peekJoined();
       this.tokLine = this.line;
@@ -137,7 +137,7 @@ export abstract class Lexer extends WordScanner {
           this.pos++;
           continue;
         case 35:
-          this.skipComment();
+          this.#skipComment();
           continue;
         case 10:
           this.pos++;
@@ -175,12 +175,12 @@ export abstract class Lexer extends WordScanner {
           this.pos++;
           return ")";
         default:
-          return this.wordOrRedirection();
+          return this.#wordOrRedirection();
       }
     }
   }
 
-  private skipComment(): void {
+  #skipComment(): void {
     for (;;) {
       const nl = this.s.indexOf("\n", this.pos);
       if (nl >= 0) {
@@ -192,7 +192,7 @@ export abstract class Lexer extends WordScanner {
     }
   }
 
-  private wordOrRedirection(): Token {
+  #wordOrRedirection(): Token {
     const parts = new Parts();
     this.scanParts(parts, Ctx.Base);
     const list = parts.list;
@@ -200,7 +200,7 @@ export abstract class Lexer extends WordScanner {
     if (c === 60 || c === 62) {
       const text = list.length === 1 && list[0].t === "lit" ? list[0].s : "";
       if (list.length === 0 || (text.length <= 9 && /^[0-9]+$/.test(text))) {
-        this.redirectionToken(c, list.length === 0 ? -1 : Number(text));
+        this.#redirectionToken(c, list.length === 0 ? -1 : Number(text));
         return "redir";
       }
     }
@@ -209,7 +209,7 @@ export abstract class Lexer extends WordScanner {
     return "word";
   }
 
-  private redirectionToken(c: number, fd: number): void {
+  #redirectionToken(c: number, fd: number): void {
     this.pos++;
     this.redirStrip = false;
     const n = this.peekJoined();
@@ -236,7 +236,7 @@ export abstract class Lexer extends WordScanner {
       word: this.word,
       line: this.tokLine,
       wordLine: this.wordLine,
-      pushed: this.pushed,
+      pushed: this.#pushed,
       docs: this.heredocs,
       op: this.redirOp,
       fd: this.redirFd,
@@ -245,14 +245,14 @@ export abstract class Lexer extends WordScanner {
     };
     this.inHeredoc = false;
     this.heredocs = [];
-    this.pushed = false;
+    this.#pushed = false;
     const body = this.substitution();
     this.heredocs = saved.docs;
     this.tok = saved.tok;
     this.word = saved.word;
     this.tokLine = saved.line;
     this.wordLine = saved.wordLine;
-    this.pushed = saved.pushed;
+    this.#pushed = saved.pushed;
     this.redirOp = saved.op;
     this.redirFd = saved.fd;
     this.redirStrip = saved.strip;
@@ -268,14 +268,14 @@ export abstract class Lexer extends WordScanner {
     this.heredocs = [];
     for (const doc of docs) {
       const parts = new Parts();
-      if (doc.raw) this.rawBody(doc, parts);
-      else this.activeBody(doc, parts);
+      if (doc.raw) this.#rawBody(doc, parts);
+      else this.#activeBody(doc, parts);
       doc.redir.word = { parts: parts.list };
     }
   }
 
   /** Consumes the delimiter line if the input stands before it. */
-  private atDelimiter(doc: PendingHeredoc): boolean {
+  #atDelimiter(doc: PendingHeredoc): boolean {
     if (doc.strip) { while (this.peek() === 9) this.pos++; }
     for (;;) {
       const nl = this.s.indexOf("\n", this.pos);
@@ -294,9 +294,9 @@ export abstract class Lexer extends WordScanner {
     return true;
   }
 
-  private rawBody(doc: PendingHeredoc, out: Parts): void {
+  #rawBody(doc: PendingHeredoc, out: Parts): void {
     const pieces: string[] = [];
-    while (!this.atDelimiter(doc)) {
+    while (!this.#atDelimiter(doc)) {
       if (this.peek() < 0) break;
       let nl = this.s.indexOf("\n", this.pos);
       while (nl < 0 && this.extend()) nl = this.s.indexOf("\n", this.pos);
@@ -308,13 +308,13 @@ export abstract class Lexer extends WordScanner {
     out.quo(pieces.join(""));
   }
 
-  private activeBody(doc: PendingHeredoc, out: Parts): void {
+  #activeBody(doc: PendingHeredoc, out: Parts): void {
     const outer = this.inHeredoc;
     this.inHeredoc = true;
     this.enter();
     let lineStart = true;
     for (;;) {
-      if (lineStart && this.atDelimiter(doc)) break;
+      if (lineStart && this.#atDelimiter(doc)) break;
       lineStart = false;
       const text = this.run(PLAIN_DOC);
       if (text.length > 0) out.quo(text);

@@ -63,7 +63,7 @@ export class Parser extends Lexer {
     if (tok === "eof") return END;
     if (tok === "nl") return null;
     this.pushBack();
-    return this.list(true);
+    return this.#list(true);
   }
 
   /** Everything up to the end, as one tree. */
@@ -78,8 +78,8 @@ export class Parser extends Lexer {
   }
 
   protected override substitution(): Node | null {
-    const body = this.list(false);
-    this.close(")");
+    const body = this.#list(false);
+    this.#close(")");
     return body;
   }
 
@@ -91,7 +91,7 @@ export class Parser extends Lexer {
     });
     parser.depth = this.depth;
     // Native takes no offence at a `)` or `done` too many: the commands end there.
-    return parser.list(false);
+    return parser.#list(false);
   }
 
   /**
@@ -99,7 +99,7 @@ export class Parser extends Lexer {
    * the input, and anything else is unexpected. Otherwise newlines separate too, and it ends at a
    * closing word or operator, which is left in `tok`; null when there was no command at all.
    */
-  private list(line: boolean): Node | null {
+  #list(line: boolean): Node | null {
     const items: Node[] = [];
     for (;;) {
       if (!line) {
@@ -107,7 +107,7 @@ export class Parser extends Lexer {
         if (endsList(tok)) return sequence(items);
         this.pushBack();
       }
-      let node = this.andOr();
+      let node = this.#andOr();
       const tok = this.read(CHKKWD);
       if (tok === "&") node = { k: "bg", body: node };
       items.push(node);
@@ -129,14 +129,14 @@ export class Parser extends Lexer {
   }
 
   /** A list that must not be empty, for the insides of compound commands. */
-  private body(closer: string): Node {
-    const node = this.list(false);
+  #body(closer: string): Node {
+    const node = this.#list(false);
     if (node === null) this.unexpected(this.tok === "eof" ? closer : undefined);
     return node;
   }
 
-  private andOr(): Node {
-    let left = this.pipeline();
+  #andOr(): Node {
+    let left = this.#pipeline();
     for (;;) {
       const tok = this.read(0);
       if (tok !== "&&" && tok !== "||") {
@@ -145,25 +145,25 @@ export class Parser extends Lexer {
       }
       this.read(CHKNL | CHKKWD | CHKALIAS);
       this.pushBack();
-      left = { k: tok === "&&" ? "and" : "or", left, right: this.pipeline() };
+      left = { k: tok === "&&" ? "and" : "or", left, right: this.#pipeline() };
     }
   }
 
-  private pipeline(): Node {
+  #pipeline(): Node {
     let negate = false;
     if (this.read(CHKKWD | CHKALIAS) === "!") {
       negate = true;
       this.read(CHKKWD | CHKALIAS);
     }
     this.pushBack();
-    const first = this.command();
+    const first = this.#command();
     let node = first;
     if (this.read(0) === "|") {
       const cmds = [first];
       do {
         this.read(CHKNL | CHKKWD | CHKALIAS);
         this.pushBack();
-        cmds.push(this.command());
+        cmds.push(this.#command());
       } while (this.read(0) === "|");
       node = { k: "pipe", cmds };
     }
@@ -171,20 +171,20 @@ export class Parser extends Lexer {
     return negate ? { k: "not", body: node } : node;
   }
 
-  private at(tok: string): boolean {
+  #at(tok: string): boolean {
     return this.tok === tok;
   }
 
   /** The list just read must have ended at `tok`. */
-  private close(tok: string): void {
+  #close(tok: string): void {
     if (this.tok !== tok) this.unexpected(tok);
   }
 
-  private expect(tok: string, flags: number): void {
+  #expect(tok: string, flags: number): void {
     if (this.read(flags) !== tok) this.unexpected(tok);
   }
 
-  private command(): Node {
+  #command(): Node {
     this.enter();
     const redirs: Redir[] = [];
     // A redirection may come first; then only a simple command can follow.
@@ -193,40 +193,40 @@ export class Parser extends Lexer {
     let node: Node;
     switch (tok) {
       case "if":
-        node = this.ifClause();
+        node = this.#ifClause();
         break;
       case "while":
       case "until": {
-        const cond = this.body("do");
-        this.close("do");
-        const body = this.body("done");
-        this.close("done");
+        const cond = this.#body("do");
+        this.#close("do");
+        const body = this.#body("done");
+        this.#close("done");
         node = { k: tok, cond, body };
         break;
       }
       case "for":
-        node = this.forClause(line);
+        node = this.#forClause(line);
         break;
       case "case":
-        node = this.caseClause(line);
+        node = this.#caseClause(line);
         break;
       case "(": {
-        const body = this.body(")");
-        this.close(")");
+        const body = this.#body(")");
+        this.#close(")");
         node = { k: "sub", body, line };
         break;
       }
       case "{": {
-        const body = this.body("}");
-        this.close("}");
+        const body = this.#body("}");
+        this.#close("}");
         node = { k: "group", body };
         break;
       }
       case "function": {
         if (this.read(0) !== "word" && !isReserved(this.tok)) this.unexpected("word");
-        const name = this.functionName(this.word);
+        const name = this.#functionName(this.word);
         const parentheses = this.read(0) === "(";
-        if (parentheses) this.expect(")", 0);
+        if (parentheses) this.#expect(")", 0);
         else this.pushBack();
         const first = this.read(CHKNL | CHKKWD | CHKALIAS);
         // Without parentheses only a compound command may follow, or `[[`.
@@ -234,41 +234,41 @@ export class Parser extends Lexer {
           (first === "word" && bareText(this.word) !== "[[");
         if (!parentheses && isSimple) this.unexpected();
         this.pushBack();
-        node = { k: "func", name, body: this.command(), line };
+        node = { k: "func", name, body: this.#command(), line };
         break;
       }
       case "word":
       case "redir":
         this.pushBack();
-        node = this.simple(line);
+        node = this.#simple(line);
         this.depth--;
         return node;
       default:
         this.unexpected();
     }
-    while (this.read(CHKKWD | CHKALIAS) === "redir") redirs.push(this.redirection());
+    while (this.read(CHKKWD | CHKALIAS) === "redir") redirs.push(this.#redirection());
     this.pushBack();
     this.depth--;
     return redirs.length > 0 ? { k: "redir", body: node, redirs, line } : node;
   }
 
-  private ifClause(): Node {
-    const cond = this.body("then");
-    this.close("then");
-    const then = this.body("fi");
+  #ifClause(): Node {
+    const cond = this.#body("then");
+    this.#close("then");
+    const then = this.#body("fi");
     let orelse: Node | null = null;
-    if (this.at("elif")) {
+    if (this.#at("elif")) {
       this.enter();
-      orelse = this.ifClause();
+      orelse = this.#ifClause();
       this.depth--;
       return { k: "if", cond, then, orelse };
     }
-    if (this.at("else")) orelse = this.body("fi");
-    this.close("fi");
+    if (this.#at("else")) orelse = this.#body("fi");
+    this.#close("fi");
     return { k: "if", cond, then, orelse };
   }
 
-  private forClause(line: number): Node {
+  #forClause(line: number): Node {
     const name = this.read(0) === "word" ? bareText(this.word) : undefined;
     if (name === undefined || !isName(name)) this.fail("bad for loop variable");
     let words: Word[] | null = null;
@@ -276,20 +276,20 @@ export class Parser extends Lexer {
       words = [];
       while (this.read(0) === "word") words.push(this.word);
       if (this.tok !== "nl" && this.tok !== ";") this.unexpected();
-      this.expect("do", CHKNL | CHKKWD | CHKALIAS);
+      this.#expect("do", CHKNL | CHKKWD | CHKALIAS);
     } else {
       if (this.tok === ";") this.read(CHKNL | CHKKWD | CHKALIAS);
-      this.close("do");
+      this.#close("do");
     }
-    const body = this.body("done");
-    this.close("done");
+    const body = this.#body("done");
+    this.#close("done");
     return { k: "for", name, words, body, line };
   }
 
-  private caseClause(line: number): Node {
+  #caseClause(line: number): Node {
     if (this.read(0) !== "word") this.unexpected("word");
     const word = this.word;
-    this.expect("in", CHKNL | CHKKWD | CHKALIAS);
+    this.#expect("in", CHKNL | CHKKWD | CHKALIAS);
     const items: CaseItem[] = [];
     let tok = this.read(CHKNL | CHKKWD);
     while (tok !== "esac") {
@@ -301,8 +301,8 @@ export class Parser extends Lexer {
         if (this.read(0) !== "|") break;
         this.read(0);
       }
-      this.close(")");
-      const body = this.list(false);
+      this.#close(")");
+      const body = this.#list(false);
       items.push({ patterns, body });
       tok = this.tok;
       if (tok === "esac") break;
@@ -312,7 +312,7 @@ export class Parser extends Lexer {
     return { k: "case", word, items, line };
   }
 
-  private functionName(word: Word): string {
+  #functionName(word: Word): string {
     const name = bareText(word);
     if (name === undefined || !isName(name) || isSpecialBuiltin(name)) {
       this.fail("bad function name");
@@ -320,7 +320,7 @@ export class Parser extends Lexer {
     return name;
   }
 
-  private redirection(): Redir {
+  #redirection(): Redir {
     const fd = this.redirFd;
     const op = this.redirOp;
     const strip = this.redirStrip;
@@ -336,7 +336,7 @@ export class Parser extends Lexer {
     return redir;
   }
 
-  private simple(line: number): Node {
+  #simple(line: number): Node {
     const assigns: Assign[] = [];
     const words: Word[] = [];
     const redirs: Redir[] = [];
@@ -363,17 +363,17 @@ export class Parser extends Lexer {
         continue;
       }
       if (tok === "redir") {
-        redirs.push(this.redirection());
+        redirs.push(this.#redirection());
         continue;
       }
       if (
         tok === "(" && words.length === 1 && assigns.length === 0 && redirs.length === 0
       ) {
-        this.expect(")", 0);
-        const name = this.functionName(words[0]);
+        this.#expect(")", 0);
+        const name = this.#functionName(words[0]);
         this.read(CHKNL | CHKKWD | CHKALIAS);
         this.pushBack();
-        return { k: "func", name, body: this.command(), line };
+        return { k: "func", name, body: this.#command(), line };
       }
       this.pushBack();
       break;

@@ -222,36 +222,38 @@ type Call = (sh: Shell, argv: readonly string[]) => MaybePromise<number>;
 
 class SimpleCommand {
   readonly exec: Exec;
-  private readonly line: number;
-  private readonly fields: readonly FieldsFn[];
-  private readonly assigns: readonly CompiledAssign[];
-  private readonly redirs: RedirFn | undefined;
+  readonly #line: number;
+  readonly #fields: readonly FieldsFn[];
+  readonly #assigns: readonly CompiledAssign[];
+  readonly #redirs: RedirFn | undefined;
   /** The command's name when it is the same each time. */
-  private readonly name: string | undefined;
-  private token: object | undefined;
-  private known: Command;
+  readonly #name: string | undefined;
+  #token: object | undefined;
+  #known: Command;
 
   constructor(n: Simple, expander: Expander, private readonly last: boolean) {
-    this.line = n.line;
-    this.fields = compileWords(n.words, expander);
-    this.assigns = compileAssigns(n, expander);
-    this.redirs = n.redirs.length > 0 ? compileRedirs(n.redirs, expander) : undefined;
-    this.name = n.words.length > 0 ? fixedName(n.words[0]) : undefined;
-    this.exec = this.assigns.length === 0 && this.redirs === undefined ? this.plain() : this.full();
+    this.#line = n.line;
+    this.#fields = compileWords(n.words, expander);
+    this.#assigns = compileAssigns(n, expander);
+    this.#redirs = n.redirs.length > 0 ? compileRedirs(n.redirs, expander) : undefined;
+    this.#name = n.words.length > 0 ? fixedName(n.words[0]) : undefined;
+    this.exec = this.#assigns.length === 0 && this.#redirs === undefined
+      ? this.#plain()
+      : this.#full();
   }
 
-  private command(sh: Shell, name: string): Command {
-    if (this.name !== name) return findCommand(sh, name);
-    if (this.token === sh.functionsToken) return this.known;
-    this.token = sh.functionsToken;
-    return this.known = findCommand(sh, name);
+  #command(sh: Shell, name: string): Command {
+    if (this.#name !== name) return findCommand(sh, name);
+    if (this.#token === sh.functionsToken) return this.#known;
+    this.#token = sh.functionsToken;
+    return this.#known = findCommand(sh, name);
   }
 
   /** No assignments and no redirections. */
-  private plain(): Exec {
-    const fields = this.fields;
-    const line = this.line;
-    const call: Call = (sh, argv) => this.call(sh, argv);
+  #plain(): Exec {
+    const fields = this.#fields;
+    const line = this.#line;
+    const call: Call = (sh, argv) => this.#call(sh, argv);
     return (sh) => {
       sh.line = line;
       sh.substituted = 0;
@@ -259,13 +261,13 @@ class SimpleCommand {
       const argv: string[] = [];
       for (let i = 0; i < fields.length; i++) {
         const waiting = fields[i](sh, argv);
-        if (waiting !== undefined) return this.expandLater(sh, argv, i, waiting, call);
+        if (waiting !== undefined) return this.#expandLater(sh, argv, i, waiting, call);
       }
-      return this.call(sh, argv);
+      return this.#call(sh, argv);
     };
   }
 
-  private async expandLater(
+  async #expandLater(
     sh: Shell,
     argv: string[],
     at: number,
@@ -273,19 +275,19 @@ class SimpleCommand {
     next: Call,
   ): Promise<number> {
     await first;
-    for (let i = at + 1; i < this.fields.length; i++) {
-      const waiting = this.fields[i](sh, argv);
+    for (let i = at + 1; i < this.#fields.length; i++) {
+      const waiting = this.#fields[i](sh, argv);
       if (waiting !== undefined) await waiting;
     }
     return next(sh, argv);
   }
 
-  private call(sh: Shell, argv: readonly string[]): MaybePromise<number> {
+  #call(sh: Shell, argv: readonly string[]): MaybePromise<number> {
     if (argv.length === 0) return finish(sh, sh.substituted);
     if (sh.flags.xtrace) trace(sh, shownWords(argv), true);
-    const cmd = this.command(sh, argv[0]);
+    const cmd = this.#command(sh, argv[0]);
     let result: MaybePromise<number>;
-    if (cmd === undefined) result = this.program(sh, argv, sh.scope.environment());
+    if (cmd === undefined) result = this.#program(sh, argv, sh.scope.environment());
     else if (cmd.kind === "builtin") result = runBuiltin(sh, cmd.run, cmd.special, argv);
     else result = callFunction(sh, cmd.def, argv);
     if (sh.procFiles.length > 0) result = closeProcFiles(sh, result);
@@ -294,50 +296,50 @@ class SimpleCommand {
       : result.then((status) => finish(sh, status));
   }
 
-  private program(sh: Shell, argv: readonly string[], env: Environment): MaybePromise<number> {
+  #program(sh: Shell, argv: readonly string[], env: Environment): MaybePromise<number> {
     if (this.last && !sh.traps.any && sh.subshellLevel > 0) return becomeProgram(sh, argv, env);
     return runProgram(sh, argv, env);
   }
 
   /** With assignments or redirections. */
-  private full(): Exec {
-    const fields = this.fields;
-    const line = this.line;
-    const call: Call = (sh, argv) => this.redirected(sh, argv);
+  #full(): Exec {
+    const fields = this.#fields;
+    const line = this.#line;
+    const call: Call = (sh, argv) => this.#redirected(sh, argv);
     return (sh) => {
       sh.line = line;
       sh.substituted = 0;
       const argv: string[] = [];
       for (let i = 0; i < fields.length; i++) {
         const waiting = fields[i](sh, argv);
-        if (waiting !== undefined) return this.expandLater(sh, argv, i, waiting, call);
+        if (waiting !== undefined) return this.#expandLater(sh, argv, i, waiting, call);
       }
-      return this.redirected(sh, argv);
+      return this.#redirected(sh, argv);
     };
   }
 
-  private redirected(sh: Shell, argv: readonly string[]): MaybePromise<number> {
-    if (this.redirs === undefined) return this.assigned(sh, argv, undefined);
+  #redirected(sh: Shell, argv: readonly string[]): MaybePromise<number> {
+    if (this.#redirs === undefined) return this.#assigned(sh, argv, undefined);
     const saved = new SavedFds(sh);
-    const cmd = argv.length > 0 ? this.command(sh, argv[0]) : undefined;
+    const cmd = argv.length > 0 ? this.#command(sh, argv[0]) : undefined;
     const special = argv.length > 0 && cmd?.kind === "builtin" && cmd.special;
     // What -x shows is not redirected with the command; `saved` keeps the file open.
     if (sh.flags.xtrace) sh.traceFile = sh.proc.fd(2);
     try {
-      const waiting = this.redirs(sh, saved);
+      const waiting = this.#redirs(sh, saved);
       if (waiting !== undefined) {
         return waiting.then(
-          () => this.assigned(sh, argv, saved),
-          (error) => this.redirFailed(sh, error, saved, special),
+          () => this.#assigned(sh, argv, saved),
+          (error) => this.#redirFailed(sh, error, saved, special),
         );
       }
     } catch (error) {
-      return this.redirFailed(sh, error, saved, special);
+      return this.#redirFailed(sh, error, saved, special);
     }
-    return this.assigned(sh, argv, saved);
+    return this.#assigned(sh, argv, saved);
   }
 
-  private redirFailed(
+  #redirFailed(
     sh: Shell,
     error: unknown,
     saved: SavedFds,
@@ -351,7 +353,7 @@ class SimpleCommand {
     return finish(sh, 1);
   }
 
-  private assigned(
+  #assigned(
     sh: Shell,
     argv: readonly string[],
     saved: SavedFds | undefined,
@@ -372,7 +374,7 @@ class SimpleCommand {
     };
     let result: MaybePromise<number>;
     try {
-      result = this.invoke(sh, argv, saved);
+      result = this.#invoke(sh, argv, saved);
       if (sh.procFiles.length > 0) result = closeProcFiles(sh, result);
     } catch (error) {
       const told = tell(sh, error);
@@ -382,20 +384,20 @@ class SimpleCommand {
     return end(result);
   }
 
-  private invoke(
+  #invoke(
     sh: Shell,
     argv: readonly string[],
     saved: SavedFds | undefined,
   ): MaybePromise<number> {
-    const assigns = this.assigns;
+    const assigns = this.#assigns;
     if (argv.length === 0) {
       const done = assignAll(sh, assigns);
       return done === undefined ? sh.substituted : done.then(() => sh.substituted);
     }
-    const cmd = this.command(sh, argv[0]);
+    const cmd = this.#command(sh, argv[0]);
     if (cmd?.kind === "builtin" && cmd.special) {
       // Assignments before a special builtin stay (POSIX 2.14).
-      const done = this.assignTraced(sh, assigns, argv, undefined);
+      const done = this.#assignTraced(sh, assigns, argv, undefined);
       const run = (): MaybePromise<number> => {
         if (argv[0] === "exec") saved?.keep();
         return runBuiltin(sh, cmd.run, true, argv);
@@ -408,13 +410,13 @@ class SimpleCommand {
         cmd.kind === "builtin"
           ? runBuiltin(sh, cmd.run, false, argv)
           : callFunction(sh, cmd.def, argv);
-      return this.temporarily(sh, argv, before, run);
+      return this.#temporarily(sh, argv, before, run);
     }
-    return this.withEnvironment(sh, argv);
+    return this.#withEnvironment(sh, argv);
   }
 
   /** Runs something with the assignments in force and exported, and takes them back. */
-  private temporarily(
+  #temporarily(
     sh: Shell,
     argv: readonly string[],
     before: SavedVariable[],
@@ -423,7 +425,7 @@ class SimpleCommand {
     const back = (): void => restoreVariables(sh, before);
     let result: MaybePromise<number>;
     try {
-      const done = this.assignTraced(sh, this.assigns, argv, before);
+      const done = this.#assignTraced(sh, this.#assigns, argv, before);
       result = done === undefined ? run() : done.then(run);
     } catch (error) {
       back();
@@ -442,7 +444,7 @@ class SimpleCommand {
     return result;
   }
 
-  private assignTraced(
+  #assignTraced(
     sh: Shell,
     assigns: readonly CompiledAssign[],
     argv: readonly string[],
@@ -484,12 +486,12 @@ class SimpleCommand {
   }
 
   /** A program with assignments in its environment only. */
-  private withEnvironment(sh: Shell, argv: readonly string[]): MaybePromise<number> {
-    if (this.assigns.length === 0) {
+  #withEnvironment(sh: Shell, argv: readonly string[]): MaybePromise<number> {
+    if (this.#assigns.length === 0) {
       if (sh.flags.xtrace) trace(sh, argv, true);
-      return this.program(sh, argv, sh.scope.environment());
+      return this.#program(sh, argv, sh.scope.environment());
     }
-    return this.temporarily(sh, argv, [], () => this.program(sh, argv, sh.scope.environment()));
+    return this.#temporarily(sh, argv, [], () => this.#program(sh, argv, sh.scope.environment()));
   }
 }
 

@@ -32,15 +32,15 @@ export class Source {
   protected pos = 0;
   /** Line number of the character at {@link pos}. */
   line: number;
-  private frames: Frame[] = [];
-  private aliasName = "";
+  #frames: Frame[] = [];
+  #aliasName = "";
   /** Aliases that stay in use until the current frame ends, because their last word led here. */
   private carried: string[] = [];
-  private inUse = new Set<string>();
-  private finished: string[] = [];
+  #inUse = new Set<string>();
+  #finished: string[] = [];
   /** An alias ended in a blank, so the next word is looked up too. */
   protected aliasNext = false;
-  private atEnd = false;
+  #atEnd = false;
 
   constructor(text: string, line: number, protected readonly hooks: SourceHooks) {
     this.s = text;
@@ -50,13 +50,13 @@ export class Source {
   /** The next character code, consumed; -1 at the end. */
   protected take(): number {
     if (this.pos < this.s.length) return this.s.charCodeAt(this.pos++);
-    return this.refill() ? this.s.charCodeAt(this.pos++) : -1;
+    return this.#refill() ? this.s.charCodeAt(this.pos++) : -1;
   }
 
   /** The next character code, not consumed; -1 at the end. */
   protected peek(): number {
     if (this.pos < this.s.length) return this.s.charCodeAt(this.pos);
-    return this.refill() ? this.s.charCodeAt(this.pos) : -1;
+    return this.#refill() ? this.s.charCodeAt(this.pos) : -1;
   }
 
   /** Like {@link peek}, but first drops any backslash-newline pairs (POSIX 2.2.1). */
@@ -73,21 +73,21 @@ export class Source {
 
   /** Appends more text to the current frame when it is the script itself. */
   protected extend(): boolean {
-    if (this.frames.length > 0 || this.atEnd || this.hooks.more === undefined) return false;
+    if (this.#frames.length > 0 || this.#atEnd || this.hooks.more === undefined) return false;
     const more = this.hooks.more();
     if (more === undefined) {
-      this.atEnd = true;
+      this.#atEnd = true;
       return false;
     }
-    if (this.record !== undefined) this.record += more;
+    if (this.#record !== undefined) this.#record += more;
     this.s = this.s.slice(this.pos) + more;
     this.pos = 0;
     return true;
   }
 
-  private refill(): boolean {
+  #refill(): boolean {
     for (;;) {
-      const frame = this.frames.pop();
+      const frame = this.#frames.pop();
       if (frame === undefined) {
         if (!this.extend()) return false;
         if (this.pos < this.s.length) return true;
@@ -96,74 +96,74 @@ export class Source {
       const last = this.s.charCodeAt(this.s.length - 1);
       if (last === 32 || last === 9) {
         this.aliasNext = true;
-        this.inUse.delete(this.aliasName);
-        for (const name of this.carried) this.inUse.delete(name);
+        this.#inUse.delete(this.#aliasName);
+        for (const name of this.carried) this.#inUse.delete(name);
       } else {
         // It stays in use until the next token, because its last word has just been read.
-        this.finished.push(this.aliasName, ...this.carried);
+        this.#finished.push(this.#aliasName, ...this.carried);
       }
       this.carried = frame.carried;
       this.s = frame.s;
       this.pos = frame.pos;
-      this.aliasName = frame.alias;
+      this.#aliasName = frame.alias;
       if (this.pos < this.s.length) return true;
     }
   }
 
   /** Called before each token: aliases that were read to their end may expand again. */
   protected releaseAliases(): void {
-    if (this.finished.length === 0) return;
-    for (const name of this.finished) this.inUse.delete(name);
-    this.finished = [];
+    if (this.#finished.length === 0) return;
+    for (const name of this.#finished) this.#inUse.delete(name);
+    this.#finished = [];
   }
 
   /** Puts the text of alias `name` in front of the input; false when there is none to expand. */
   protected pushAlias(name: string): boolean {
-    if (this.hooks.alias === undefined || this.inUse.has(name)) return false;
+    if (this.hooks.alias === undefined || this.#inUse.has(name)) return false;
     const text = this.hooks.alias(name);
     if (text === undefined) return false;
     if (text.length === 0) return true;
-    this.frames.push({
+    this.#frames.push({
       s: this.s,
       pos: this.pos,
-      alias: this.aliasName,
+      alias: this.#aliasName,
       carried: this.carried,
     });
-    this.carried = this.finished;
-    this.finished = [];
+    this.carried = this.#finished;
+    this.#finished = [];
     this.s = text;
     this.pos = 0;
-    this.aliasName = name;
-    this.inUse.add(name);
+    this.#aliasName = name;
+    this.#inUse.add(name);
     return true;
   }
 
-  private record: string | undefined;
+  #record: string | undefined;
 
   /** Begins to note what is read, so that a command can be read again. Only between commands. */
   save(): { readonly line: number } {
-    this.record = this.s.slice(this.pos);
+    this.#record = this.s.slice(this.pos);
     return { line: this.line };
   }
 
   /** What was read since {@link save}: the lines that `set -v` shows. */
   consumed(): string {
-    if (this.frames.length > 0 || this.record === undefined) return "";
-    return this.record.slice(0, this.record.length - (this.s.length - this.pos));
+    if (this.#frames.length > 0 || this.#record === undefined) return "";
+    return this.#record.slice(0, this.#record.length - (this.s.length - this.pos));
   }
 
   /** All text since {@link save}. */
   sinceSave(): string {
-    return this.record ?? "";
+    return this.#record ?? "";
   }
 
   /** Goes back to where {@link save} was called, with `text` as the input from there. */
   restore(state: { readonly line: number }, text: string): void {
-    this.frames = [];
-    this.inUse.clear();
-    this.finished = [];
+    this.#frames = [];
+    this.#inUse.clear();
+    this.#finished = [];
     this.carried = [];
-    this.aliasName = "";
+    this.#aliasName = "";
     this.aliasNext = false;
     this.s = text;
     this.pos = 0;

@@ -65,12 +65,12 @@ export abstract class WordScanner extends Source {
   /** The text being read is the body of a here-document. */
   protected inHeredoc = false;
   /** The braces being read stand directly in a here-document. */
-  private inDocBraces = false;
-  private readonly maxDepth: number;
+  #inDocBraces = false;
+  readonly #maxDepth: number;
 
   constructor(text: string, line: number, hooks: SourceHooks) {
     super(text, line, hooks);
-    this.maxDepth = hooks.maxDepth ?? MAX_NESTING;
+    this.#maxDepth = hooks.maxDepth ?? MAX_NESTING;
   }
 
   /** Parses commands up to the `)` that ends a substitution, keeping the tokens around it. */
@@ -85,14 +85,14 @@ export abstract class WordScanner extends Source {
   }
 
   protected enter(): void {
-    if (++this.depth > this.maxDepth) this.fail("nesting too deep");
+    if (++this.depth > this.#maxDepth) this.fail("nesting too deep");
   }
 
   /** The next word is a here-document's delimiter, in which nothing is expanded. */
   protected delimiter = false;
 
   /** Backquotes in a delimiter are text, and count as quotes. */
-  private delimiterQuotes(out: Parts): void {
+  #delimiterQuotes(out: Parts): void {
     let text = "`";
     for (;;) {
       const c = this.take();
@@ -175,7 +175,7 @@ export abstract class WordScanner extends Source {
         case 60:
         case 62:
           if (dq) break;
-          if (this.processSubstitution(c, out)) continue;
+          if (this.#processSubstitution(c, out)) continue;
           if (ctx === Ctx.Base) return c;
           break;
         case 125:
@@ -187,14 +187,14 @@ export abstract class WordScanner extends Source {
           this.pos++;
           if (ctx === Ctx.Dq) return c;
           this.enter();
-          if (ctx === Ctx.BraceDq) this.innerQuotes(out);
-          else this.doubleQuotes(out);
+          if (ctx === Ctx.BraceDq) this.#innerQuotes(out);
+          else this.#doubleQuotes(out);
           this.depth--;
           continue;
         case 39:
           if (dq) break;
           this.pos++;
-          this.singleQuotes(out);
+          this.#singleQuotes(out);
           continue;
         case 92:
           this.escape(out, ctx);
@@ -207,7 +207,7 @@ export abstract class WordScanner extends Source {
         case 96:
           this.pos++;
           if (this.delimiter) {
-            this.delimiterQuotes(out);
+            this.#delimiterQuotes(out);
             continue;
           }
           this.backquotes(out, dq && ctx !== Ctx.Arith, dq);
@@ -219,7 +219,7 @@ export abstract class WordScanner extends Source {
     }
   }
 
-  private processSubstitution(c: number, out: Parts): boolean {
+  #processSubstitution(c: number, out: Parts): boolean {
     if (this.pos + 1 >= this.s.length) this.extend();
     if (this.s.charCodeAt(this.pos + 1) !== 40) return false;
     this.pos += 2;
@@ -227,11 +227,11 @@ export abstract class WordScanner extends Source {
     return true;
   }
 
-  private singleQuotes(out: Parts): void {
+  #singleQuotes(out: Parts): void {
     for (;;) {
       const end = this.s.indexOf("'", this.pos);
       const text = end < 0 ? this.s.slice(this.pos) : this.s.slice(this.pos, end);
-      this.countLines(text);
+      this.#countLines(text);
       out.quo(text);
       if (end >= 0) {
         this.pos = end + 1;
@@ -242,11 +242,11 @@ export abstract class WordScanner extends Source {
     }
   }
 
-  private countLines(text: string): void {
+  #countLines(text: string): void {
     for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) this.line++;
   }
 
-  private doubleQuotes(out: Parts): void {
+  #doubleQuotes(out: Parts): void {
     const inner = new Parts();
     this.scanParts(inner, Ctx.Dq);
     const list = inner.list;
@@ -261,7 +261,7 @@ export abstract class WordScanner extends Source {
   }
 
   /** Double quotes inside `"${x:-…}"`: they are dropped, the text is quoted already. */
-  private innerQuotes(out: Parts): void {
+  #innerQuotes(out: Parts): void {
     const inner = new Parts();
     this.scanParts(inner, Ctx.Dq);
     for (const p of inner.list) p.t === "quo" ? out.quo(p.s) : out.add(p);
@@ -339,14 +339,14 @@ export abstract class WordScanner extends Source {
       this.enter();
       const inHeredoc = this.inHeredoc;
       this.inHeredoc = false;
-      this.inDocBraces = inHeredoc;
-      this.braced(out, quoted);
+      this.#inDocBraces = inHeredoc;
+      this.#braced(out, quoted);
       this.inHeredoc = inHeredoc;
       this.depth--;
       return;
     }
     if (isNameStart(c)) {
-      out.add({ t: "var", name: this.name(), op: "", quoted, line: this.line });
+      out.add({ t: "var", name: this.#name(), op: "", quoted, line: this.line });
       return;
     }
     if (isSpecial(c)) {
@@ -356,13 +356,13 @@ export abstract class WordScanner extends Source {
     }
     if (c === 39 && !quoted) {
       this.pos++;
-      this.dollarQuotes(out);
+      this.#dollarQuotes(out);
       return;
     }
     quoted ? out.quo("$") : out.lit("$");
   }
 
-  private name(): string {
+  #name(): string {
     let text = "";
     for (;;) {
       const c = this.peekJoined();
@@ -372,7 +372,7 @@ export abstract class WordScanner extends Source {
     }
   }
 
-  private digits(): string {
+  #digits(): string {
     let text = "";
     for (let c = this.peekJoined(); c >= 48 && c <= 57; c = this.peekJoined()) {
       text += String.fromCharCode(c);
@@ -382,7 +382,7 @@ export abstract class WordScanner extends Source {
   }
 
   /** `$'…'`, with the escapes that BusyBox ash knows; others keep their backslash. */
-  private dollarQuotes(out: Parts): void {
+  #dollarQuotes(out: Parts): void {
     let text = "";
     for (;;) {
       const c = this.take();
@@ -423,13 +423,13 @@ export abstract class WordScanner extends Source {
     out.quo(text);
   }
 
-  private braced(out: Parts, quoted: boolean): void {
+  #braced(out: Parts, quoted: boolean): void {
     const line = this.line;
     let c = this.peekJoined();
     let name: string;
     let op: VarOp = "";
-    if (isNameStart(c)) name = this.name();
-    else if (c >= 48 && c <= 57) name = this.digits();
+    if (isNameStart(c)) name = this.#name();
+    else if (c >= 48 && c <= 57) name = this.#digits();
     else if (isSpecial(c)) {
       name = String.fromCharCode(c);
       this.pos++;
@@ -437,24 +437,24 @@ export abstract class WordScanner extends Source {
         // `${#` is a length unless what follows makes it the parameter `#` itself.
         c = this.peekJoined();
         if (isNameStart(c)) {
-          name = this.name();
+          name = this.#name();
           op = "len";
         } else if (c >= 48 && c <= 57) {
-          name = this.digits();
+          name = this.#digits();
           op = "len";
-        } else if (c !== 125 && this.charAfter() === 125) {
-          if (!isSpecial(c)) return this.badBraces(out, "#", quoted, line);
+        } else if (c !== 125 && this.#charAfter() === 125) {
+          if (!isSpecial(c)) return this.#badBraces(out, "#", quoted, line);
           name = String.fromCharCode(c);
           this.pos++;
           op = "len";
         }
       }
-    } else if (c < 0) this.failInBraces(quoted);
-    else return this.badBraces(out, "", quoted, line);
+    } else if (c < 0) this.#failInBraces(quoted);
+    else return this.#badBraces(out, "", quoted, line);
     c = this.peekJoined();
-    if (c < 0) this.failInBraces(quoted);
+    if (c < 0) this.#failInBraces(quoted);
     if (op === "len") {
-      if (c !== 125) return this.badBraces(out, "#" + name, quoted, line, false);
+      if (c !== 125) return this.#badBraces(out, "#" + name, quoted, line, false);
       this.pos++;
       out.add({ t: "var", name, op, quoted, line });
       return;
@@ -464,15 +464,15 @@ export abstract class WordScanner extends Source {
       out.add({ t: "var", name, op, quoted, line });
       return;
     }
-    this.bracedTail(out, name, c, quoted, line);
+    this.#bracedTail(out, name, c, quoted, line);
   }
 
-  private failInBraces(quoted: boolean): never {
+  #failInBraces(quoted: boolean): never {
     this.fail(quoted ? "unterminated quoted string" : "missing '}'");
   }
 
   /** What ash does not understand is read to its brace; only its expansion is an error. */
-  private badBraces(
+  #badBraces(
     out: Parts,
     name: string,
     quoted: boolean,
@@ -491,11 +491,11 @@ export abstract class WordScanner extends Source {
     out.add({ t: "var", name, op: "bad", quoted, arg: { parts: arg.list }, line });
   }
 
-  private bracedTail(out: Parts, name: string, first: number, quoted: boolean, line: number): void {
+  #bracedTail(out: Parts, name: string, first: number, quoted: boolean, line: number): void {
     let op: VarOp;
     let c = first;
     if (!":-+=?#%/".includes(String.fromCharCode(c))) {
-      return this.badBraces(out, name, quoted, line);
+      return this.#badBraces(out, name, quoted, line);
     }
     this.pos++;
     switch (c) {
@@ -538,8 +538,8 @@ export abstract class WordScanner extends Source {
         this.fail("bad substitution"); // Not reached: the first character was checked.
     }
     const pattern = op[0] === "#" || op[0] === "%" || op[0] === "/";
-    const inDoc = this.inDocBraces;
-    this.inDocBraces = false;
+    const inDoc = this.#inDocBraces;
+    this.#inDocBraces = false;
     const ctx = quoted && !pattern ? Ctx.BraceDq : Ctx.BraceBase;
     const arg = new Parts();
     let arg2: Parts | undefined;
@@ -564,7 +564,7 @@ export abstract class WordScanner extends Source {
     out.add(arg2 === undefined ? part : { ...part, arg2: { parts: arg2.list } });
   }
 
-  private charAfter(): number {
+  #charAfter(): number {
     if (this.pos + 1 >= this.s.length) this.extend();
     return this.s.charCodeAt(this.pos + 1);
   }
