@@ -251,6 +251,21 @@ function readFrames(parts: readonly Uint8Array<ArrayBuffer>[]): string {
   return shown(got);
 }
 
+/** Whether a head says more than its kind may hold: a second reading of the format, by its description. */
+function isRefused(bytes: Uint8Array): boolean {
+  const most = new Map([[KIND.control, 1 << 24], [KIND.data, 65536], [KIND.end, 0], [
+    KIND.credit,
+    4,
+  ]]);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = 0; at + 10 <= bytes.length;) {
+    const length = view.getUint32(at + 6);
+    if (length > (most.get(bytes[at] as 1) ?? -1)) return true;
+    at += 10 + length;
+  }
+  return false;
+}
+
 const POLICY = {
   mounts: [{ host: "/tmp", guest: "/w", mode: "ro" }],
   env: { A: "1" },
@@ -403,7 +418,11 @@ export const FORMAT_TARGETS: readonly Target[] = [
     ],
     check: ({ data }, pick) => {
       const bytes = bytesOf(data);
-      expectSame("pieces differ", readFrames([bytes]), readFrames(pieces(bytes, pick)));
+      const told = readFrames([bytes]);
+      expectSame("pieces differ", told, readFrames(pieces(bytes, pick)));
+      if (isRefused(bytes) !== /frame too large|unknown kind/.test(told)) {
+        throw new Finding("property", `refused: ${isRefused(bytes)}, but ${told.slice(0, 200)}`);
+      }
       if (Object.hasOwn(Object.prototype, "polluted")) throw new Finding("property", "polluted");
     },
   },
@@ -438,6 +457,13 @@ export const FORMAT_TARGETS: readonly Target[] = [
         const policy = createPolicy(value as PolicyInput);
         for (const mount of policy.mounts) {
           if (!mount.guest.startsWith("/")) throw new Finding("property", mount.guest);
+          const flags = [mount.symlinks, mount.hardLinks, mount.partial];
+          if (flags.some((flag) => typeof flag !== "boolean")) {
+            throw new Finding("property", `flags ${flags}`);
+          }
+        }
+        for (const text of [...policy.net, ...policy.listen, policy.cwd, policy.hostname]) {
+          if (typeof text !== "string") throw new Finding("property", `${text} is no text`);
         }
         for (const limit of Object.values(policy.limits)) {
           if (!(limit >= 0)) throw new Finding("property", `limit ${limit}`);

@@ -137,6 +137,7 @@ const DEFAULT_ENV: readonly (readonly [string, string])[] = [
  * ```
  */
 export function createPolicy(input: PolicyInput = {}): Policy {
+  checkShape(input);
   for (const name of Object.keys(input)) {
     if (!FIELDS.has(name)) throw new TypeError(`unknown option: ${name}`);
   }
@@ -159,7 +160,9 @@ export function createPolicy(input: PolicyInput = {}): Policy {
     throw new TypeError(`unknown isolation: ${isolation}`);
   }
   const cwd = input.cwd ?? "/";
-  if (!cwd.startsWith("/")) throw new TypeError("cwd must be an absolute path");
+  if (!cwd.startsWith("/") || cwd.includes("\0")) {
+    throw new TypeError("cwd must be an absolute path");
+  }
   return Object.freeze({
     mounts: Object.freeze((input.mounts ?? []).map(checkMount)),
     env,
@@ -175,6 +178,46 @@ export function createPolicy(input: PolicyInput = {}): Policy {
     uid: checkId("uid", input.uid),
     gid: checkId("gid", input.gid),
   });
+}
+
+/**
+ * Whether the fields are of the kinds they are declared with. A policy may come from a file, and
+ * `"net": "a.b"` or `"symlinks": "no"` must not be taken for something that it is not.
+ */
+function checkShape(input: PolicyInput): void {
+  const isObject = (value: unknown): boolean =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isObject(input)) throw new TypeError("a policy must be an object");
+  for (const name of ["env", "limits"] as const) {
+    if (input[name] !== undefined && !isObject(input[name])) {
+      throw new TypeError(`${name} must be an object`);
+    }
+  }
+  for (const name of ["mounts", "net", "listen"] as const) {
+    if (input[name] !== undefined && !Array.isArray(input[name])) {
+      throw new TypeError(`${name} must be a list`);
+    }
+  }
+  for (const grant of [...input.net ?? [], ...input.listen ?? []] as unknown[]) {
+    if (typeof grant !== "string") throw new TypeError("a network grant must be text");
+  }
+  for (const mount of (input.mounts ?? []) as unknown[]) {
+    if (!isObject(mount)) throw new TypeError("a mount must be an object");
+    for (const name of ["symlinks", "hardLinks", "partial"]) {
+      const value = (mount as Record<string, unknown>)[name];
+      if (value !== undefined && typeof value !== "boolean") {
+        throw new TypeError(`mount: ${name} must be true or false`);
+      }
+    }
+  }
+  for (const name of ["cwd", "hostname"] as const) {
+    if (input[name] !== undefined && typeof input[name] !== "string") {
+      throw new TypeError(`${name} must be text`);
+    }
+  }
+  if (input.audit !== undefined && typeof input.audit !== "function") {
+    throw new TypeError("audit must be a function");
+  }
 }
 
 function checkMount(mount: MountSpec): Required<MountSpec> {
