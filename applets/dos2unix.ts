@@ -1,8 +1,10 @@
 import type { ByteString } from "../sandbox/types.ts";
-import { O_CREAT, O_EXCL, O_WRONLY } from "../sandbox/types.ts";
+import { O_CREAT, O_EXCL, O_WRONLY, type OpenFile, S_IFLNK, S_IFMT } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
 
+/** Links that are followed. */
+const LINKS_MAX = 40;
 const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
 /** Converts the ends of lines. Source of behaviour: BusyBox 1.35. */
@@ -35,19 +37,13 @@ export const applet: Applet = defineApplet({
 
 /** Writes a new file beside the old one and puts it in its place. */
 async function convertFile(ctx: Context, path: ByteString, toDos: boolean): Promise<void> {
-  let target = path;
-  try {
-    target = ctx.fs.realPath(path);
-  } catch (error) {
-    if (!isVfsError(error)) throw error;
-    ctx.fail(`can't open '${path}': ${error.reason}`);
-  }
+  const target = lastTarget(ctx, path);
   let source: Source;
   try {
-    source = ctx.openOrThrow(path);
+    source = ctx.openOrThrow(target);
   } catch (error) {
     if (!isVfsError(error)) throw error;
-    return ctx.fail(`can't open '${path}': ${error.reason}`);
+    return ctx.fail(`can't open '${target}': ${error.reason}`);
   }
   const { mode, uid, gid } = source.file.stat();
   let temporary = "";
@@ -58,7 +54,13 @@ async function convertFile(ctx: Context, path: ByteString, toDos: boolean): Prom
     }
     if (ctx.fs.tryStat(temporary, { follow: false }) === undefined) break;
   }
-  const file = ctx.fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+  let file: OpenFile;
+  try {
+    file = ctx.fs.open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    return ctx.fail(`can't create temp file '${temporary}': ${error.reason}`);
+  }
   const sink = ctx.sinkOf(file, temporary);
   let done = false;
   try {
@@ -76,6 +78,24 @@ async function convertFile(ctx: Context, path: ByteString, toDos: boolean): Prom
   } finally {
     if (!done) ctx.fs.unlink(temporary);
   }
+}
+
+/** Where a chain of links ends, as a path below the link's own directory, the way native names it. */
+function lastTarget(ctx: Context, path: ByteString): ByteString {
+  let target = path;
+  for (let depth = 0; depth < LINKS_MAX; depth++) {
+    try {
+      if ((ctx.fs.lstat(target).mode & S_IFMT) !== S_IFLNK) return target;
+      const text = ctx.fs.readLink(target);
+      const slash = target.lastIndexOf("/");
+      target = text.startsWith("/") || slash < 0 ? text : target.slice(0, slash + 1) + text;
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return error.code === "ENOENT" ? target : ctx.fail(`${path}: ${error.reason}`);
+    }
+  }
+  // Native says no more than the name.
+  return ctx.fail(path);
 }
 
 /** All carriage returns go; going to DOS, one is put before each line feed. */

@@ -23,6 +23,7 @@ export const applet: Applet = defineApplet({
       try {
         if (length === 0) return ctx.fail(`fallocate '${path}': Invalid argument`);
         if (file.stat().size < offset + length) file.truncate(offset + length);
+        else file.setAttr({ mtimeNs: ctx.process.clock.nowNs() });
       } catch (error) {
         if (!isVfsError(error)) throw error;
         return ctx.fail(`fallocate '${path}': ${error.reason}`);

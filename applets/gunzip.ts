@@ -53,8 +53,9 @@ function printAny<T extends OptionTable>(ctx: Context<T>): MaybePromise<number> 
       source.close();
     };
     const failed = (error: unknown): void => {
-      // A directory has nothing in it.
-      if (isVfsError(error, "EISDIR")) ctx.fail("short read");
+      if (isVfsError(error) && ctx.wasWriting(error)) ctx.fail(`write error: ${error.reason}`);
+      // A directory has nothing in it, nor has a closed descriptor.
+      if (isVfsError(error, "EISDIR") || isVfsError(error, "EBADF")) ctx.fail("short read");
       if (!(error instanceof CodecError)) throw error;
       if (codec.found === undefined) ctx.fail(error.message);
       ctx.say(`${ctx.name}: ${error.message}\n`);

@@ -1,6 +1,8 @@
+import type { ByteString } from "../sandbox/types.ts";
 import { type Applet, defineApplet } from "./contract.ts";
 import { Gzip } from "./_lib/codec/gzip.ts";
 import { UnpackAny } from "./_lib/codec/unpack_any.ts";
+import { OptionError } from "./_lib/options.ts";
 import { gzipTime, packFiles, withoutSuffix } from "./_lib/pack_files.ts";
 
 /** Compresses FILEs. Source of behaviour: RFC 1952, BusyBox 1.35. */
@@ -30,6 +32,7 @@ export const applet: Applet = defineApplet({
   run(ctx) {
     const { opts } = ctx;
     if (opts.d || opts.t) {
+      refuseForeign(ctx.argv);
       return packFiles(ctx, {
         flags: opts,
         rename: withoutSuffix([".gz", ".Z"], [".tgz"]),
@@ -47,3 +50,16 @@ export const applet: Applet = defineApplet({
     });
   },
 });
+
+/** To decompress, native reads its arguments again as gunzip, which has no levels. */
+function refuseForeign(argv: readonly ByteString[]): void {
+  for (const word of argv.slice(1)) {
+    if (word === "--") return;
+    const long = word.startsWith("--") ? word.slice(2) : "";
+    if (long !== "" && ["quiet", "verbose", "fast", "best"].some((name) => name.startsWith(long))) {
+      throw new OptionError(`unrecognized option '${word}'`);
+    }
+    const level = long === "" && word.startsWith("-") ? /[1-9]/.exec(word) : null;
+    if (level !== null) throw new OptionError(`invalid option -- '${level[0]}'`);
+  }
+}

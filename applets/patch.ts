@@ -13,6 +13,7 @@ export const applet: Applet = defineApplet({
   name: "patch",
   usage: "[-RNE] [-p N] [-i DIFF] [ORIGFILE [PATCHFILE]]",
   about: "Apply a unified diff. Names in it can lead nowhere but below the current directory.",
+  lostOutput: "ignore",
   options: {
     p: { arg: "N", long: "strip", help: "Strip N directories of names" },
     i: { arg: "DIFF", long: "input", help: "Read DIFF instead of stdin" },
@@ -32,7 +33,8 @@ export const applet: Applet = defineApplet({
     const strip = opts.p === undefined ? undefined : numberArgument(ctx, opts.p);
     const source = ctx.open(opts.i ?? operands[1] ?? "-");
     if (source === undefined) return 1;
-    const text = await source.readAll();
+    // A directory has no patches in it.
+    const text = source.file.directory === undefined ? await source.readAll() : "";
     const patcher = new Patcher(ctx, operands[0], strip);
     await patcher.run(text);
     return patcher.failed ? 1 : 0;

@@ -1,4 +1,4 @@
-import { O_WRONLY, type OpenFile } from "../sandbox/types.ts";
+import { type ByteString, O_WRONLY, type OpenFile } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
 import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
@@ -25,7 +25,7 @@ export const applet: Applet = defineApplet({
     const passes = opts.n === undefined ? DEFAULT_PASSES : numberArgument(ctx, opts.n);
     const wanted = opts.s === undefined
       ? undefined
-      : numberArgument(ctx, opts.s, { suffixes: COPY_SUFFIXES });
+      : numberArgument({ fail: () => ctx.usage() }, opts.s, { suffixes: COPY_SUFFIXES });
     for (const path of operands) {
       let file: OpenFile;
       try {
@@ -46,7 +46,7 @@ export const applet: Applet = defineApplet({
         if (opts.z) await overwrite(ctx, file, size, false);
         if (opts.u) {
           file.truncate(0);
-          fs.unlink(path);
+          removeShredded(ctx, path);
         }
       } catch (error) {
         ctx.warnError(path, error);
@@ -71,4 +71,13 @@ async function overwrite(
     if (pause !== undefined) await pause;
   }
   file.sync();
+}
+
+function removeShredded(ctx: Pick<Context, "fs" | "warn">, path: ByteString): void {
+  try {
+    ctx.fs.unlink(path);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    ctx.warn(`can't remove file '${path}': ${error.reason}`);
+  }
 }

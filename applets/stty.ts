@@ -44,8 +44,10 @@ export const applet: Applet = defineApplet({
       if (/^-[ag]+$/.test(word)) {
         all ||= word.includes("a");
         saved ||= word.includes("g");
-      } else if (word.startsWith("-F")) device = word.length > 2 ? word.slice(2) : words.shift();
-      else settings.push(word);
+      } else if (word.startsWith("-F")) {
+        device = word.length > 2 ? word.slice(2) : words.shift();
+        if (device === undefined) return ctx.fail("-F requires an argument");
+      } else settings.push(word);
     }
     if (all && saved) return ctx.fail("-a and -g are mutually exclusive");
     for (let i = 0; i < settings.length; i++) {
@@ -55,6 +57,7 @@ export const applet: Applet = defineApplet({
         if (NUMBERS.includes(word)) numberArgument(ctx, settings[i]);
       } else if (!WORDS.has(word.replace(/^-/, "")) && word !== "size" && word !== "speed") {
         if (/^[0-9a-f]+(:[0-9a-f]+)+$/.test(word)) continue;
+        if (word.startsWith("-")) return ctx.fail(`invalid argument '${word}'`);
         numberArgument(ctx, word);
       }
     }

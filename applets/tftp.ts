@@ -36,6 +36,7 @@ export const applet: Applet = defineApplet({
     g: { help: "Get" },
     p: { help: "Put" },
     b: { arg: "SIZE", help: "Bytes of a block" },
+    m: { arg: "MODE" },
   },
   minOperands: 1,
   maxOperands: 2,

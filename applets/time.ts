@@ -114,7 +114,7 @@ function render(format: ByteString, usage: Usage): ByteString {
     const letter = format[++i];
     switch (letter) {
       case "%":
-        text += "%";
+        // Nothing, to native.
         break;
       case "C":
         text += usage.argv.join(" ");

@@ -33,8 +33,17 @@ export const applet: Applet = defineApplet({
         /%%|%\.([sST])/g,
         (whole, letter) => letter === undefined ? whole : `%${letter}.${micros}`,
       );
-      out.print(strftime(precise, calendarTime(seconds, zone), seconds) + " ");
-      const full = out.bytes(line) ?? ctx.tick(2);
+      const stamp = strftime(precise, calendarTime(seconds, zone), seconds);
+      // To native a NUL ends a line as a newline does, and is not shown.
+      let full: void | Promise<void> = undefined;
+      for (let from = 0; from < line.length;) {
+        const nul = line.indexOf(0, from);
+        const end = nul < 0 ? line.length : nul;
+        out.print(stamp + " ");
+        full = out.bytes(line, from, end);
+        from = end + (nul < 0 ? 0 : 1);
+      }
+      full ??= ctx.tick(2);
       if (full !== undefined) await full;
       // What comes slowly is shown as it comes.
       if (!stdin.file.readable) {

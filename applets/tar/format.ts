@@ -90,6 +90,9 @@ export class TarReader {
     private readonly warn: (message: ByteString) => void,
   ) {}
 
+  /** Whether there was nothing at all to read. */
+  empty = false;
+
   /** The next member, or undefined at the end. @throws {TarError} */
   async next(): Promise<Member | undefined> {
     // Behind a header that belongs to the next one there must be a next one.
@@ -99,6 +102,11 @@ export class TarReader {
       if (taken instanceof Promise) taken = await taken;
       const block = taken;
       if (block.length === 0 && !this.#first) return undefined;
+      if (block.length === 0) {
+        // Of nothing at all, native tells and goes on to what it looked for.
+        this.empty = true;
+        return undefined;
+      }
       if (block.length < BLOCK) throw new TarError("short read");
       this.#first = false;
       if (!isFollowing && block[0] === 0 && block[PREFIX_AT] === 0) {

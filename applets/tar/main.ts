@@ -242,6 +242,7 @@ async function readArchive(
       // In a file native jumps, and may land behind its end.
       if (skipped < rest && !input.jumps) throw new TarError("short read");
     }
+    if (reader.empty) ctx.warn("short read");
     await drain(input, codec !== undefined);
   } catch (error) {
     if (!(error instanceof TarError)) throw error;

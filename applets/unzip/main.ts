@@ -78,6 +78,7 @@ export const applet: Applet = defineApplet({
   name: "unzip",
   usage: "[-lnojpq] FILE[.zip] [FILE]... [-x FILE]... [-d DIR]",
   about: "Extract the members of a zip archive",
+  lostOutput: "ignore",
   options: OPTIONS,
   raw: true,
   run(ctx): MaybePromise<number> {
@@ -96,19 +97,15 @@ function parseRequest(argv: readonly ByteString[]): Request | undefined {
   const wanted: ByteString[] = [];
   const unwanted: ByteString[] = [];
   let names = wanted;
-  let plain = false;
   for (let i = 1; i < argv.length; i++) {
     const word = argv[i];
-    if (plain || word.length < 2 || !word.startsWith("-")) {
+    if (word.length < 2 || !word.startsWith("-")) {
       if (archive === undefined) archive = word;
       else names.push(word);
       continue;
     }
-    if (word === "--") {
-      plain = true;
-      continue;
-    }
-    if (word.startsWith("--")) throw new OptionError(`unrecognized option '${word}'`);
+    // Native takes neither the end of options nor any long one.
+    if (word === "--") return undefined;
     for (let at = 1; at < word.length; at++) {
       const letter = word[at];
       if (letter === "d") {
@@ -147,9 +144,10 @@ class Unzip {
 
   constructor(private readonly ctx: Ctx, private readonly request: Request) {
     const { letters } = request;
-    this.#list = letters.has("l") || letters.has("v");
+    // To test comes before all else, and shows nothing.
     this.#test = letters.has("t");
-    this.#toStdout = letters.has("p");
+    this.#list = !this.#test && (letters.has("l") || letters.has("v"));
+    this.#toStdout = !this.#test && letters.has("p");
     this.#quiet = request.quiet > 0 || this.#test || this.#toStdout;
     this.#policy = letters.has("n") ? "never" : letters.has("o") ? "always" : "ask";
   }
@@ -349,7 +347,7 @@ class Unzip {
         name = await this.#ask("new name: ");
         continue;
       } else if (!answer.startsWith("y")) {
-        void ctx.out.print(`error: invalid response [${answer.slice(0, 1)}]\n`);
+        void ctx.out.print(`error: invalid response [${answer === "" ? "\n" : answer[0]}]\n`);
         continue;
       }
       break;

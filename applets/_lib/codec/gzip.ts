@@ -172,7 +172,8 @@ export class Gzip implements Codec {
       case Stage.Header: {
         this.#stage = Stage.Body;
         const { mtime } = this;
-        const effort = this.level === 9 ? 2 : this.level === 1 ? 4 : 0;
+        // Native does not tell of the effort.
+        const effort = 0;
         return Uint8Array.of(
           ...[0x1f, 0x8b, 8, 0, mtime, mtime >> 8, mtime >> 16, mtime >> 24, effort, 3],
         );

@@ -68,7 +68,8 @@ export function generate(
   const closing = name === "[" ? "]" : name === "[[" ? "]]" : "";
 
   // Usage errors; the whole of it for the applets whose work cannot be compared.
-  for (const word of ["--help", "-@", "--nosuch", "--nosuch=1"]) add(call, word, closing);
+  const wrong = shape.noBadWords ? [] : ["-@", "--nosuch", "--nosuch=1"];
+  for (const word of ["--help", ...wrong]) add(call, word, closing);
   for (const word of shape.more ?? []) add(call, word);
   for (const [option, takes] of accepted) {
     if (takes === "argument") add(call, option.length === 1 ? `-${option}` : `--${option}`);
