@@ -194,6 +194,7 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["sh/builtins/tests.ts", () => import("./sh/builtins/tests.ts")],
   ["sh/expand_arith.ts", () => import("./sh/expand_arith.ts")],
   ["sh/expand_ops.ts", () => import("./sh/expand_ops.ts")],
+  ["sh/input.ts", () => import("./sh/input.ts")],
   ["sh/interactive.ts", () => import("./sh/interactive.ts")],
   ["sh/job_view.ts", () => import("./sh/job_view.ts")],
 ]);

@@ -5,25 +5,18 @@
  */
 
 import type { Applet } from "../contract.ts";
-import {
-  type MaybePromise,
-  type OpenFile,
-  type Process,
-  ProcessEnded,
-} from "../../sandbox/types.ts";
+import { type MaybePromise, type Process, ProcessEnded } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
-import { toByteString } from "../../sandbox/bytes.ts";
 import { BUILTINS } from "./builtins/mod.ts";
 import { readScript } from "./builtins/flow.ts";
 import { setNamed } from "./builtins/variables.ts";
 import { ShellError, ShellExit } from "./errors.ts";
 import { JobTable } from "./jobs.ts";
-import { END } from "./parse.ts";
-import { CONTRACT, INTERACTIVE, loadExpansion } from "./parts.ts";
-import { compileNode, expandText, nextCommand, parserFor, runText } from "./run.ts";
-import { type Flags, noFlags, OPTIONS, SharedState, Shell, SKIP_NONE } from "./shell.ts";
+import { CONTRACT, INPUT, INTERACTIVE, loadExpansion } from "./parts.ts";
+import { expandText, runText } from "./run.ts";
+import { type Flags, noFlags, OPTIONS, SharedState, Shell } from "./shell.ts";
 import { startVariables } from "./specials.ts";
-import { endStatus, runToEnd } from "./subshell.ts";
+import { runToEnd } from "./subshell.ts";
 import { Traps } from "./traps.ts";
 
 const SPEC = {
@@ -84,9 +77,6 @@ interface Invocation {
 }
 
 class UsageError extends Error {}
-
-/** Bytes that native reads at once from a script on stdin, which is what other readers do not see. */
-const STDIN_BLOCK = 1023;
 
 function start(proc: Process, argv: readonly string[]): MaybePromise<number> {
   const slash = argv[0].lastIndexOf("/");
@@ -209,7 +199,7 @@ function run(sh: Shell, inv: Invocation): MaybePromise<number> {
     }
     if (!inv.login && !sh.flags.interactive) return commandString(sh, inv.command);
     return (async () => {
-      await startFiles(sh, inv);
+      await (await INPUT.load()).startFiles(sh, inv.login);
       return await commandString(sh, inv.command!);
     })();
   }
@@ -218,7 +208,7 @@ function run(sh: Shell, inv: Invocation): MaybePromise<number> {
     sh.params = words.slice(1);
     if (!inv.login && !sh.flags.interactive) return scriptFile(sh, words[0]);
     return (async () => {
-      await startFiles(sh, inv);
+      await (await INPUT.load()).startFiles(sh, inv.login);
       return await scriptFile(sh, words[0]);
     })();
   }
@@ -228,44 +218,11 @@ function run(sh: Shell, inv: Invocation): MaybePromise<number> {
   const terminal = input?.tty !== undefined && sh.proc.fd(2)?.tty !== undefined;
   if (terminal && words.length === 0) sh.flags.interactive = true;
   return (async () => {
-    if (inv.login || sh.flags.interactive) await startFiles(sh, inv);
+    if (inv.login || sh.flags.interactive) await (await INPUT.load()).startFiles(sh, inv.login);
     if (input === undefined) return 0;
     if (sh.flags.interactive) return await (await INTERACTIVE.load()).interact(sh, input);
-    return await fromStdin(sh, input);
+    return await (await INPUT.load()).fromStdin(sh, input);
   })();
-}
-
-/** Profile files of a login shell, and ENV of an interactive one. */
-async function startFiles(sh: Shell, inv: Invocation): Promise<void> {
-  const files: string[] = [];
-  if (inv.login) {
-    files.push("/etc/profile");
-    const home = sh.get("HOME");
-    if (home !== undefined && home !== "") files.push(`${home}/.profile`);
-  }
-  for (const file of files) await startFile(sh, file);
-  if (sh.flags.interactive) {
-    await loadExpansion();
-    const env = sh.get("ENV");
-    if (env !== undefined && env !== "") await startFile(sh, expandText(sh, env));
-  }
-}
-
-async function startFile(sh: Shell, path: string): Promise<void> {
-  let text: string;
-  try {
-    text = await readScript(sh, path);
-  } catch (error) {
-    if (isVfsError(error)) return;
-    throw error;
-  }
-  try {
-    await runText(sh, text, 1);
-  } catch (error) {
-    if (!sh.flags.interactive) throw error;
-    endStatus(sh, error);
-  }
-  sh.skip = SKIP_NONE;
 }
 
 /** `-c`: lines count from 0, as in native ash. */
@@ -288,55 +245,4 @@ function scriptFile(sh: Shell, path: string): MaybePromise<number> {
   sh.fromFile = true;
   sh.showsInput = true;
   return typeof text === "string" ? runText(sh, text, 1) : text.then((t) => runText(sh, t, 1));
-}
-
-/** Thrown by the source of characters when it would have to wait. */
-class MoreLater extends Error {
-  constructor(readonly chunk: Promise<Uint8Array | undefined>) {
-    super("more later");
-  }
-}
-
-/** Commands from stdin that is no terminal, read in blocks. */
-async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
-  let status = 0;
-  sh.showsInput = true;
-  let ended = false;
-  const text = (chunk: Uint8Array | undefined): string | undefined => {
-    if (chunk === undefined) {
-      ended = true;
-      return undefined;
-    }
-    const s = toByteString(chunk);
-    return s.includes("\0") ? s.replaceAll("\0", "") : s;
-  };
-  const parser = parserFor(sh, "", 1, () => {
-    if (ended) return undefined;
-    const chunk = input.read(STDIN_BLOCK, sh.proc.waiter);
-    if (chunk instanceof Promise) throw new MoreLater(chunk);
-    return text(chunk);
-  });
-  for (;;) {
-    const state = parser.save();
-    let node;
-    try {
-      node = nextCommand(sh, parser);
-    } catch (error) {
-      if (!(error instanceof MoreLater)) throw error;
-      // The command is read again from its beginning, once there is more of it.
-      const had = parser.sinceSave();
-      const more = text(await error.chunk);
-      parser.restore(state, had + (more ?? ""));
-      continue;
-    }
-    if (node === END) return status;
-    if (node === null || sh.flags.noexec) continue;
-    sh.inputLine = parser.line;
-    const r = (await compileNode(node))(sh);
-    status = typeof r === "number" ? r : await r;
-    if (sh.skip !== SKIP_NONE) {
-      sh.skip = SKIP_NONE;
-      return status;
-    }
-  }
 }

@@ -19,6 +19,9 @@ export type RegexModule = typeof import("../_lib/regex/regex.ts");
 /** The regular expressions of `[[ =~ ]]`. */
 export const REGEX: Part<typeof import("../_lib/regex/regex.ts")> = new Part("_lib/regex/regex.ts");
 
+/** Commands from standard input, and start-up files. */
+export const INPUT: Part<typeof import("./input.ts")> = new Part("sh/input.ts");
+
 /** Prompts, the line editor, completion and history. */
 export const INTERACTIVE: Part<typeof import("./interactive.ts")> = new Part("sh/interactive.ts");
 
