@@ -132,7 +132,9 @@ class HostTerminal implements Terminal {
 
   #size(): { columns: number; rows: number } {
     try {
-      return Deno.consoleSize();
+      // A terminal whose size nobody has set says 0 × 0.
+      const { columns, rows } = Deno.consoleSize();
+      return { columns: columns || 80, rows: rows || 24 };
     } catch {
       return { columns: 80, rows: 24 };
     }
