@@ -1,10 +1,10 @@
 /**
  * Damaged archives and compressed files.
  *
- *     deno run -A fuzz/codec.ts [--target codecs|archives|roundtrip] [--count N] [--seed S]
+ *     deno run -A --v8-flags=--expose-gc fuzz/codec.ts [--target codecs|archives|roundtrip] [--count N] [--seed S]
  *
  * `codecs` feeds changed samples to every decoder in chunks of random size: each must end, in success or
- * in a `CodecError`, within a bound of output and memory. `archives` gives changed archives to the applets in
+ * in a `CodecError`, within a bound of output, memory and time. `archives` gives changed archives to the applets in
  * a sandbox: each must end with status 0 or 1 and without an internal error, and nothing outside of the
  * directory may change. `roundtrip` packs random data at random levels and compares.
  *
@@ -230,6 +230,19 @@ function option(name: string, otherwise: string): string {
   return at < 0 ? otherwise : Deno.args[at + 1];
 }
 
+/** An input may take so long; a small one that takes longer hangs. */
+const SLOW_MS = 5000;
+/** The process may grow by this much over thousands of inputs, once it is warm. */
+const MOST_GROWTH = 64 << 20;
+const WARM_INPUTS = 2000;
+
+/** Bytes in use. With `--v8-flags=--expose-gc` what nobody holds any more is not counted. */
+function liveMemory(): number {
+  (globalThis as { gc?: () => void }).gc?.();
+  const { heapUsed, external } = Deno.memoryUsage();
+  return heapUsed + external;
+}
+
 if (import.meta.main) {
   const target = option("target", "codecs");
   const count = Number(option("count", "10000"));
@@ -237,8 +250,11 @@ if (import.meta.main) {
   const names = Object.keys(SAMPLES);
   const kinds = Object.keys(ARCHIVES);
   let faults = 0;
+  let warm = 0;
+  let peak = 0;
   for (let seed = first; seed < first + count; seed++) {
     const pick = seeded(seed);
+    const start = performance.now();
     try {
       if (target === "codecs") {
         const name = names[pick(names.length)];
@@ -249,6 +265,14 @@ if (import.meta.main) {
       } else {
         fuzzRoundtrip(pick);
       }
+      const elapsed = performance.now() - start;
+      if (elapsed > SLOW_MS) throw new Error(`${Math.round(elapsed)} ms`);
+      const done = seed - first + 1;
+      if (done % WARM_INPUTS === 0) {
+        const live = liveMemory();
+        if (warm === 0) warm = live;
+        peak = Math.max(peak, live);
+      }
     } catch (error) {
       faults++;
       console.log(`seed ${seed}: ${error instanceof Error ? error.stack : error}`);
@@ -256,7 +280,8 @@ if (import.meta.main) {
     }
   }
   console.log(
-    `${target}: ${count} inputs from seed ${first}, ${faults} faults, ${PLAIN.length} bytes a sample`,
+    `${target}: ${count} inputs from seed ${first}, ${faults} faults, ${PLAIN.length} bytes a sample, ` +
+      `${((peak - warm) / (1 << 20)).toFixed(0)} MB growth`,
   );
-  if (faults > 0) Deno.exit(1);
+  if (faults > 0 || peak - warm > MOST_GROWTH) Deno.exit(1);
 }
