@@ -9,8 +9,8 @@
  *
  * What remains: another process of the host that swaps a directory for a link and back, more than
  * once and each time between two of our calls, some microseconds apart. Before contents are read or
- * changed it is looked at again, after the file is open. Overlay mounts have no such window for
- * writes at all.
+ * changed it is looked at again, after the file is open; once something was out of place, often.
+ * SECURITY.md has the figures. Overlay mounts have no such window for writes at all.
  *
  * @module
  */
@@ -33,6 +33,14 @@ import {
   type VNode,
 } from "../types.ts";
 import type { HostAccess, HostFile, HostOpen } from "./host_access.ts";
+import {
+  changeHost,
+  HostEntryNode,
+  HostFileNode,
+  HostHandle,
+  HostLinkNode,
+  HostSpecialNode,
+} from "./host_entry.ts";
 import type { Layer } from "./layer.ts";
 
 /** Options of a host mount. */
@@ -52,6 +60,12 @@ export interface HostDirOptions {
 
 /** Names that one file got through us, at most remembered. */
 const MOST_LINKS = 65536;
+/**
+ * How long, and how often, to look again after something was not where it had been: together the
+ * looks take longer than an outsider takes to swap a directory and back.
+ */
+const ALARM_EPOCHS = 100;
+const ALARMED_LOOKS = 32;
 /** Names of one directory that are believed, at most. */
 const MOST_NAMES = 4096;
 /** Directories remembered before a sweep. */
@@ -128,6 +142,19 @@ export class HostDirLayer<P> implements Layer {
     if (stat.nlink > 1 + own) throw new VfsError("EPERM");
   }
 
+  #alarmedUntil = 0;
+
+  /** @internal Something was not where it had been seen: for a while each look is made of many. */
+  alarm(): void {
+    this.#alarmedUntil = this.host.guard.epoch() + ALARM_EPOCHS;
+  }
+
+  /** @internal How often to look before a directory is believed to be in its place. */
+  looks(): number {
+    const until = this.#alarmedUntil;
+    return until !== 0 && this.host.guard.epoch() < until ? ALARMED_LOOKS : 1;
+  }
+
   /** @internal A name was added to a file. */
   linked(stat: Stat): void {
     const key = stat.dev + ":" + stat.ino;
@@ -152,220 +179,6 @@ export class HostDirLayer<P> implements Layer {
     return owner === undefined ? stat : { ...stat, uid: owner.uid, gid: owner.gid };
   }
 }
-
-/** A file, link or special file: known by its directory, its name, and what `lstat` just said. */
-abstract class HostEntryNode<P> implements VNode {
-  /** For the namespace: it never opens such a node unless it is a regular file. */
-  readonly hostBacked = true;
-  #stat: Stat;
-  #epoch: number;
-  #changes: number;
-
-  constructor(
-    readonly directory: HostDirNode<P>,
-    readonly name: ByteString,
-    stat: Stat,
-  ) {
-    const { guard } = directory.layer.host;
-    this.#stat = stat;
-    this.#epoch = guard.epoch();
-    this.#changes = guard.changes;
-  }
-
-  get type(): number {
-    return this.#stat.mode & S_IFMT;
-  }
-
-  get layer(): HostDirLayer<P> {
-    return this.directory.layer;
-  }
-
-  /** The facts, as of now or of at most one epoch ago and before any change of ours. */
-  protected facts(): Stat {
-    const { guard } = this.layer.host;
-    const epoch = guard.epoch();
-    if (epoch !== this.#epoch || guard.changes !== this.#changes) {
-      this.#stat = this.checked();
-      this.#epoch = epoch;
-      this.#changes = guard.changes;
-    }
-    return this.#stat;
-  }
-
-  /** Whether these are the facts of the same file. */
-  protected isSame(stat: Stat): boolean {
-    return stat.ino === this.#stat.ino && stat.dev === this.#stat.dev;
-  }
-
-  /** The facts as of this moment. @throws {VfsError} ENOENT when it is not the same any more. */
-  checked(): Stat {
-    const stat = this.layer.host.lstat(this.path());
-    const known = this.#stat;
-    if (
-      stat === undefined || stat.ino !== known.ino || stat.dev !== known.dev ||
-      ((stat.mode ^ known.mode) & S_IFMT) !== 0
-    ) throw new VfsError("ENOENT");
-    return stat;
-  }
-
-  /** Its host path, after making sure that the way to it is still made of directories. */
-  path(): P {
-    return this.layer.host.child(this.directory.path(), this.name);
-  }
-
-  stat(): Stat {
-    return this.layer.shown(this.facts());
-  }
-
-  /** Whether Deno lets it be changed; mode bits do not tell. */
-  mayWrite(): boolean {
-    return this.layer.host.mayWrite(this.path());
-  }
-
-  setAttr(change: AttrChange): void {
-    const path = this.layer.host.child(this.directory.surePath(), this.name);
-    const stat = this.checked();
-    this.layer.checkLinks(stat);
-    changeHost(this.layer, path, stat, change);
-  }
-}
-
-/** Applies a change of attributes to a path that was just checked. */
-function changeHost<P>(layer: HostDirLayer<P>, path: P, stat: Stat, change: AttrChange): void {
-  const { host } = layer;
-  const isLink = (stat.mode & S_IFMT) === S_IFLNK;
-  host.guard.changes++;
-  const { uid, gid } = change;
-  if (uid !== undefined && uid !== stat.uid || gid !== undefined && gid !== stat.gid) {
-    const shown = layer.shown(stat);
-    const isSame = (uid ?? shown.uid) === shown.uid && (gid ?? shown.gid) === shown.gid;
-    if (layer.options.owner === undefined) {
-      host.chown(path, uid ?? stat.uid, gid ?? stat.gid, isLink);
-    } else if (!isSame) throw new VfsError("EPERM");
-  }
-  if (change.mode !== undefined) {
-    if (isLink) throw new VfsError("ENOTSUP");
-    host.chmod(path, change.mode & 0o7777);
-  }
-  if (change.atimeNs !== undefined || change.mtimeNs !== undefined) {
-    host.setTimes(path, change.atimeNs ?? stat.atimeNs, change.mtimeNs ?? stat.mtimeNs, isLink);
-  }
-}
-
-/** A regular file of the host. */
-export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
-  openFile(access: HostOpen): FileHandle {
-    const path = this.path();
-    const { layer } = this;
-    let file: HostFile;
-    try {
-      file = layer.host.open(path, access);
-    } catch (error) {
-      // A link or a special file that came there since the lookup.
-      this.checked();
-      throw error;
-    }
-    try {
-      const stat = file.stat();
-      // What is open must be what was looked up.
-      if ((stat.mode & S_IFMT) !== S_IFREG || !this.isSame(stat)) throw new VfsError("ENOENT");
-      this.directory.confirm(path, stat, access.write);
-      if (access.write) layer.checkLinks(stat);
-      return new HostHandle(layer, file, this);
-    } catch (error) {
-      file.close();
-      throw error;
-    }
-  }
-
-  override setAttr(change: AttrChange): void {
-    const { size, ...rest } = change;
-    if (size !== undefined) {
-      const handle = this.openFile({ read: false, write: true });
-      try {
-        handle.truncate(size);
-      } finally {
-        handle.close();
-      }
-    }
-    if (Object.keys(rest).length > 0) super.setAttr(rest);
-  }
-}
-
-class HostHandle<P> implements FileHandle {
-  constructor(
-    readonly layer: HostDirLayer<P>,
-    readonly file: HostFile,
-    readonly node: HostFileNode<P>,
-  ) {}
-
-  pread(buffer: Uint8Array, position: number): number {
-    return this.file.pread(buffer, position);
-  }
-
-  pwrite(buffer: Uint8Array, position: number): number {
-    this.layer.host.guard.changes++;
-    this.file.pwrite(buffer, position);
-    return buffer.length;
-  }
-
-  pwriteSoon(source: Uint8Array, start: number, end: number, position: number): void {
-    const { file } = this;
-    this.layer.host.guard.changes++;
-    if (file.pwriteSoon === undefined) file.pwrite(source.subarray(start, end), position);
-    else file.pwriteSoon(source, start, end, position);
-  }
-
-  writeOut(): void {
-    this.file.writeOut?.();
-  }
-
-  size(): number {
-    return this.file.size();
-  }
-
-  truncate(size: number): void {
-    if (size < 0) throw new VfsError("EINVAL");
-    this.layer.host.guard.changes++;
-    this.file.truncate(size);
-  }
-
-  stat(): Stat {
-    return this.layer.shown(this.file.stat());
-  }
-
-  setAttr(change: AttrChange): void {
-    const { size, atimeNs, mtimeNs, ...rest } = change;
-    if (size !== undefined) this.truncate(size);
-    const stat = this.file.stat();
-    this.layer.checkLinks(stat);
-    if (rest.mode !== undefined || rest.uid !== undefined || rest.gid !== undefined) {
-      this.node.setAttr(rest);
-    }
-    if (atimeNs !== undefined || mtimeNs !== undefined) {
-      this.layer.host.guard.changes++;
-      this.file.setTimes(atimeNs ?? stat.atimeNs, mtimeNs ?? stat.mtimeNs);
-    }
-  }
-
-  sync(): void {
-    this.file.sync();
-  }
-
-  close(): void {
-    this.file.close();
-  }
-}
-
-/** A symbolic link of the host. Its text is walked by the resolver inside the virtual tree. */
-export class HostLinkNode<P> extends HostEntryNode<P> implements LinkNode {
-  readLink(): ByteString {
-    return this.layer.host.readLink(this.path());
-  }
-}
-
-/** A FIFO, socket or device of the host: seen, never opened. */
-export class HostSpecialNode<P> extends HostEntryNode<P> {}
 
 /** A directory of the host. */
 export class HostDirNode<P> implements DirNode {
@@ -439,10 +252,7 @@ export class HostDirNode<P> implements DirNode {
     if (
       stat === undefined || stat.ino !== this.ino || stat.dev !== this.dev ||
       (stat.mode & S_IFMT) !== S_IFDIR
-    ) {
-      this.#verified = -1;
-      throw new VfsError("ENOENT");
-    }
+    ) this.#gone();
     this.seen(path, stat, epoch);
     return path;
   }
@@ -463,31 +273,37 @@ export class HostDirNode<P> implements DirNode {
   surePath(): P {
     const path = this.path();
     const { host } = this.layer;
-    if (this.#isSure || host.isDirect(path)) {
-      if (host.isThere(path, this.dev, this.ino)) {
-        this.#isSure = true;
-        return path;
-      }
+    let isHere = this.#isSure || host.isDirect(path);
+    for (let looks = this.layer.looks(); isHere && looks > 0; looks--) {
+      isHere = host.isThere(path, this.dev, this.ino);
     }
+    if (!isHere) this.#gone();
+    this.#isSure = true;
+    return path;
+  }
+
+  /** It is not where it was. @throws {VfsError} ENOENT */
+  #gone(): never {
     this.#verified = -1;
     this.#isSure = false;
+    this.layer.alarm();
     throw new VfsError("ENOENT");
   }
 
   /**
-   * @internal What is open must be here, with no link on the way. Before something is written that
-   * is seen twice, since an outsider who swaps a directory for a link and back in the rhythm of our
+   * @internal What is open must be here, with no link on the way. After an alarm that is seen more
+   * than once, since an outsider who swaps a directory for a link and back in the rhythm of our
    * calls gets past one look.
    */
-  confirm(path: P, stat: Stat, isWritten: boolean): void {
+  confirm(path: P, stat: Stat): void {
     const { host } = this.layer;
-    this.surePath();
-    let isHere = host.isThere(path, stat.dev, stat.ino);
-    if (isHere && isWritten) {
+    for (let rounds = this.layer.looks() > 1 ? 2 : 1; rounds > 0; rounds--) {
       this.surePath();
-      isHere = host.isThere(path, stat.dev, stat.ino);
+      if (!host.isThere(path, stat.dev, stat.ino)) {
+        this.layer.alarm();
+        throw new VfsError("ENOENT");
+      }
     }
-    if (!isHere) throw new VfsError("ENOENT");
   }
 
   /**
@@ -575,6 +391,11 @@ export class HostDirNode<P> implements DirNode {
       if (layer.options.partial !== true || !isVfsError(error, "EACCES")) throw error;
       return new BlindDirNode<P>(layer, this, name);
     }
+    // In peace, facts about a name are worth no second look; only what is opened or changed is.
+    if (stat !== undefined && layer.looks() > 1) {
+      if ((stat.mode & S_IFMT) === S_IFLNK) this.surePath();
+      else this.confirm(path, stat);
+    }
     const node = stat && this.#nodeOf(name, path, stat, epoch);
     if (this.#names.size >= MOST_NAMES) this.#names.clear();
     this.#names.set(name, node);
@@ -594,6 +415,8 @@ export class HostDirNode<P> implements DirNode {
       case S_IFREG:
         return new HostFileNode<P>(this, name, stat);
       case S_IFLNK:
+        // A link where a directory was: whoever put it there may do so again.
+        if (name === this.#lastName) this.layer.alarm();
         return new HostLinkNode<P>(this, name, stat);
       default:
         return new HostSpecialNode<P>(this, name, stat);
@@ -653,7 +476,7 @@ export class HostDirNode<P> implements DirNode {
     const { host } = this.layer;
     try {
       let stat = file.stat();
-      this.confirm(path, stat, true);
+      this.confirm(path, stat);
       if ((stat.mode & 0o7777) !== mode) {
         // The host's own umask is not the guest's.
         host.chmod(path, mode);

@@ -1,0 +1,240 @@
+/**
+ * What is in a host directory: files, links, and special files that are seen but never opened.
+ *
+ * @module
+ */
+import { VfsError } from "../errors.ts";
+import {
+  type AttrChange,
+  type ByteString,
+  type FileHandle,
+  type FileNode,
+  type LinkNode,
+  S_IFLNK,
+  S_IFMT,
+  S_IFREG,
+  type Stat,
+  type VNode,
+} from "../types.ts";
+import type { HostFile, HostOpen } from "./host_access.ts";
+import type { HostDirLayer, HostDirNode } from "./host_dir.ts";
+
+/** A file, link or special file: known by its directory, its name, and what `lstat` just said. */
+export abstract class HostEntryNode<P> implements VNode {
+  /** For the namespace: it never opens such a node unless it is a regular file. */
+  readonly hostBacked = true;
+  #stat: Stat;
+  #epoch: number;
+  #changes: number;
+
+  constructor(
+    readonly directory: HostDirNode<P>,
+    readonly name: ByteString,
+    stat: Stat,
+  ) {
+    const { guard } = directory.layer.host;
+    this.#stat = stat;
+    this.#epoch = guard.epoch();
+    this.#changes = guard.changes;
+  }
+
+  get type(): number {
+    return this.#stat.mode & S_IFMT;
+  }
+
+  get layer(): HostDirLayer<P> {
+    return this.directory.layer;
+  }
+
+  /** The facts, as of now or of at most one epoch ago and before any change of ours. */
+  protected facts(): Stat {
+    const { guard } = this.layer.host;
+    const epoch = guard.epoch();
+    if (epoch !== this.#epoch || guard.changes !== this.#changes) {
+      this.#stat = this.checked();
+      this.#epoch = epoch;
+      this.#changes = guard.changes;
+    }
+    return this.#stat;
+  }
+
+  /** Whether these are the facts of the same file. */
+  protected isSame(stat: Stat): boolean {
+    return stat.ino === this.#stat.ino && stat.dev === this.#stat.dev;
+  }
+
+  /** The facts as of this moment. @throws {VfsError} ENOENT when it is not the same any more. */
+  checked(): Stat {
+    const stat = this.layer.host.lstat(this.path());
+    const known = this.#stat;
+    if (
+      stat === undefined || stat.ino !== known.ino || stat.dev !== known.dev ||
+      ((stat.mode ^ known.mode) & S_IFMT) !== 0
+    ) throw new VfsError("ENOENT");
+    return stat;
+  }
+
+  /** Its host path, after making sure that the way to it is still made of directories. */
+  path(): P {
+    return this.layer.host.child(this.directory.path(), this.name);
+  }
+
+  stat(): Stat {
+    return this.layer.shown(this.facts());
+  }
+
+  /** Whether Deno lets it be changed; mode bits do not tell. */
+  mayWrite(): boolean {
+    return this.layer.host.mayWrite(this.path());
+  }
+
+  setAttr(change: AttrChange): void {
+    const path = this.layer.host.child(this.directory.surePath(), this.name);
+    const stat = this.checked();
+    this.layer.checkLinks(stat);
+    changeHost(this.layer, path, stat, change);
+  }
+}
+
+/** Applies a change of attributes to a path that was just checked. */
+export function changeHost<P>(
+  layer: HostDirLayer<P>,
+  path: P,
+  stat: Stat,
+  change: AttrChange,
+): void {
+  const { host } = layer;
+  const isLink = (stat.mode & S_IFMT) === S_IFLNK;
+  host.guard.changes++;
+  const { uid, gid } = change;
+  if (uid !== undefined && uid !== stat.uid || gid !== undefined && gid !== stat.gid) {
+    const shown = layer.shown(stat);
+    const isSame = (uid ?? shown.uid) === shown.uid && (gid ?? shown.gid) === shown.gid;
+    if (layer.options.owner === undefined) {
+      host.chown(path, uid ?? stat.uid, gid ?? stat.gid, isLink);
+    } else if (!isSame) throw new VfsError("EPERM");
+  }
+  if (change.mode !== undefined) {
+    if (isLink) throw new VfsError("ENOTSUP");
+    host.chmod(path, change.mode & 0o7777);
+  }
+  if (change.atimeNs !== undefined || change.mtimeNs !== undefined) {
+    host.setTimes(path, change.atimeNs ?? stat.atimeNs, change.mtimeNs ?? stat.mtimeNs, isLink);
+  }
+}
+
+/** A regular file of the host. */
+export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
+  openFile(access: HostOpen): FileHandle {
+    const path = this.path();
+    const { layer } = this;
+    let file: HostFile;
+    try {
+      file = layer.host.open(path, access);
+    } catch (error) {
+      // A link or a special file that came there since the lookup.
+      this.checked();
+      throw error;
+    }
+    try {
+      const stat = file.stat();
+      // What is open must be what was looked up.
+      if ((stat.mode & S_IFMT) !== S_IFREG || !this.isSame(stat)) throw new VfsError("ENOENT");
+      this.directory.confirm(path, stat);
+      if (access.write) layer.checkLinks(stat);
+      return new HostHandle(layer, file, this);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  override setAttr(change: AttrChange): void {
+    const { size, ...rest } = change;
+    if (size !== undefined) {
+      const handle = this.openFile({ read: false, write: true });
+      try {
+        handle.truncate(size);
+      } finally {
+        handle.close();
+      }
+    }
+    if (Object.keys(rest).length > 0) super.setAttr(rest);
+  }
+}
+
+/** An open file of the host. */
+export class HostHandle<P> implements FileHandle {
+  constructor(
+    readonly layer: HostDirLayer<P>,
+    readonly file: HostFile,
+    readonly node: HostFileNode<P>,
+  ) {}
+
+  pread(buffer: Uint8Array, position: number): number {
+    return this.file.pread(buffer, position);
+  }
+
+  pwrite(buffer: Uint8Array, position: number): number {
+    this.layer.host.guard.changes++;
+    this.file.pwrite(buffer, position);
+    return buffer.length;
+  }
+
+  pwriteSoon(source: Uint8Array, start: number, end: number, position: number): void {
+    const { file } = this;
+    this.layer.host.guard.changes++;
+    if (file.pwriteSoon === undefined) file.pwrite(source.subarray(start, end), position);
+    else file.pwriteSoon(source, start, end, position);
+  }
+
+  writeOut(): void {
+    this.file.writeOut?.();
+  }
+
+  size(): number {
+    return this.file.size();
+  }
+
+  truncate(size: number): void {
+    if (size < 0) throw new VfsError("EINVAL");
+    this.layer.host.guard.changes++;
+    this.file.truncate(size);
+  }
+
+  stat(): Stat {
+    return this.layer.shown(this.file.stat());
+  }
+
+  setAttr(change: AttrChange): void {
+    const { size, atimeNs, mtimeNs, ...rest } = change;
+    if (size !== undefined) this.truncate(size);
+    const stat = this.file.stat();
+    this.layer.checkLinks(stat);
+    if (rest.mode !== undefined || rest.uid !== undefined || rest.gid !== undefined) {
+      this.node.setAttr(rest);
+    }
+    if (atimeNs !== undefined || mtimeNs !== undefined) {
+      this.layer.host.guard.changes++;
+      this.file.setTimes(atimeNs ?? stat.atimeNs, mtimeNs ?? stat.mtimeNs);
+    }
+  }
+
+  sync(): void {
+    this.file.sync();
+  }
+
+  close(): void {
+    this.file.close();
+  }
+}
+
+/** A symbolic link of the host. Its text is walked by the resolver inside the virtual tree. */
+export class HostLinkNode<P> extends HostEntryNode<P> implements LinkNode {
+  readLink(): ByteString {
+    return this.layer.host.readLink(this.path());
+  }
+}
+
+/** A FIFO, socket or device of the host: seen, never opened. */
+export class HostSpecialNode<P> extends HostEntryNode<P> {}
