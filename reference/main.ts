@@ -7,8 +7,8 @@
  *     deno task reference --wasi-suite DIR
  *
  * `DIR` holds BusyBox's `testsuite/` and `shell/ash_test/` of the tag 1_35_0. Without --subject,
- * capbox runs and native's recorded results stand beside. `--record` renews the recorded results
- * of native in reference/results/. What failing cases printed is kept in reference/out/.
+ * capbox runs and native's recorded results stand beside. `--record` renews what is recorded of the
+ * subject in reference/results/, from which the table of the README is made. What failing cases printed is kept in reference/out/.
  *
  * @module
  */
@@ -71,6 +71,13 @@ function getNative(): Native | undefined {
   return native;
 }
 
+/** Every run of this call, for `--json`. */
+const runs: unknown[] = [];
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
 /** Reports a run; returns the number of cases that native passes and this run does not. */
 function report(suite: string, subject: Subject, mode: string, outcomes: Outcomes): number {
   const beside = recorded(suite);
@@ -78,11 +85,13 @@ function report(suite: string, subject: Subject, mode: string, outcomes: Outcome
   console.log(`\n${suite}, ${subject.name}, ${mode} (${subject.version})`);
   console.log(table(outcomes, beside));
   const run = toRecord({ subject: subject.name, version: subject.version, suite, outcomes });
-  if (args.json !== undefined) writeJson(args.json, run);
-  if (args.record && isNative) {
+  runs.push({ ...run, mode });
+  if (args.json !== undefined) writeJson(args.json, runs);
+  if (args.record && args.only === undefined) {
     Deno.mkdirSync(`${here}results`, { recursive: true });
-    writeJson(recordedPath(suite), run);
-    return 0;
+    if (isNative) writeJson(recordedPath(suite), run);
+    else writeJson(`${here}results/capbox_${mode}_${suite}.json`, { date: today(), ...run });
+    if (isNative) return 0;
   }
   if (beside === undefined) return 0;
   const ran: Outcomes = args.only === undefined
@@ -135,6 +144,15 @@ async function runWasi(source: string): Promise<number> {
   const outcomes = await runWasiSuite(source);
   console.log(`\nwasi-testsuite, preview1`);
   console.log(table(outcomes));
+  const run = toRecord({
+    subject: "capbox",
+    version: `Deno ${Deno.version.deno}`,
+    suite: "wasi-testsuite",
+    outcomes,
+  });
+  runs.push(run);
+  if (args.json !== undefined) writeJson(args.json, runs);
+  if (args.record) writeJson(`${here}results/capbox_wasi.json`, { date: today(), ...run });
   let bad = 0;
   for (const [group, cases] of outcomes) {
     for (const [name, verdict] of cases) {

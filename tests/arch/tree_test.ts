@@ -19,6 +19,7 @@ const top: ReadonlySet<string> = new Set([
   "deno.json",
   "deno.npm.json",
   "deno.npm.lock",
+  "docs",
   "examples",
   "fuzz",
   "mod.ts",
