@@ -272,6 +272,11 @@ export interface Waiter {
   spend(n: number): void;
   /** Called before an operation that breaks the pipe; raises SIGPIPE. */
   brokenPipe(): void;
+  /**
+   * Called before reading from a terminal: a process in the background waits here until it is in
+   * the foreground, stopped by SIGTTIN.
+   */
+  awaitForeground?(tty: Terminal): Promise<void> | undefined;
 }
 
 /** A list of waiters, woken together. */
@@ -563,6 +568,8 @@ export interface Child {
   readonly status: ExitStatus | undefined;
   /** True while it is stopped by a job-control signal. */
   readonly stopped: boolean;
+  /** The signal that stopped it last. */
+  readonly stopSignal: number;
   /** The status, at once when it has ended already. Reaps it. */
   wait(): MaybePromise<ExitStatus>;
   /** Accounting, in milliseconds of CPU of it and its reaped children. */

@@ -13,6 +13,7 @@ import {
   S_IFMT,
 } from "../../sandbox/types.ts";
 import { isVfsError, VfsError } from "../../sandbox/errors.ts";
+import type { Node } from "./ast.ts";
 import { ShellError, ShellExit } from "./errors.ts";
 import { foreground, waitForeground } from "./jobs.ts";
 import { isSpecialBuiltin } from "./parse.ts";
@@ -296,11 +297,12 @@ export function runProgram(
   sh: Shell,
   argv: readonly string[],
   env: Environment,
+  command: string | Node = argv.join(" "),
 ): MaybePromise<number> {
   const control = sh.flags.monitor && sh.subshellLevel === 0;
   const child = startProgram(sh, argv, env, undefined, control ? 0 : undefined);
   if (control && child !== undefined) {
-    return foreground(sh, [child], argv.join(" "));
+    return foreground(sh, [child], command);
   }
   return child === undefined ? sh.status : waitForeground(sh, child);
 }

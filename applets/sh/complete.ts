@@ -5,8 +5,8 @@
  */
 
 import { S_IFDIR, S_IFMT } from "../../sandbox/types.ts";
+import { toByteString } from "../../sandbox/bytes.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
-import { isReserved } from "./lex.ts";
 import type { Shell } from "./shell.ts";
 
 /** What can stand for the word before the cursor. */
@@ -25,36 +25,32 @@ export function complete(sh: Shell, line: string, cursor: number): Completion {
   let start = cursor;
   while (start > 0 && (!ENDS.test(line[start - 1]) || line[start - 2] === "\\")) start--;
   const word = line.slice(start, cursor).replaceAll(/\\(.)/g, "$1");
-  const before = line.slice(0, start);
-  const first = /(?:^|[;|&(`]|\b(?:then|do|else|if|while|until)\s)\s*$/.test(before);
-  if (word.startsWith("$")) return { start, words: variables(sh, word) };
-  if (first && !word.includes("/")) {
-    const words = commands(sh, word);
-    if (words.length > 0) return { start, words };
-  }
-  return { start, words: files(sh, word) };
+  // The simple command that the word belongs to, as far as it has been typed.
+  const before = /[^;|&({`]*$/.exec(line.slice(0, start))![0];
+  if (word.startsWith("~") && !word.includes("/")) return { start, words: users(sh, word) };
+  // An assignment before a command is taken for a part of its name, and there is none.
+  if (/^\s*[^\s<>"']*=$/.test(before)) return { start, words: [] };
+  if (/^\s*$/.test(before) && !word.includes("/")) return { start, words: commands(sh, word) };
+  return { start, words: files(sh, word, /^\s*cd\s/.test(before)) };
 }
 
-function variables(sh: Shell, word: string): string[] {
-  const braced = word.startsWith("${");
-  const prefix = word.slice(braced ? 2 : 1);
-  return unique(
-    [...sh.scope.cells.values()]
-      .filter((v) => v.isSet && v.name.startsWith(prefix))
-      .map((v) => braced ? "${" + v.name + "}" : "$" + v.name),
-  );
+function users(sh: Shell, word: string): string[] {
+  let text: string;
+  try {
+    text = toByteString(sh.proc.fs.readFile("/etc/passwd"));
+  } catch (error) {
+    if (isVfsError(error)) return [];
+    throw error;
+  }
+  const names = text.split("\n").map((each) => `~${each.split(":")[0]}/`);
+  return unique(names.filter((name) => name.length > 2 && name.startsWith(word)));
 }
 
 function commands(sh: Shell, prefix: string): string[] {
-  const names: string[] = [
-    ...sh.shared.builtins.keys(),
-    ...sh.functions.keys(),
-    ...sh.aliases.keys(),
-    ...sh.proc.kernel.programNames(),
-    ...["if", "for", "while", "case", "until", "function"].filter(isReserved),
-  ];
+  if (prefix === "") return [];
+  const names: string[] = [...sh.shared.builtins.keys(), ...sh.proc.kernel.programNames()];
   for (const dir of (sh.get("PATH") ?? "").split(":")) {
-    if (prefix === "" || dir === "") continue;
+    if (dir === "") continue;
     for (const entry of list(sh, dir)) {
       if (entry.name.startsWith(prefix) && sh.proc.fs.access(`${dir}/${entry.name}`, 1)) {
         names.push(entry.name);
@@ -73,7 +69,7 @@ function list(sh: Shell, dir: string): readonly { readonly name: string; readonl
   }
 }
 
-function files(sh: Shell, word: string): string[] {
+function files(sh: Shell, word: string, directoriesOnly: boolean): string[] {
   const slash = word.lastIndexOf("/") + 1;
   const shown = word.slice(0, slash);
   let dir = shown === "" ? "." : shown;
@@ -82,9 +78,9 @@ function files(sh: Shell, word: string): string[] {
   const out: string[] = [];
   for (const entry of list(sh, dir)) {
     if (!entry.name.startsWith(prefix)) continue;
-    if (entry.name.startsWith(".") && !prefix.startsWith(".")) continue;
     const stat = sh.proc.fs.tryStat(`${dir === "" ? "/" : dir}/${entry.name}`);
     const directory = stat !== undefined && (stat.mode & S_IFMT) === S_IFDIR;
+    if (directoriesOnly && !directory) continue;
     out.push(quoted(shown + entry.name) + (directory ? "/" : " "));
   }
   return unique(out);

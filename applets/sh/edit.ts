@@ -19,6 +19,8 @@ export type EditResult =
 
 /** Most lines that Tab lists without asking for more. */
 const MAX_LISTED = 200;
+/** How long the rest of an escape sequence may take, milliseconds; Escape alone means nothing. */
+const ESCAPE_MS = 50;
 
 /** Edits one line at a time; keys that were typed ahead stay for the next one. */
 export class LineEditor {
@@ -29,8 +31,10 @@ export class LineEditor {
   private row = 0;
   private pending = "";
   private cut = "";
-  private tabs = 0;
+  /** The last key was Tab and left several candidates: the next one lists them. */
+  private lists = false;
   private place = 0;
+  /** The new line while one of the history is shown. */
   private draft = "";
   private command = false;
 
@@ -47,7 +51,7 @@ export class LineEditor {
     this.row = 0;
     this.prompt = prompt;
     this.place = this.sh.shared.history.length;
-    this.draft = "";
+    this.lists = false;
     this.command = false;
     this.tty.setRaw(true);
     try {
@@ -77,7 +81,7 @@ export class LineEditor {
     for (;;) {
       const c = await this.key();
       if (c === undefined) return { kind: "end" };
-      if (c !== "\t") this.tabs = 0;
+      if (c !== "\t") this.lists = false;
       if (c === "\r" || c === "\n") {
         this.cursor = this.text.length;
         await this.refresh();
@@ -85,13 +89,10 @@ export class LineEditor {
         return { kind: "line", text: this.text };
       }
       if (c === "\x03") {
-        await this.show("^C\r\n");
+        await this.show("^C");
         return { kind: "interrupt" };
       }
-      if (c === "\x04" && this.text === "") {
-        await this.show("\r\n");
-        return { kind: "end" };
-      }
+      if (c === "\x04" && this.text === "") return { kind: "end" };
       if (this.command) await this.viKey(c);
       else await this.plainKey(c);
     }
@@ -130,12 +131,10 @@ export class LineEditor {
         return this.remove(0, this.cursor, true);
       case "\x17":
         return this.remove(this.wordBack(true), this.cursor, true);
-      case "\x19":
-        return this.insert(this.cut);
       case "\x1b":
         return this.escape();
     }
-    if (c >= " " || c === "\x16") await this.insert(c + this.typedAhead());
+    if (c >= " ") await this.insert(c + this.typedAhead());
   }
 
   /** Ordinary characters that have come along with this one: pasted text is drawn once. */
@@ -148,7 +147,8 @@ export class LineEditor {
   }
 
   private async escape(): Promise<void> {
-    if (this.sh.flags.vi && this.pending === "") {
+    if (this.pending === "" && !await this.moreComes()) {
+      if (!this.sh.flags.vi) return;
       this.command = true;
       return this.moveTo(this.back(this.cursor));
     }
@@ -164,6 +164,12 @@ export class LineEditor {
       case "\x7f":
         return this.remove(this.wordBack(false), this.cursor, true);
     }
+  }
+
+  /** Whether a key follows so soon that it belongs to the escape before it. */
+  private async moreComes(): Promise<boolean> {
+    const ready = await this.sh.proc.poll([{ file: this.input, read: true }], ESCAPE_MS);
+    return ready.length > 0;
   }
 
   private async sequence(): Promise<void> {
@@ -357,7 +363,9 @@ export class LineEditor {
     const history = this.sh.shared.history;
     const to = this.place + step;
     if (to < 0 || to > history.length) return this.show("\x07");
+    // A line of the history that was changed stays so.
     if (this.place === history.length) this.draft = this.text;
+    else history[this.place] = this.text;
     this.place = to;
     return this.replace(to === history.length ? this.draft : history[to]);
   }
@@ -408,24 +416,34 @@ export class LineEditor {
 
   private async tab(): Promise<void> {
     const { start, words } = complete(this.sh, this.text, this.cursor);
+    if (this.lists) return await this.list(words);
     if (words.length === 0) return this.show("\x07");
-    const typed = this.text.slice(start, this.cursor);
+    // One candidate is taken; of several, what they have in common, and the next Tab lists them.
+    this.lists = words.length > 1;
     const prefix = commonPrefix(words);
-    if (prefix.length > typed.length || words.length === 1) {
-      const rest = this.text.slice(this.cursor);
-      this.text = this.text.slice(0, start) + prefix + rest;
-      this.cursor = start + prefix.length;
-      return this.refresh();
-    }
-    if (++this.tabs < 2) return this.show("\x07");
-    this.tabs = 0;
-    const listed = words.slice(0, MAX_LISTED).map((w) => w.trimEnd());
-    const width = Math.max(...listed.map(displayWidth)) + 2;
-    const perRow = Math.max(Math.floor(this.tty.columns() / width), 1);
+    if (prefix.length <= this.cursor - start && words.length > 1) return this.show("\x07");
+    const rest = this.text.slice(this.cursor);
+    this.text = this.text.slice(0, start) + prefix + rest;
+    this.cursor = start + prefix.length;
+    return this.refresh();
+  }
+
+  /** Shows the last components of the candidates, in columns. */
+  private async list(words: readonly string[]): Promise<void> {
+    const names = words.slice(0, MAX_LISTED).map((word) => {
+      const plain = word.replace(/ $/, "").replaceAll(/\\(.)/g, "$1");
+      return plain.slice(plain.lastIndexOf("/", plain.length - 2) + 1);
+    });
+    const width = Math.max(...names.map(displayWidth), 0) + 2;
+    const columns = Math.max(Math.floor(this.tty.columns() / width), 1);
+    const rows = Math.ceil(names.length / columns);
     let out = "\r\n";
-    for (let i = 0; i < listed.length; i += perRow) {
-      const row = listed.slice(i, i + perRow);
-      out += row.map((w) => w + " ".repeat(width - displayWidth(w))).join("").trimEnd() + "\r\n";
+    for (let row = 0; row < rows; row++) {
+      let line = "";
+      for (let i = row; i < names.length; i += rows) {
+        line += names[i] + " ".repeat(width - displayWidth(names[i]));
+      }
+      out += line.trimEnd() + "\r\n";
     }
     if (words.length > MAX_LISTED) out += `(${words.length - MAX_LISTED} more)\r\n`;
     await this.show(out + visiblePrompt(this.prompt));

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { OpenFile } from "../../sandbox/types.ts";
+import { type OpenFile, SIG } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
-import { toBytes, toByteString } from "../../sandbox/bytes.ts";
+import { toByteString } from "../../sandbox/bytes.ts";
 import { LineEditor } from "./edit.ts";
 import { ShellError, ShellExit } from "./errors.ts";
-import { jobLine } from "./job_view.ts";
+import { jobLine, warnOfStopped } from "./job_view.ts";
 import { END } from "./parse.ts";
 import { loadExpansion } from "./parts.ts";
 import { promptText, visiblePrompt } from "./prompt.ts";
@@ -28,13 +28,8 @@ export async function interact(sh: Shell, input: OpenFile): Promise<number> {
   await loadExpansion();
   if (sh.proc.tty !== undefined && input.tty !== undefined) takeTerminal(sh);
   sh.traps.becomeInteractive();
-  loadHistory(sh);
   const editor = input.tty === undefined ? undefined : new LineEditor(sh, input, input.tty);
-  try {
-    return await loop(sh, input, editor);
-  } finally {
-    saveHistory(sh);
-  }
+  return await loop(sh, input, editor);
 }
 
 /** Job control: the shell leads its own group, which owns the terminal. */
@@ -68,8 +63,8 @@ async function loop(sh: Shell, input: OpenFile, editor: LineEditor | undefined):
         if (first) reportJobs(sh);
         const line = await readLine(sh, input, editor, first);
         if (line === "interrupt") {
-          status = sh.status = 130;
           parser.restore(state, "");
+          status = await interrupted(sh, status);
           continue;
         }
         if (line === undefined) ended = true;
@@ -79,15 +74,27 @@ async function loop(sh: Shell, input: OpenFile, editor: LineEditor | undefined):
       if (!(error instanceof ShellError)) throw error;
       status = sh.status = endStatus(sh, error);
       parser.restore(state, "");
+      // ^D ends the command that was being typed, not the terminal.
+      if (input.tty !== undefined) ended = false;
       continue;
     }
     if (node === END) {
-      if (sh.flags.ignoreeof && ended && input.tty !== undefined) {
-        ended = false;
-        sh.say('\nUse "exit" to leave shell.\n');
-        continue;
+      if (input.tty === undefined) return status;
+      const stays = sh.flags.ignoreeof ? '\nUse "exit" to leave shell.\n' : warnOfStopped(sh);
+      if (stays === undefined) {
+        sh.say("\n");
+        return status;
       }
-      return status;
+      sh.say(stays);
+      ended = false;
+      parser.restore(state, "");
+      continue;
+    }
+    sh.warnedOfJobs = Math.max(0, sh.warnedOfJobs - 1);
+    if (ended && input.tty !== undefined) {
+      // ^D has ended a here-document.
+      ended = false;
+      parser.restore(parser.save(), "");
     }
     if (node === null) continue;
     try {
@@ -97,6 +104,8 @@ async function loop(sh: Shell, input: OpenFile, editor: LineEditor | undefined):
       if (error instanceof ShellExit && !error.fatal) throw error;
       if (!(error instanceof ShellExit) && !(error instanceof ShellError)) throw error;
       status = sh.status = endStatus(sh, error);
+      // `exec` without success: what was to be replaced is no interactive shell.
+      if (!sh.flags.interactive) return status;
       sh.tested = 0;
       sh.loops = 0;
       sh.depth = 0;
@@ -110,9 +119,19 @@ async function loop(sh: Shell, input: OpenFile, editor: LineEditor | undefined):
   }
 }
 
+/** ^C at the prompt: the trap runs, or the line is given up. */
+async function interrupted(sh: Shell, status: number): Promise<number> {
+  if (!sh.traps.has(SIG.INT)) {
+    sh.say("\n");
+    return sh.status = 128 + SIG.INT;
+  }
+  sh.traps.interruptedJob();
+  return await sh.traps.runPending(status);
+}
+
 /** Tells of background jobs that have ended, before the prompt. */
 function reportJobs(sh: Shell): void {
-  for (const job of [...sh.jobs.all()].reverse()) {
+  for (const job of sh.jobs.all()) {
     if (job.state !== "done" || job.waited) continue;
     sh.say(jobLine(sh.jobs, job, false));
     for (const child of job.children) void child.wait();
@@ -127,7 +146,7 @@ async function readLine(
   editor: LineEditor | undefined,
   first: boolean,
 ): Promise<string | undefined> {
-  const prompt = promptText(sh, first ? "PS1" : "PS2");
+  const prompt = await promptText(sh, first ? "PS1" : "PS2");
   if (editor === undefined) {
     await sh.print(visiblePrompt(prompt));
     const chunk = await input.readUntil(10, Infinity, sh.proc.waiter);
@@ -145,34 +164,4 @@ function remember(sh: Shell, line: string): void {
   if (line.trim() === "" || history[history.length - 1] === line) return;
   history.push(line);
   if (history.length > HISTORY_SIZE) history.shift();
-}
-
-function historyFile(sh: Shell): string | undefined {
-  const file = sh.get("HISTFILE");
-  if (file !== undefined) return file === "" ? undefined : file;
-  const home = sh.get("HOME");
-  return home === undefined || home === "" ? undefined : `${home}/.ash_history`;
-}
-
-function loadHistory(sh: Shell): void {
-  const file = historyFile(sh);
-  if (file === undefined || sh.proc.fd(0)?.tty === undefined) return;
-  try {
-    const lines = toByteString(sh.proc.fs.readFile(file)).split("\n");
-    sh.shared.history.push(...lines.filter((l) => l !== "").slice(-HISTORY_SIZE));
-  } catch (error) {
-    if (!isVfsError(error)) throw error;
-  }
-}
-
-function saveHistory(sh: Shell): void {
-  const file = historyFile(sh);
-  const { history } = sh.shared;
-  if (file === undefined || sh.proc.fd(0)?.tty === undefined || history.length === 0) return;
-  try {
-    sh.proc.fs.writeFile(file, toBytes(history.join("\n") + "\n"), 0o600);
-  } catch (error) {
-    // A home that cannot be written to keeps no history.
-    if (!isVfsError(error)) throw error;
-  }
 }

@@ -5,8 +5,8 @@
  */
 
 import { SIG } from "../../sandbox/types.ts";
+import { commandText } from "./job_text.ts";
 import type { Job, JobTable } from "./jobs.ts";
-import { print } from "./print.ts";
 import type { Shell } from "./shell.ts";
 
 /** What the shell says of a child that a signal ended; the number is the signal's. */
@@ -52,7 +52,7 @@ export function signalWords(signal: number): string {
 
 /** The command of a job as text. */
 export function jobText({ command }: Job): string {
-  return typeof command === "string" ? command : print(command).replace(/\n$/, "");
+  return typeof command === "string" ? command : commandText(command);
 }
 
 /** `Running`, `Done(3)`, `Terminated`, … */
@@ -60,8 +60,10 @@ function stateWords(job: Job): string {
   switch (job.state) {
     case "running":
       return "Running";
-    case "stopped":
-      return "Stopped";
+    case "stopped": {
+      const child = job.children.find((each) => each.status === undefined && each.stopped);
+      return signalWords(child?.stopSignal ?? SIG.TSTP);
+    }
   }
   const s = job.last.status!;
   if (s.signal !== 0) return signalWords(s.signal);
@@ -94,13 +96,25 @@ export function findJob(table: JobTable, spec: string): Job | string {
 
 /** Takes a finished job's status, saying which signal ended it. */
 export function collect(sh: Shell, job: Job): number {
-  for (const child of job.children) if (child.status !== undefined) void child.wait();
-  const signal = job.last.status?.signal ?? 0;
-  if (signal !== 0 && signal !== SIG.INT && signal !== SIG.PIPE && !job.waited) {
-    sh.say(signalWords(signal) + "\n");
+  for (const child of job.children) {
+    if (child.status === undefined) continue;
+    void child.wait();
+    const { signal } = child.status;
+    if (signal !== 0 && signal !== SIG.INT && signal !== SIG.PIPE && !job.waited) {
+      sh.say(signalWords(signal) + "\n");
+    }
   }
   job.waited = true;
   return job.code;
+}
+
+/** What an interactive shell says, once, before it ends while jobs are stopped. */
+export function warnOfStopped(sh: Shell): string | undefined {
+  if (sh.warnedOfJobs > 0 || !sh.jobs.all().some((job) => job.state === "stopped")) {
+    return undefined;
+  }
+  sh.warnedOfJobs = 2;
+  return "You have stopped jobs.\n";
 }
 
 /** Waits for a job in the foreground; when it stops, it stays a job. */
@@ -113,10 +127,12 @@ export async function watch(sh: Shell, job: Job): Promise<number> {
   if (tty !== undefined) tty.foreground = sh.proc.pgid;
   if (job.state === "stopped") {
     sh.jobs.touch(job);
-    sh.say("\n" + jobLine(sh.jobs, job, false));
-    return 128 + SIG.TSTP;
+    sh.say(jobLine(sh.jobs, job, false));
+    const child = job.children.find((each) => each.status === undefined && each.stopped);
+    return 128 + (child?.stopSignal ?? SIG.TSTP);
   }
   const code = collect(sh, job);
   sh.jobs.remove(job);
+  if (job.last.status?.signal === SIG.INT) sh.traps.interruptedJob();
   return code;
 }

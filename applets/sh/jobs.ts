@@ -148,7 +148,10 @@ async function waitRest(
 }
 
 function pipelineStatus(sh: Shell, statuses: readonly ExitStatus[]): MaybePromise<number> {
-  const last = statusOf(sh, statuses[statuses.length - 1]);
+  let last = statusOf(sh, statuses[0]);
+  for (const s of statuses.slice(1)) {
+    last = typeof last === "number" ? statusOf(sh, s) : last.then(() => statusOf(sh, s));
+  }
   const choose = (code: number): number => {
     for (let i = statuses.length - 1; i >= 0; i--) {
       if (statuses[i].code !== 0) return statuses[i].code;

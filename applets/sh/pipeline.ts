@@ -67,7 +67,7 @@ export function compileBackground(n: Node, compiler: NodeCompiler): Exec {
     };
   });
   return (sh) => {
-    const monitor = sh.flags.monitor;
+    const monitor = controls(sh);
     const children = startAll(
       sh,
       stages,
@@ -75,7 +75,6 @@ export function compileBackground(n: Node, compiler: NodeCompiler): Exec {
     );
     const job = sh.jobs.add(children, monitor ? n : "", monitor);
     sh.lastBackground = job.last.pid;
-    if (sh.flags.interactive) sh.say(`[${job.id}] ${job.last.pid}\n`);
     return sh.status = 0;
   };
 }
@@ -120,6 +119,10 @@ export function compileSubstitution(body: Node | null, compiler: NodeCompiler): 
     return (async () => {
       sh.substituted = await status;
       await closed;
+      // ^C ends the command that the text was for, too.
+      if (sh.interrupts !== 0 && sh.traps.takeInterrupt() && sh.flags.interactive) {
+        sh.traps.interruptedJob();
+      }
       return capture.result();
     })();
   };

@@ -4,18 +4,24 @@
  * @module
  */
 
+import { expandLater } from "./run.ts";
 import type { Shell } from "./shell.ts";
 
 /** The text of a prompt variable, ready to be shown. */
-export function promptText(sh: Shell, name: "PS1" | "PS2"): string {
+export async function promptText(sh: Shell, name: "PS1" | "PS2"): Promise<string> {
   const raw = sh.get(name) ?? "";
-  const text = raw.includes("\\") ? unescapePrompt(sh, raw) : raw;
-  return text.includes("$") || text.includes("`") ? sh.shared.expandText(sh, text) : text;
+  if (!/[\\$`]/.test(raw)) return raw;
+  // `\$` is for the prompt, not for the expansion.
+  const text = raw.replaceAll(/\\([^])/g, kept);
+  const { status, substituted } = sh;
+  const expanded = await expandLater(sh, text);
+  sh.status = status;
+  sh.substituted = substituted;
+  return unescapePrompt(sh, expanded);
 }
 
-/** A text that parameter expansion leaves as it is. */
-function literal(s: string): string {
-  return s.replaceAll(/[\\$`"]/g, "\\$&");
+function kept(pair: string, next: string): string {
+  return next === "$" ? "\\\\\\$" : pair;
 }
 
 function tildePath(sh: Shell): string {
@@ -30,79 +36,71 @@ function two(n: number): string {
   return String(n).padStart(2, "0");
 }
 
-function timeOfDay(sh: Shell, seconds: boolean): string {
+function timeOfDay(sh: Shell): string {
   const s = Math.floor(sh.proc.clock.nowMs() / 1000) % 86400;
-  const text = `${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}`;
-  return seconds ? `${text}:${two(s % 60)}` : text;
+  return `${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}`;
+}
+
+/** What the letters behind a backslash stand for; other characters stand for themselves. */
+function escapeText(sh: Shell, c: string): string {
+  switch (c) {
+    case "w":
+      return tildePath(sh);
+    case "W": {
+      const path = tildePath(sh);
+      return path.slice(path.lastIndexOf("/") + 1);
+    }
+    case "h":
+      return sh.proc.kernel.hostname.split(".")[0];
+    case "H":
+      return sh.proc.kernel.hostname;
+    case "u":
+      return sh.get("USER") ?? (sh.proc.uid === 0 ? "root" : String(sh.proc.uid));
+    case "$":
+      return sh.proc.uid === 0 ? "#" : "$";
+    case "T":
+    case "t":
+    case "A":
+    case "@":
+      return timeOfDay(sh);
+    case "n":
+      return "\n";
+    case "r":
+      return "\r";
+    case "a":
+      return "\x07";
+    case "b":
+      return "\b";
+    case "f":
+      return "\f";
+    case "v":
+      return "\v";
+    case "e":
+    case "E":
+      return "\x1b";
+    // What is between these takes no room on the screen.
+    case "[":
+      return "\x01";
+    case "]":
+      return "\x02";
+  }
+  return c;
 }
 
 function unescapePrompt(sh: Shell, raw: string): string {
   let out = "";
   for (let i = 0; i < raw.length; i++) {
-    if (raw[i] !== "\\" || i + 1 >= raw.length) {
+    if (raw[i] !== "\\") {
       out += raw[i];
       continue;
     }
-    const c = raw[++i];
-    switch (c) {
-      case "w":
-        out += literal(tildePath(sh));
-        break;
-      case "W": {
-        const path = tildePath(sh);
-        out += literal(path === "/" ? path : path.slice(path.lastIndexOf("/") + 1));
-        break;
-      }
-      case "h":
-        out += literal(sh.proc.kernel.hostname.split(".")[0]);
-        break;
-      case "H":
-        out += literal(sh.proc.kernel.hostname);
-        break;
-      case "u":
-        out += literal(sh.get("USER") ?? (sh.proc.uid === 0 ? "root" : String(sh.proc.uid)));
-        break;
-      case "$":
-        out += sh.proc.uid === 0 ? "#" : "\\$";
-        break;
-      case "!":
-        out += String(sh.shared.history.length + 1);
-        break;
-      case "T":
-      case "t":
-        out += timeOfDay(sh, true);
-        break;
-      case "A":
-        out += timeOfDay(sh, false);
-        break;
-      case "n":
-        out += "\n";
-        break;
-      case "r":
-        out += "\r";
-        break;
-      case "a":
-        out += "\x07";
-        break;
-      case "e":
-      case "E":
-        out += "\x1b";
-        break;
-      // What is between these takes no room on the screen.
-      case "[":
-        out += "\x01";
-        break;
-      case "]":
-        out += "\x02";
-        break;
-      default: {
-        const octal = /^[0-7]{1,3}/.exec(raw.slice(i));
-        if (octal !== null) {
-          out += String.fromCharCode(parseInt(octal[0], 8) & 255);
-          i += octal[0].length - 1;
-        } else out += "\\\\" + c;
-      }
-    }
+    if (++i >= raw.length) break;
+    const number = /^(?:x([0-9a-fA-F]{1,2})|([0-7]{1,3}))/.exec(raw.slice(i, i + 3));
+    if (number !== null) {
+      const code = number[1] !== undefined ? parseInt(number[1], 16) : parseInt(number[2], 8) & 255;
+      if (code !== 0) out += String.fromCharCode(code);
+      i += number[0].length - 1;
+    } else out += raw[i] === "x" ? "?" : escapeText(sh, raw[i]);
   }
   return out;
 }

@@ -150,22 +150,46 @@ function runAll(
   return status;
 }
 
+/** Expands a text as if it stood in double quotes. */
+function expandQuoted(sh: Shell, text: string): MaybePromise<string> {
+  const parser = new Parser(`: "${text.replaceAll('"', '\\"')}"`, sh.line, {});
+  const node = parser.next();
+  if (node === END || node === null || node.k !== "simple") return text;
+  return compiler.words.text(node.words[1], "none")(sh);
+}
+
+/** As {@link expandText}, for one who can wait. */
+export async function expandLater(sh: Shell, text: string): Promise<string> {
+  for (;;) {
+    try {
+      return await expandQuoted(sh, text);
+    } catch (error) {
+      if (error instanceof PartNeeded) {
+        await error.part.load();
+        continue;
+      }
+      if (error instanceof ShellSyntaxError) return text;
+      if (!(error instanceof ShellError)) throw error;
+      sh.complain(error.message);
+      return text;
+    }
+  }
+}
+
 /**
  * Expands text as in double quotes, for prompts; what would have to wait counts as empty. The parts
  * for expansion must be loaded: `loadExpansion`.
  */
 export function expandText(sh: Shell, text: string): string {
   try {
-    const parser = new Parser(`: "${text.replaceAll('"', '\\"')}"`, sh.line, {});
-    const node = parser.next();
-    if (node === END || node === null || node.k !== "simple") return text;
-    const value = compiler.words.text(node.words[1], "none")(sh);
+    const value = expandQuoted(sh, text);
     return typeof value === "string" ? value : "";
   } catch (error) {
-    if (
-      error instanceof ShellError || error instanceof ShellSyntaxError ||
-      error instanceof PartNeeded
-    ) return text;
+    if (error instanceof ShellError) {
+      sh.complain(error.message);
+      return text;
+    }
+    if (error instanceof ShellSyntaxError || error instanceof PartNeeded) return text;
     throw error;
   }
 }

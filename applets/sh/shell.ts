@@ -200,6 +200,8 @@ export class Shell implements ArithHost {
   interrupts = 0;
   /** 0 in the main shell. */
   subshellLevel = 0;
+  /** Above 0 just after `exit` has warned of stopped jobs: the next one ends the shell. */
+  warnedOfJobs = 0;
   jobs!: JobTable;
   traps!: Traps;
   /** Position of `getopts` inside a word. */
@@ -244,7 +246,7 @@ export class Shell implements ArithHost {
     this.lastBackground = from.lastBackground;
     this.line = from.line;
     this.inputLine = from.inputLine;
-    this.flags = { ...from.flags, interactive: false, monitor: false };
+    this.flags = { ...from.flags, interactive: false };
     this.loops = from.loops;
     this.tested = from.tested;
     this.functionDepth = from.functionDepth;

@@ -231,7 +231,10 @@ class SimpleCommand {
   #token: object | undefined;
   #known: Command;
 
+  readonly #node: Simple;
+
   constructor(n: Simple, expander: Expander, private readonly last: boolean) {
+    this.#node = n;
     this.#line = n.line;
     this.#fields = compileWords(n.words, expander);
     this.#assigns = compileAssigns(n, expander);
@@ -298,7 +301,7 @@ class SimpleCommand {
 
   #program(sh: Shell, argv: readonly string[], env: Environment): MaybePromise<number> {
     if (this.last && !sh.traps.any && sh.subshellLevel > 0) return becomeProgram(sh, argv, env);
-    return runProgram(sh, argv, env);
+    return runProgram(sh, argv, env, this.#node);
   }
 
   /** With assignments or redirections. */

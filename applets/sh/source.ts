@@ -165,6 +165,7 @@ export class Source {
     this.carried = [];
     this.#aliasName = "";
     this.aliasNext = false;
+    this.#atEnd = false;
     this.s = text;
     this.pos = 0;
     this.line = state.line;

@@ -109,6 +109,17 @@ export class Traps {
     return true;
   }
 
+  /** What runs in the foreground was ended by ^C: so is all that an interactive shell is doing. */
+  interruptedJob(): void {
+    if (!this.sh.flags.interactive) return;
+    if (this.actions.has(SIG.INT)) {
+      if (this.actions.get(SIG.INT) !== "") this.take(SIG.INT);
+      return;
+    }
+    this.sh.say("\n");
+    throw new ShellExit(128 + SIG.INT, true);
+  }
+
   /** Whether any action is set that a program in place of the shell would lose. */
   get any(): boolean {
     for (const text of this.actions.values()) if (text !== "") return true;

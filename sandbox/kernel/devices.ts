@@ -228,7 +228,7 @@ export class PullInput extends BaseFile {
   }
 
   read(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {
-    const turn = waiter.tick(1);
+    const turn = waiter.tick(1) ?? this.#turnOf(waiter);
     if (turn !== undefined) return turn.then(() => this.read(max, waiter));
     this.#fill();
     if (this.#buffer !== undefined) {
@@ -237,6 +237,11 @@ export class PullInput extends BaseFile {
     }
     if (this.#ended) return this.#end();
     return this.#readLater(max, waiter);
+  }
+
+  /** A terminal is read by the foreground only. */
+  #turnOf(waiter: Waiter): Promise<void> | undefined {
+    return this.tty === undefined ? undefined : waiter.awaitForeground?.(this.tty);
   }
 
   #end(): undefined {
@@ -262,6 +267,8 @@ export class PullInput extends BaseFile {
 
   async #readLater(max: number, waiter: Waiter): Promise<Uint8Array | undefined> {
     for (;;) {
+      const turn = this.#turnOf(waiter);
+      if (turn !== undefined) await turn;
       if (this.#buffer !== undefined) return this.#take(max);
       if (this.#ended) return this.#end();
       this.#fill();
@@ -274,7 +281,7 @@ export class PullInput extends BaseFile {
     max: number,
     waiter: Waiter,
   ): MaybePromise<Uint8Array | undefined> {
-    const turn = waiter.tick(1);
+    const turn = waiter.tick(1) ?? this.#turnOf(waiter);
     if (turn !== undefined) return turn.then(() => this.readUntil(delimiter, max, waiter));
     this.#fill();
     const buffer = this.#buffer;

@@ -52,6 +52,8 @@ interface Descriptor {
 }
 
 /** Priorities that `nice` can have. */
+/** How long a shell may take to name the group that it has started as the one in the foreground. */
+const GROUP_SETTLES_MS = 20;
 const NICE_MIN = -20;
 const NICE_MAX = 19;
 
@@ -81,6 +83,9 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
   childrenCpu = 0;
   status: ExitStatus | undefined;
   stopped = false;
+  stopSignal = 0;
+  /** Signals that came while it was stopped. */
+  #held: Set<number> | undefined;
   /** Set when a stop or a continue has not been seen by the parent. */
   reaped = false;
   /** Bytes charged to the sandbox by this process. */
@@ -323,6 +328,33 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
 
   waitOn(queue: WaitQueue): Promise<void> {
     return this.waitAny([queue]);
+  }
+
+  awaitForeground(tty: Terminal): Promise<void> | undefined {
+    if (this.tty !== tty || this.pgid === tty.foreground) return undefined;
+    return this.#untilForeground(tty);
+  }
+
+  async #untilForeground(tty: Terminal): Promise<void> {
+    // A shell says which group is in the foreground only after it has started it.
+    await this.waitAny([], GROUP_SETTLES_MS);
+    while (this.pgid !== tty.foreground) {
+      if (this.getSignal(SIG.TTIN) === "ignore") throw new VfsError("EIO");
+      this.kernel_.signalGroup(this.pgid, SIG.TTIN);
+      await this.waitAny([], 0);
+    }
+  }
+
+  /** Keeps a signal until the process is continued. */
+  hold(signal: number): void {
+    (this.#held ??= new Set()).add(signal);
+  }
+
+  /** The signals that came while it was stopped. */
+  takeHeld(): number[] {
+    const held = this.#held;
+    this.#held = undefined;
+    return held === undefined ? [] : [...held];
   }
 
   waitAny(

@@ -9,6 +9,7 @@ import { isVfsError, type VfsError } from "../../../sandbox/errors.ts";
 import { toByteString } from "../../../sandbox/bytes.ts";
 import { becomeProgram } from "../call.ts";
 import { ShellError, ShellExit } from "../errors.ts";
+import { JOB_VIEW, type JobView } from "../parts.ts";
 import {
   type Builtin,
   type Shell,
@@ -43,13 +44,24 @@ const returns: Builtin = (sh, argv) => {
 };
 
 const exits: Builtin = (sh, argv) => {
+  const view = sh.flags.interactive ? JOB_VIEW.load() : undefined;
+  if (view !== undefined) return Promise.resolve(view).then((part) => exitOf(sh, argv, part));
+  return exitOf(sh, argv, undefined);
+};
+
+function exitOf(sh: Shell, argv: readonly string[], view: JobView | undefined): number {
+  const warning = view?.warnOfStopped(sh);
+  if (warning !== undefined) {
+    sh.say(warning);
+    return 0;
+  }
   const status = argv.length > 1
     ? wholeNumber(argv[1]) & 255
     : sh.trapStatus >= 0
     ? sh.trapStatus
     : sh.status;
   throw new ShellExit(status);
-};
+}
 
 const evaluates: Builtin = (sh, argv) => {
   if (argv.length < 2) return 0;
@@ -176,6 +188,8 @@ const executes: Builtin = (sh, argv) => {
   if (i >= argv.length) return 0;
   const words = argv.slice(i);
   if (name !== undefined) words[0] = name;
+  // What is replaced is no interactive shell any more, even if that fails.
+  sh.flags.interactive = false;
   const result = becomeProgram(sh, words, sh.scope.environment(), argv[i]);
   const end = (status: number): never => {
     // What ran has replaced the shell: no trap runs any more.

@@ -110,7 +110,10 @@ const kills: Builtin = (sh, argv) => {
       }
     }
   }
-  return failed > 0 ? 1 : 0;
+  const status = failed > 0 ? 1 : 0;
+  // A shell that stopped itself does not go on before it is continued.
+  const stopped = signal === SIG.CONT ? undefined : sh.proc.tick(0);
+  return stopped === undefined ? status : stopped.then(() => status);
 };
 
 // -- wait ---------------------------------------------------------------------------------------

@@ -270,6 +270,9 @@ async function untilReadable(sh: Shell, job: ReadJob): Promise<number> {
       ? undefined
       : job.deadline - sh.proc.clock.monotonicMs();
     if (left !== undefined && left <= 0) return 1;
+    const { tty } = job.file;
+    const turn = tty === undefined ? undefined : sh.proc.waiter.awaitForeground?.(tty);
+    if (turn !== undefined) await turn;
     try {
       const ready = await sh.proc.poll([{ file: job.file, read: true }], left, {
         interruptible: true,
