@@ -237,8 +237,12 @@ const MOST_GROWTH = 64 << 20;
 const WARM_INPUTS = 2000;
 
 /** Bytes in use. With `--v8-flags=--expose-gc` what nobody holds any more is not counted. */
-function liveMemory(): number {
-  (globalThis as { gc?: () => void }).gc?.();
+async function liveMemory(): Promise<number> {
+  const { gc } = globalThis as { gc?: () => void };
+  gc?.();
+  // Array buffers are freed in the background.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  gc?.();
   const { heapUsed, external } = Deno.memoryUsage();
   return heapUsed + external;
 }
@@ -269,7 +273,7 @@ if (import.meta.main) {
       if (elapsed > SLOW_MS) throw new Error(`${Math.round(elapsed)} ms`);
       const done = seed - first + 1;
       if (done % WARM_INPUTS === 0) {
-        const live = liveMemory();
+        const live = await liveMemory();
         if (warm === 0) warm = live;
         peak = Math.max(peak, live);
       }
