@@ -219,7 +219,9 @@ class Comparer {
       if (opts.s) await ctx.out.print(`Files ${a.path} and ${b.path} are identical\n`);
       return;
     }
-    if (!opts.a && (textA.includes("\0") || textB.includes("\0"))) {
+    // Nothing is known of an empty file, and then native takes the other for text.
+    const known = textA !== "" && textB !== "";
+    if (!opts.a && known && (textA.includes("\0") || textB.includes("\0"))) {
       this.#status ||= 1;
       await ctx.out.print(`Files ${a.path} and ${b.path} differ\n`);
       return;
