@@ -35,7 +35,8 @@ export const applet: Applet = defineApplet({
     const { opts, operands } = ctx;
     const given = (["b", "c", "f", "F"] as const).filter((name) => opts[name] !== undefined);
     if (given.length === 0) return ctx.fail("expected a list of bytes, characters, or fields");
-    if (given.length > 1) return ctx.usage();
+    // Only one list may be given, and only once.
+    if (ctx.order.filter((name) => "bcfF".includes(name)).length > 1) return ctx.usage();
     const by = given[0];
     const inFields = by === "f" || by === "F";
     if (opts.s && !inFields) {
@@ -194,7 +195,7 @@ function fieldCutter(ctx: Context, ranges: readonly Range[]): Cutter {
   const { out } = ctx;
   const opts = ctx.opts as FieldOptions;
   // An empty delimiter is the NUL byte that ends it.
-  const delimiter = opts.d === undefined ? 9 : opts.d === "" ? 0 : opts.d.charCodeAt(0);
+  const delimiter = opts.d === undefined || opts.d === "" ? 9 : opts.d.charCodeAt(0);
   const between = opts.O ?? String.fromCharCode(delimiter);
   const apart = ranges.every(({ start, end }, i) =>
     end > start && (i === 0 || start >= ranges[i - 1].end)

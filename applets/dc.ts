@@ -1,7 +1,8 @@
 import type { ByteString } from "../sandbox/types.ts";
 import { toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
-import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
+import { type Applet, type Context, defineApplet, type Options, type Source } from "./contract.ts";
+import { OptionError, type ParsedOptions, parseOptions } from "./_lib/options.ts";
 import { LineWriter, unescape } from "./_lib/number_lines.ts";
 import {
   add,
@@ -42,8 +43,29 @@ export const applet: Applet = defineApplet({
   shortOnly: true,
   lostOutput: "output error",
   options: OPTIONS,
+  raw: true,
   run: (ctx) => new Calculator(ctx).run(),
 });
+
+/**
+ * The arguments up to the first wrong one, and what is wrong with it: native runs scripts while it
+ * reads its options.
+ */
+function readOptions(ctx: DcContext): { given: ParsedOptions; wrong: OptionError | undefined } {
+  let given: ParsedOptions = { opts: {}, operands: [], order: [] };
+  for (let count = 1; count <= ctx.argv.length; count++) {
+    try {
+      given = parseOptions(OPTIONS, ctx.argv.slice(0, count), { shortOnly: true });
+    } catch (error) {
+      if (!(error instanceof OptionError)) throw error;
+      // The argument of the last option may be the next word.
+      if (count === ctx.argv.length || !error.message.includes("requires")) {
+        return { given, wrong: error };
+      }
+    }
+  }
+  return { given, wrong: undefined };
+}
 
 type Value = Decimal | ByteString;
 
@@ -62,7 +84,10 @@ interface Running {
 /** The program ends. */
 class Quit extends Error {}
 
+type DcContext = Context<typeof OPTIONS>;
+
 class Calculator {
+  #longNames = false;
   readonly #writer: LineWriter;
   #stack: Value[] = [];
   #registers = new Map<ByteString, Value[]>();
@@ -74,24 +99,31 @@ class Calculator {
   /** More text of the outermost one, for strings that span lines of standard input. */
   #more: (() => Promise<ByteString | undefined>) | undefined;
 
-  constructor(private readonly ctx: Context<typeof OPTIONS>) {
+  constructor(private readonly ctx: DcContext) {
     this.#writer = new LineWriter(ctx.out, ctx.env.get("DC_LINE_LENGTH"), 1);
   }
 
   async run(): Promise<number> {
     const { ctx } = this;
+    const { given, wrong } = readOptions(ctx);
+    const opts = given.opts as Options<typeof OPTIONS>;
+    this.#longNames = opts.x === true;
     try {
       let scripts = 0;
-      const files = [...ctx.opts.f ?? []];
-      const texts = [...ctx.opts.e ?? []];
-      for (const name of ctx.order) {
+      const files = [...opts.f ?? []];
+      const texts = [...opts.e ?? []];
+      for (const name of given.order) {
         if (name === "e") await this.#run(texts.shift()!);
         else if (name === "f") await this.#file(files.shift()!);
         else continue;
         scripts++;
       }
-      for (const path of ctx.operands) await this.#file(path);
-      if (scripts === 0 && ctx.operands.length === 0) await this.#input();
+      if (wrong !== undefined) {
+        ctx.say(`${ctx.argv[0]}: ${wrong.message}\n`);
+        return ctx.usage();
+      }
+      for (const path of given.operands) await this.#file(path);
+      if (scripts === 0 && given.operands.length === 0) await this.#input();
       return 0;
     } catch (error) {
       if (error instanceof Quit) return 0;
@@ -226,6 +258,9 @@ class Calculator {
           this.#name(skip);
         }
         at = skip.at - 1;
+      } else if (char === "e") {
+        // It ends what native has read ahead; all before it runs first.
+        break;
       } else if (char === "!" && "<>=".includes(text[at + 1] ?? "?")) continue;
       else if (!KNOWN.test(char)) throw badCharacter(char);
     }
@@ -272,7 +307,7 @@ class Calculator {
 
   /** The name of a register: the next char, or with `-x` a word behind a blank. */
   #name(top: Running): ByteString {
-    if (this.ctx.opts.x && /^[ \t\n]$/.test(top.text[top.at] ?? "")) {
+    if (this.#longNames && /^[ \t\n]$/.test(top.text[top.at] ?? "")) {
       const found = /^\s*([a-z][a-z0-9_]*|\S)/.exec(top.text.slice(top.at));
       if (found === null) this.#badToken(top, top.at);
       top.at += found[0].length;

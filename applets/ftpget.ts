@@ -14,7 +14,9 @@ export const applet: Applet = defineApplet({
   },
   about: { ftpget: "Fetch a file by FTP", ftpput: "Send a file by FTP" },
   options: {
-    c: { long: "continue", help: "Go on where an earlier one ended" },
+    c: { help: "Go on where an earlier one ended" },
+    // Native's long form wants an argument, which it does not use.
+    continue: { arg: "X" },
     v: { long: "verbose", help: "Say more" },
     u: { arg: "USER", long: "username", help: "Name of the user" },
     p: { arg: "PASS", long: "password", help: "Password" },

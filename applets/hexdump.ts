@@ -79,9 +79,9 @@ export const applet: Applet = defineApplet({
       }
     }
     const rules = { anyBase: true, suffixes: COPY_SUFFIXES };
-    const limit = opts.n === undefined ? Infinity : numberArgument(ctx, opts.n, rules);
+    const limit = opts.n === undefined ? Infinity : numberArgument(ctx, opts.n, { anyBase: true });
     const skip = opts.s === undefined ? 0 : numberArgument(ctx, opts.s, rules);
-    if (formats.length === 0) {
+    if (formats.length === 0 && opts.e === undefined) {
       add(ADDRESS);
       add(PLAIN);
     }
@@ -403,7 +403,13 @@ async function dump(
   const input = new InputFiles(
     ctx as Context,
     ctx.operands.length === 0 ? ["-"] : ctx.operands,
-    (path, error) => ctx.warnError(path, error),
+    (path, error) => {
+      if (!isVfsError(error, "EISDIR") && !isVfsError(error, "EBADF")) {
+        return ctx.warnError(path, error);
+      }
+      // What can be opened but not read is told, by the applet's name for a stream, and is no failure.
+      ctx.say(`${ctx.name}: ${path === "-" ? ctx.name : path}: ${error.reason}\n`);
+    },
   );
   let left = skip;
   while (left > 0) {

@@ -22,11 +22,21 @@ export const applet: Applet = defineApplet({
   needs: ["net"],
   async run(ctx) {
     const given = splitProgram(ctx.operands);
+    if (given.program?.length === 0) {
+      ctx.warn("option requires an argument -- 'e'");
+      return ctx.usage();
+    }
     const words = parse(ctx, given.words);
     const { listen, port, wait, interval, file, operands } = words;
     if (file !== undefined) {
       if (operands.length > 0 || listen > 0) return ctx.usage();
-      const open = ctx.fs.open(file, 2);
+      let open: OpenFile;
+      try {
+        open = ctx.fs.open(file, 2);
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        return ctx.fail(`can't open '${file}': ${error.reason}`);
+      }
       ctx.sinkOf(open, file);
       return await converse(ctx, open, () => Promise.resolve(), given.program, interval);
     }

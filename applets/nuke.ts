@@ -48,7 +48,9 @@ async function remove(ctx: Context, root: ByteString): Promise<void> {
     } catch (error) {
       if (!isVfsError(error)) throw error;
       if (stack[stack.length - 1] === item) stack.pop();
-      if (error.code !== "ENOENT") ctx.warn(`can't remove '${item.path}': ${error.reason}`);
+      if (error.code === "ENOENT") continue;
+      const seen = ctx.fs.tryStat(item.path, { follow: false }) !== undefined;
+      ctx.warn(`can't ${seen ? "remove" : "stat"} '${item.path}': ${error.reason}`);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { isVfsError } from "../sandbox/errors.ts";
 import type { ByteString } from "../sandbox/types.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
 import { DumpBuffer, DumpLine, TABLES_FROM } from "./_lib/dump_line.ts";
@@ -21,8 +22,8 @@ const SHORT = new Map([
   ["i", "d2"],
   ["l", "d4"],
   ["o", "o2"],
-  ["s", "d2"],
   ["x", "x2"],
+  ["s", "d2"],
 ]);
 
 /** Dumps files. Source of behaviour: POSIX od, BusyBox 1.35. */
@@ -31,6 +32,7 @@ export const applet: Applet = defineApplet({
   usage:
     "[-abcdfhilovxs] [-t TYPE] [-A RADIX] [-N SIZE] [-j SKIP] [-S MINSTR] [-w WIDTH] [FILE]...",
   about: "Dump FILEs (or stdin), as octal numbers of two bytes by default",
+  lostOutput: "ignore",
   options: {
     a: { help: "Named characters" },
     b: { help: "Octal bytes" },
@@ -48,7 +50,8 @@ export const applet: Applet = defineApplet({
     A: { arg: "RADIX", long: "address-radix", help: "Radix of the offsets: d, o, x or n" },
     N: { arg: "SIZE", long: "read-bytes", help: "Dump SIZE bytes" },
     j: { arg: "SKIP", long: "skip-bytes", help: "Skip SKIP bytes first" },
-    S: { arg: "MINSTR", long: "strings", help: "Strings of at least MINSTR characters" },
+    S: { arg: "MINSTR", help: "Strings of at least MINSTR characters" },
+    strings: { arg: "MINSTR", optional: true },
     w: { arg: "WIDTH", optional: true, long: "width", help: "Bytes of a line" },
     traditional: {},
   },
@@ -87,12 +90,11 @@ class Dumper {
     let skip = opts.j === undefined ? 0 : numberArgument(ctx, opts.j as string, rules);
     const limit = opts.N === undefined ? Infinity : numberArgument(ctx, opts.N as string, rules);
     const types = [...(opts.t as readonly string[] | undefined ?? [])];
-    // Native takes -t first, then the letters, whatever their order.
-    for (const name of ctx.order) {
-      const type = SHORT.get(name);
-      if (type !== undefined) this.#add(type);
+    // Native goes through the letters in one order, however they were given; -t stands before -x.
+    for (const [name, type] of SHORT) {
+      if (name === "x") types.forEach((each) => this.#add(each));
+      if (opts[name] === true) this.#add(type);
     }
-    for (const type of types) this.#add(type);
     let files = ctx.operands;
     if (opts.traditional) {
       const traditional = oldOffset(ctx, files);
@@ -105,15 +107,24 @@ class Dumper {
     const input = new InputFiles(
       ctx,
       files.length === 0 ? ["-"] : files,
-      (path, error) => ctx.warnError(path, error),
+      (path, error) => {
+        if (!isVfsError(error, "EISDIR") && !isVfsError(error, "EBADF")) {
+          return ctx.warnError(path, error);
+        }
+        const title = path === "-" ? "standard input" : path;
+        ctx.warn(`${title}: read error`);
+        // A closed standard input is told again when it is closed.
+        if (error.code === "EBADF") ctx.warn(`${title}: ${error.reason}`);
+      },
     );
     if (input.current() === undefined) return;
     await this.#skip(input, skip);
     this.#offset = this.#display = skip;
-    if (opts.S !== undefined) {
+    const strings = (opts.S ?? (opts.strings === "" ? "3" : opts.strings)) as string | undefined;
+    if (strings !== undefined) {
       return await this.#strings(
         input,
-        numberArgument(ctx, opts.S as string, rules),
+        numberArgument(ctx, strings, rules),
         limit,
         address,
       );
@@ -252,7 +263,8 @@ class Dumper {
         text += "<";
       }
       text += "\n";
-      lead = " ".repeat(address.length);
+      // Without addresses native fills a width that it never set.
+      lead = " ".repeat(this.ctx.opts.A === "n" ? 69 : address.length);
     }
     return text;
   }

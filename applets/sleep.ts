@@ -1,5 +1,5 @@
 import { type Applet, defineApplet } from "./contract.ts";
-import { parseDuration } from "./_lib/duration.ts";
+import { parseDuration, shownDuration } from "./_lib/duration.ts";
 
 /** Waits. Source of behaviour: POSIX sleep, BusyBox 1.35 (suffixes and several operands). */
 export const applet: Applet = defineApplet({
@@ -12,7 +12,9 @@ export const applet: Applet = defineApplet({
   minOperands: 1,
   run({ operands, process, fail }) {
     let total = 0;
-    for (const word of operands) total += parseDuration(word) ?? fail(`invalid number '${word}'`);
+    for (const word of operands) {
+      total += parseDuration(word) ?? fail(`invalid number '${shownDuration(word)}'`);
+    }
     return total > 0 ? process.sleep(total) : undefined;
   },
 });

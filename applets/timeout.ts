@@ -43,6 +43,10 @@ export const applet: Applet = defineApplet({
       process.kill(child.pid, number);
     }
     const status = await child.wait();
+    // Native becomes the program, so that the shell sees what the program died of.
+    if (status.signal > 0 && process.getSignal(status.signal) === "default") {
+      process.kill(process.pid, status.signal);
+    }
     return status.code;
   },
 });

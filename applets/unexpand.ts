@@ -71,7 +71,10 @@ export const applet: Applet = defineApplet({
           return out.pending();
         }), (error) => {
         if (error.code === "EPIPE") throw error;
-        ctx.warn(`${path}: Input/output error`);
+        const title = path === "-" ? "standard input" : path;
+        ctx.warn(`${title}: Input/output error`);
+        // A closed standard input is told again when it is closed.
+        if (error.code === "EBADF") ctx.warn(`${title}: ${error.reason}`);
       });
       return reading === undefined ? flush(true) : reading.then(() => flush(true));
     });

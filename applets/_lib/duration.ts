@@ -18,3 +18,9 @@ export function parseDuration(text: ByteString): number | undefined {
   if (match === null) return undefined;
   return Number(match[1]) * 1000 * UNITS.get(match[2])!;
 }
+
+/** How native shows what is no duration: of a fraction it shows a 1 with the wrong suffix. */
+export function shownDuration(text: ByteString): ByteString {
+  const suffix = /^(?:[0-9]+\.[0-9]*|\.[0-9]+)(.+)$/.exec(text)?.[1];
+  return suffix === undefined ? text : `1${suffix}`;
+}
