@@ -253,10 +253,8 @@ export class ScriptMaker {
       case 7:
       case 8:
         return `\${${x}${this.pick(["/", "//"])}${this.wholePattern()}${
-          this.below(5) === 0
-            ? ""
-            : "/" + this.pick(["X", "", "<>", "$y", '"$y"', "'*'", "\\/", "a b", "&"])
-        }}`;
+          // Without a replacement native would look for its slash in the rest of the word.
+          "/" + this.pick(["X", "", "<>", "$y", '"$y"', "'*'", "\\/", "a b", "&"])}}`;
       case 9:
         return `\${${x}:${this.pick(["0", "1", "2", "3", " -1", " -2", "a1", "1+1", "$#", "9"])}}`;
       case 10:
@@ -878,7 +876,7 @@ export class ScriptMaker {
         return `x=$(${this.inside()}); p "$x" $?`;
       case 24:
         return `${this.name()}=${this.word()} ${
-          this.pick(["p", "f", ":", "export", "eval"])
+          this.pick(["p", ":", "export", "eval"])
         }${this.words()}`;
       case 25:
         return `set -e\n${this.body()}set +e`;

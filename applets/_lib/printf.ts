@@ -208,8 +208,15 @@ export class Formatter {
   }
 
   #starArgument(): number {
-    const value = Number(BigInt.asIntN(32, this.#integer(this.#take() ?? "", true)));
-    return value;
+    const text = this.#take();
+    if (text === undefined) return 0;
+    // Decimal only: neither `0x5` nor `'a` is a width.
+    if (!/^-?[0-9]+$/.test(text)) {
+      // Said, but no failure.
+      this.ctx.warn(`invalid number '${text}'`);
+      return 0;
+    }
+    return Number(BigInt.asIntN(32, BigInt(text)));
   }
 
   #invalid(text: ByteString): void {

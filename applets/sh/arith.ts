@@ -435,6 +435,8 @@ class Compiler {
   /** After a value that cannot be incremented, `++` is an addition and a sign. */
   #splitIncrement(): void {
     if (!this.#is("++") && !this.#is("--")) return;
+    // Before a name it would be an increment, and that cannot stand here.
+    if (/^[ \t\n\r]*[A-Za-z_]/.test(this.text.slice(this.#pos))) throw new ArithError(SYNTAX);
     this.#tok = this.#tok[0];
     this.#pos -= 1;
   }

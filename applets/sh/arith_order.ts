@@ -74,10 +74,10 @@ class InOrder {
           this.operators.push({ text: op, prec: POSTFIX, isPrefix: false });
           continue;
         }
-        if (afterOperand || !/^[ \t\n\r]*[A-Za-z_]/.test(this.text.slice(pos))) {
+        if (!/^[ \t\n\r]*[A-Za-z_]/.test(this.text.slice(pos))) {
           op = op[0];
           pos--;
-        }
+        } else if (afterOperand) throw new ArithError(SYNTAX);
       }
       afterOperand = this.operator(op, afterOperand);
     }

@@ -187,7 +187,7 @@ export class Compiler implements Hooks {
         sh.loops--;
         throw error;
       }
-      if (typeof result !== "number") return result.finally(() => sh.loops--);
+      if (typeof result !== "number") return endLoopLater(sh, result);
       sh.loops--;
       return sh.status = result;
     };
@@ -209,7 +209,7 @@ export class Compiler implements Hooks {
         sh.loops--;
         throw error;
       }
-      if (typeof result !== "number") return result.finally(() => sh.loops--);
+      if (typeof result !== "number") return endLoopLater(sh, result);
       sh.loops--;
       return sh.status = result;
     };
@@ -293,8 +293,9 @@ export class Compiler implements Hooks {
         saved.restore();
         if (!(error instanceof RedirectionError)) throw error;
         sh.complain(error.message, error.line);
-        // Native takes a failed redirection of a subshell for one inside of it.
-        return finish(sh, n.body.k === "sub" ? 2 : error.status);
+        // Native takes a failed redirection of a subshell for one inside of it, and that of another
+        // compound command for nothing that `set -e` or `ERR` should know of.
+        return n.body.k === "sub" ? finish(sh, 2) : sh.status = error.status;
       };
       const run = (): MaybePromise<number> => {
         let result: MaybePromise<number>;
@@ -348,6 +349,17 @@ export class Compiler implements Hooks {
   processFile(dir: "<" | ">", body: Node | null): (sh: Shell) => string {
     return compileProcessFile(dir, body, this);
   }
+}
+
+/** The end of a loop that had to wait. */
+function endLoopLater(sh: Shell, result: Promise<number>): Promise<number> {
+  return result.then((status) => {
+    sh.loops--;
+    return sh.status = status;
+  }, (error) => {
+    sh.loops--;
+    throw error;
+  });
 }
 
 /** Runs a command whose status is looked at, so that `set -e` leaves it alone. */

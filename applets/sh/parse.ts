@@ -184,12 +184,13 @@ export class Parser extends Lexer {
     if (this.read(flags) !== tok) this.unexpected(tok);
   }
 
-  #command(): Node {
+  /** @param given Line of the command, where it is not that of its first word. */
+  #command(given?: number): Node {
     this.enter();
     const redirs: Redir[] = [];
     // A redirection may come first; then only a simple command can follow.
     const tok = this.read(CHKKWD | CHKALIAS);
-    const line = tok === "word" ? this.wordLine : this.tokLine;
+    const line = given ?? (tok === "word" ? this.wordLine : this.tokLine);
     let node: Node;
     switch (tok) {
       case "if":
@@ -371,9 +372,11 @@ export class Parser extends Lexer {
       ) {
         this.#expect(")", 0);
         const name = this.#functionName(words[0]);
+        // Native notes the line of the body before it goes on to where that begins.
+        const here = this.line;
         this.read(CHKNL | CHKKWD | CHKALIAS);
         this.pushBack();
-        return { k: "func", name, body: this.#command(), line };
+        return { k: "func", name, body: this.#command(here), line };
       }
       this.pushBack();
       break;
