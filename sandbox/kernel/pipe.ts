@@ -47,27 +47,79 @@ export class Pipe {
   /** @param pool Where chunks go that were handed on exclusively. */
   constructor(readonly pool: BufferPool) {}
 
+  /** The buffer of the last chunk and how much of it is used, while small writes may join it. */
+  #tail: Uint8Array | undefined;
+  #tailUsed = 0;
+
   /** Adds a chunk. */
   push(chunk: Uint8Array): void {
+    this.#tail = undefined;
     this.#chunks.push(chunk);
     this.size += chunk.length;
     this.readable.wake();
+  }
+
+  /** Adds a copy of `source[start, end)`, which joins the last chunk if there is room behind it. */
+  pushCopy(source: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    let tail = this.#tail;
+    const joins = tail !== undefined && this.#head < this.#chunks.length &&
+      this.#tailUsed + size <= tail.length;
+    if (tail === undefined || !joins) {
+      tail = this.#tail = this.pool.take();
+      this.#tailUsed = 0;
+    }
+    tail.set(source.subarray(start, end), this.#tailUsed);
+    this.#tailUsed += size;
+    if (joins) {
+      const last = this.#chunks.length - 1;
+      this.#chunks[last] = tail.subarray(this.#chunks[last].byteOffset, this.#tailUsed);
+    } else this.#chunks.push(tail.subarray(0, size));
+    this.size += size;
+    this.readable.wake();
+  }
+
+  /** Copies from the front into `target[start, end)`; the queue is not empty. */
+  copyOut(target: Uint8Array, start: number, end: number): number {
+    let at = start;
+    while (at < end && this.size > 0) {
+      const chunk = this.#chunks[this.#head];
+      const count = Math.min(chunk.length, end - at);
+      target.set(count === chunk.length ? chunk : chunk.subarray(0, count), at);
+      at += count;
+      if (count < chunk.length) this.#chunks[this.#head] = chunk.subarray(count);
+      else {
+        this.#drop();
+        this.pool.recycle(chunk);
+      }
+      this.size -= count;
+    }
+    this.split = false;
+    this.writable.wake();
+    return at - start;
+  }
+
+  /** Takes the first chunk off the queue. */
+  #drop(): void {
+    this.#chunks[this.#head++] = NOTHING;
+    if (this.#head === this.#chunks.length) this.#tail = undefined;
+    if (this.#head > 32 && this.#head * 2 > this.#chunks.length) {
+      this.#chunks.splice(0, this.#head);
+      this.#head = 0;
+    }
   }
 
   /** Takes up to `max` bytes from the front; the queue is not empty. */
   shift(max: number): Uint8Array {
     const chunk = this.#chunks[this.#head];
     if (chunk.length <= max) {
-      this.#chunks[this.#head++] = NOTHING;
-      if (this.#head > 32 && this.#head * 2 > this.#chunks.length) {
-        this.#chunks.splice(0, this.#head);
-        this.#head = 0;
-      }
+      this.#drop();
       this.split = false;
       this.#taken(chunk.length);
       return chunk;
     }
     this.split = true;
+    this.#tail = undefined;
     this.pool.share(chunk);
     this.#chunks[this.#head] = chunk.subarray(max);
     this.#taken(max);
@@ -86,6 +138,7 @@ export class Pipe {
 
   /** Drops what nobody will read any more. */
   discard(): void {
+    this.#tail = undefined;
     this.#chunks.length = 0;
     this.#head = 0;
     this.size = 0;
@@ -93,6 +146,9 @@ export class Pipe {
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** Guests' writes up to this size are collected in one chunk until somebody takes it. */
+const SMALL_WRITE = 16384;
 
 /** Attributes of an anonymous pipe. */
 function pipeStat(ino: number, nowNs: bigint): Stat {
@@ -134,6 +190,29 @@ export class PipeReader extends BaseFile {
   }
 
   read(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {
+    const chunk = this.#take(max, waiter);
+    return chunk instanceof Promise ? chunk.then((later) => this.#kept(later)) : this.#kept(chunk);
+  }
+
+  /** What its reader keeps must not hold a large buffer for a few bytes. */
+  #kept(chunk: Uint8Array | undefined): Uint8Array | undefined {
+    if (chunk === undefined || chunk.length * 2 > chunk.buffer.byteLength || this.pipe.split) {
+      return chunk;
+    }
+    const copy = chunk.slice();
+    this.pipe.pool.recycle(chunk);
+    return copy;
+  }
+
+  /** Reads straight into a guest's memory, as `OpenFile.readInto` says. */
+  readInto(target: Uint8Array, start: number, end: number, waiter: Waiter): number {
+    if (this.pipe.size === 0) return -1;
+    const count = this.pipe.copyOut(target, start, end);
+    waiter.spend(1 + count / BYTES_PER_STEP / 8);
+    return count;
+  }
+
+  #take(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {
     const pipe = this.pipe;
     if (pipe.size > 0) {
       const chunk = pipe.shift(max);
@@ -151,7 +230,7 @@ export class PipeReader extends BaseFile {
       this.#lent = undefined;
       this.pipe.pool.recycle(lent);
     }
-    const chunk = this.read(max, waiter);
+    const chunk = this.#take(max, waiter);
     if (chunk instanceof Promise) return chunk.then((later) => this.#lend(later));
     return this.#lend(chunk);
   }
@@ -287,6 +366,16 @@ export class PipeWriter extends BaseFile {
   write(chunk: Uint8Array, waiter: Waiter): void | Promise<void> {
     this.pipe.pool.share(chunk);
     return this.give(chunk, waiter);
+  }
+
+  /** Copies a small part of a guest's memory into the queue, as `OpenFile.writeFrom` says. */
+  writeFrom(source: Uint8Array, start: number, end: number, waiter: Waiter): number {
+    const { pipe } = this;
+    const size = end - start;
+    if (size > SMALL_WRITE || pipe.readers === 0 || pipe.size + size > PIPE_CAPACITY) return -1;
+    waiter.spend(1 + size / BYTES_PER_STEP / 8);
+    if (size > 0) pipe.pushCopy(source, start, end);
+    return size;
   }
 
   override newBuffer(): Uint8Array {
