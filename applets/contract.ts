@@ -25,11 +25,18 @@ import {
   type Program,
 } from "../sandbox/types.ts";
 import { isVfsError, VfsError } from "../sandbox/errors.ts";
-import { AppletExit, OptionError, parseOptions } from "./_lib/options.ts";
+import {
+  AppletExit,
+  BANNER,
+  NO_HELP,
+  OptionError,
+  parseOptions,
+  usagePage,
+} from "./_lib/options.ts";
 import { inSteps, type Steps } from "./_lib/steps.ts";
 import { Output, Sink, Source } from "./_lib/streams.ts";
 
-export { AppletExit, Output, Sink, Source };
+export { AppletExit, BANNER, NO_HELP, Output, Sink, Source, usagePage };
 
 /** How one option is written. The key in the table is its short letter, or its long name. */
 export interface OptionSpec {
@@ -137,9 +144,6 @@ export interface CreateOptions {
   /** Mode bits before the umask; default 0666. */
   readonly mode?: number;
 }
-
-/** The first line of a usage page; comparisons with native stop here. */
-export const BANNER = "capbox v0.1.0 (BusyBox v1.35.0 compatible) multi-call binary.";
 
 /** Everything an applet is handed. */
 export class Context<T extends OptionTable = OptionTable> {
@@ -365,28 +369,6 @@ export class Context<T extends OptionTable = OptionTable> {
   abandon(): void {
     if (this.#owned !== undefined) { for (const stream of this.#owned) stream.close(); }
   }
-}
-
-/** The usage of an applet that has no page. */
-export const NO_HELP = "\0";
-
-/** The usage page of an applet under one of its names. */
-export function usagePage(applet: Applet, name: ByteString): ByteString {
-  const usage = typeof applet.usage === "string" ? applet.usage : applet.usage[name] ?? "";
-  if (usage === NO_HELP) return `${BANNER}\n\nNo help available\n`;
-  const about = typeof applet.about === "string" ? applet.about : applet.about[name] ?? "";
-  let page = `${BANNER}\n\nUsage: ${name}${usage === "" ? "" : " " + usage}\n`;
-  if (about !== "") page += `\n${about}\n`;
-  const lines: string[] = [];
-  for (const key of Object.keys(applet.options)) {
-    const spec = applet.options[key];
-    if (spec.help === undefined) continue;
-    const label = key.length === 1 ? `-${key}` : `--${key}`;
-    const arg = spec.arg === undefined ? "" : spec.optional ? `[${spec.arg}]` : ` ${spec.arg}`;
-    lines.push(`\t${label}${arg}\t${spec.help}\n`);
-  }
-  if (lines.length > 0) page += "\n" + lines.join("");
-  return page;
 }
 
 /**

@@ -18,6 +18,7 @@ export {
   Context,
   type CreateOptions,
   defineApplet,
+  type LostOutput,
   type Options,
   type OptionSpec,
   type OptionTable,

@@ -1,10 +1,16 @@
 /**
- * Option parsing as glibc's `getopt_long` does it, which native busybox uses.
+ * Option parsing as glibc's `getopt_long` does it, which native busybox uses, and usage pages.
  *
  * @module
  */
 import type { ByteString } from "../../sandbox/types.ts";
-import type { AppletSpec, OptionSpec, OptionTable } from "../contract.ts";
+import type { Applet, AppletSpec, OptionSpec, OptionTable } from "../contract.ts";
+
+/** The first line of a usage page; comparisons with native stop here. */
+export const BANNER = "capbox v0.1.0 (BusyBox v1.35.0 compatible) multi-call binary.";
+
+/** The usage of an applet that has no page. */
+export const NO_HELP = "\0";
 
 /** Ends an applet with a status. */
 export class AppletExit extends Error {
@@ -186,4 +192,23 @@ function parseLong(
 
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
+}
+
+/** The usage page of an applet under one of its names. */
+export function usagePage(applet: Applet, name: ByteString): ByteString {
+  const usage = typeof applet.usage === "string" ? applet.usage : applet.usage[name] ?? "";
+  if (usage === NO_HELP) return `${BANNER}\n\nNo help available\n`;
+  const about = typeof applet.about === "string" ? applet.about : applet.about[name] ?? "";
+  let page = `${BANNER}\n\nUsage: ${name}${usage === "" ? "" : " " + usage}\n`;
+  if (about !== "") page += `\n${about}\n`;
+  const lines: string[] = [];
+  for (const key of Object.keys(applet.options)) {
+    const spec = applet.options[key];
+    if (spec.help === undefined) continue;
+    const label = key.length === 1 ? `-${key}` : `--${key}`;
+    const arg = spec.arg === undefined ? "" : spec.optional ? `[${spec.arg}]` : ` ${spec.arg}`;
+    lines.push(`\t${label}${arg}\t${spec.help}\n`);
+  }
+  if (lines.length > 0) page += "\n" + lines.join("");
+  return page;
 }

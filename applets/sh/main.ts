@@ -5,63 +5,42 @@
  */
 
 import type { Applet } from "../contract.ts";
-import { type MaybePromise, type Process, ProcessEnded } from "../../sandbox/types.ts";
+import type { MaybePromise, Process } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import { BUILTINS } from "./builtins/mod.ts";
 import { readScript } from "./builtins/flow.ts";
 import { setNamed } from "./builtins/variables.ts";
 import { ShellError, ShellExit } from "./errors.ts";
 import { JobTable } from "./jobs.ts";
-import { CONTRACT, INPUT, INTERACTIVE, loadExpansion } from "./parts.ts";
+import { INPUT, INTERACTIVE, loadExpansion, USAGE } from "./parts.ts";
 import { expandText, runText } from "./run.ts";
 import { type Flags, noFlags, OPTIONS, SharedState, Shell } from "./shell.ts";
 import { startVariables } from "./specials.ts";
 import { runToEnd } from "./subshell.ts";
 import { Traps } from "./traps.ts";
 
-const SPEC = {
+/** The command interpreter. Source of behaviour: POSIX sh, BusyBox 1.35 ash. */
+export const applet: Applet = {
   name: "sh",
   aliases: ["ash", "bash"],
   usage: "[-il] [-|+Cabefmnuvx] [-|+o OPT]... [-c 'SCRIPT' [ARG0 ARGS] | FILE ARGS | -s ARGS]",
   about: "Run commands from a script, a file or standard input",
   options: {},
-  raw: true,
-} as const;
-
-/** The command interpreter. Source of behaviour: POSIX sh, BusyBox 1.35 ash. */
-export const applet: Applet = {
-  ...SPEC,
   usageStatus: 1,
   lostOutput: undefined,
   needs: [],
-  program: (proc) => invoke(proc, proc.argv),
-  invoke,
+  program: (proc) => start(proc, proc.argv),
+  invoke: (proc, argv) => start(proc, argv),
 };
 
-function invoke(proc: Process, argv: readonly string[]): MaybePromise<number> {
-  if (argv.length === 2 && argv[1] === "--help") return asOthers(proc, argv, undefined);
-  try {
-    const status = start(proc, argv);
-    if (typeof status === "number") return status;
-    return status.catch((error) => asOthers(proc, argv, error));
-  } catch (error) {
-    return asOthers(proc, argv, error);
-  }
-}
-
-/** Help, and what does not end well, are told as all applets tell them. */
-function asOthers(proc: Process, argv: readonly string[], error: unknown): MaybePromise<number> {
-  if (error instanceof ProcessEnded) throw error;
-  const contract = CONTRACT.load();
-  const tell = ({ defineApplet }: typeof import("../contract.ts")): MaybePromise<number> =>
-    defineApplet({
-      ...SPEC,
-      run: (ctx) => {
-        if (error instanceof UsageError) return ctx.usage();
-        throw error;
-      },
-    }).invoke(proc, argv);
-  return contract instanceof Promise ? contract.then(tell) : tell(contract);
+/** Shows the usage page. */
+function usage(sh: Shell, status: number): MaybePromise<number> {
+  const options = USAGE.load();
+  const show = ({ usagePage }: typeof import("../_lib/options.ts")): number => {
+    sh.say(usagePage(applet, sh.shared.name));
+    return status;
+  };
+  return options instanceof Promise ? options.then(show) : show(options);
 }
 
 /** What the command line asks for. */
@@ -86,13 +65,14 @@ function start(proc: Process, argv: readonly string[]): MaybePromise<number> {
   sh.arg0 = argv[0];
   sh.jobs = new JobTable();
   sh.traps = new Traps(sh);
+  if (argv.length === 2 && argv[1] === "--help") return usage(sh, 0);
   let inv: Invocation;
   try {
     inv = readCommandLine(argv, called === "bash");
   } catch (error) {
     if (error instanceof UsageError) {
       sh.say(`${called}: ${error.message}\n`);
-      throw error;
+      return usage(sh, 1);
     }
     if (error instanceof ShellError) {
       sh.say(`${argv[0]}: ${error.message}\n`);

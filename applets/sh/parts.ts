@@ -54,8 +54,8 @@ export const OPERATORS: Part<typeof import("./expand_ops.ts")> = new Part("sh/ex
 /** The `read` builtin. */
 export const READ: Part<typeof import("./builtins/read.ts")> = new Part("sh/builtins/read.ts");
 
-/** What applets have in common: options, usage pages, streams. The shell has its own. */
-export const CONTRACT: Part<typeof import("../contract.ts")> = new Part("contract.ts");
+/** Usage pages. The shell reads its options itself. */
+export const USAGE: Part<typeof import("../_lib/options.ts")> = new Part("_lib/options.ts");
 
 /** Loads what the text of a prompt may need, since no prompt can wait for it. */
 export function loadExpansion(): Promise<void> | undefined {
