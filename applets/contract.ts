@@ -36,7 +36,7 @@ import {
 import { inSteps, type Steps } from "./_lib/steps.ts";
 import { Output, Sink, Source } from "./_lib/streams.ts";
 
-export { AppletExit, BANNER, NO_HELP, Output, Sink, Source, usagePage };
+export { AppletExit, BANNER, NO_HELP, Output, Sink, Source, type Steps, usagePage };
 
 /** How one option is written. The key in the table is its short letter, or its long name. */
 export interface OptionSpec {

@@ -26,6 +26,7 @@ export {
   type Output,
   type Sink,
   type Source,
+  type Steps,
 } from "./contract.ts";
 
 /** A module that holds an applet. */
