@@ -106,7 +106,7 @@ ipcalc.ts ipcalc
 kill.ts kill
 killall.ts killall
 last.ts last
-less.ts less
+less/main.ts less
 link.ts link
 linux32.ts linux32 linux64
 ln.ts ln

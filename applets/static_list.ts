@@ -71,7 +71,7 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["kill.ts", () => import("./kill.ts")],
   ["killall.ts", () => import("./killall.ts")],
   ["last.ts", () => import("./last.ts")],
-  ["less.ts", () => import("./less.ts")],
+  ["less/main.ts", () => import("./less/main.ts")],
   ["link.ts", () => import("./link.ts")],
   ["linux32.ts", () => import("./linux32.ts")],
   ["ln.ts", () => import("./ln.ts")],

@@ -378,6 +378,8 @@ export interface Terminal {
   foreground: number;
   /** Woken on a change of size. */
   readonly resized: WaitQueue;
+  /** Opens it anew, for reading and writing (`/dev/tty`); undefined where it cannot be read. */
+  open?(): OpenFile | undefined;
 }
 
 /** A directory opened for a walk: it stays the same directory whatever happens to its names. */

@@ -3,9 +3,16 @@
  *
  * @module
  */
-import { S_IFCHR, S_IFIFO, type Stat, type Terminal, type WaitQueue } from "../types.ts";
+import {
+  type OpenFile,
+  S_IFCHR,
+  S_IFIFO,
+  type Stat,
+  type Terminal,
+  type WaitQueue,
+} from "../types.ts";
 import { VfsError } from "../errors.ts";
-import { PullInput, type Push, PushOutput } from "../kernel/devices.ts";
+import { PullInput, type Push, PushOutput, TerminalFile } from "../kernel/devices.ts";
 import { othersRun } from "./held_writes.ts";
 
 /** Bytes of one read from the host. */
@@ -118,6 +125,7 @@ async function writeRest(
 class HostTerminal implements Terminal {
   readonly name = "/dev/pts/0";
   foreground = 0;
+  open?: () => OpenFile | undefined;
   #raw = false;
 
   constructor(readonly resized: WaitQueue) {}
@@ -171,22 +179,25 @@ export function openHostStreams(options: {
   const terminal = new HostTerminal(options.resized);
   const ttyOf = (stream: HostStream) => stream.isTerminal() ? terminal : undefined;
   const stdin = new HostInput(ttyOf(Deno.stdin));
+  const output = (stream: typeof Deno.stdout | typeof Deno.stderr, number: 1 | 2): HostOutput =>
+    new HostOutput(
+      stream,
+      ttyOf(stream),
+      () => options.closed(number),
+      options.account,
+      number,
+    );
+  const stdout = output(Deno.stdout, 1);
+  const stderr = output(Deno.stderr, 2);
+  terminal.open = (): OpenFile | undefined => {
+    const screen = [stdout, stderr].find((file) => file.tty !== undefined);
+    if (stdin.tty === undefined || screen === undefined) return undefined;
+    return new TerminalFile(terminal, stdin, screen);
+  };
   return {
     stdin,
-    stdout: new HostOutput(
-      Deno.stdout,
-      ttyOf(Deno.stdout),
-      () => options.closed(1),
-      options.account,
-      1,
-    ),
-    stderr: new HostOutput(
-      Deno.stderr,
-      ttyOf(Deno.stderr),
-      () => options.closed(2),
-      options.account,
-      2,
-    ),
+    stdout,
+    stderr,
     tty: ttyOf(Deno.stdin) ?? ttyOf(Deno.stdout) ?? ttyOf(Deno.stderr),
   };
 }

@@ -14,6 +14,7 @@ import {
   S_IFCHR,
   S_IFIFO,
   type Stat,
+  type Terminal,
   type Waiter,
   type WaitQueue,
 } from "../types.ts";
@@ -468,5 +469,15 @@ export class DuplexFile extends BaseFile {
   protected override close(): void {
     this.input.release();
     this.output.release();
+  }
+}
+
+/** A terminal that was opened for reading and writing. */
+export class TerminalFile extends DuplexFile {
+  /** @param tty The terminal. @param input Its keys. @param output Its screen; both are retained. */
+  constructor(override readonly tty: Terminal, input: BaseFile, output: BaseFile) {
+    super(input, output);
+    input.retain();
+    output.retain();
   }
 }

@@ -57,6 +57,8 @@ export function openSpecial(
   }
   if (node.type === S_IFCHR) {
     if (stat.rdev === TTY) {
+      const anew = process.tty?.open?.();
+      if (anew !== undefined) return anew;
       const own = process.fdNumbers().map((fd) => process.fd(fd)!).find((file) => file.tty);
       if (own === undefined || process.tty === undefined) throw new VfsError("ENXIO", path);
       return own.retain();

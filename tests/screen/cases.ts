@@ -17,6 +17,8 @@ export interface CaseOptions {
   readonly args?: string;
   /** The screen is not compared: it shows bytes that are no text, in which terminals differ. */
   readonly blind?: boolean;
+  /** The whole command, in the shell's syntax, instead of the program with its arguments. */
+  readonly command?: string;
   /** Shell commands before the program is started. */
   readonly pre?: string;
 }

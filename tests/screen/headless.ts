@@ -4,7 +4,7 @@
  * @module
  */
 import { S_IFCHR, type Stat, type Terminal } from "../../sandbox/types.ts";
-import { PullInput, PushOutput } from "../../sandbox/kernel/devices.ts";
+import { PullInput, PushOutput, TerminalFile } from "../../sandbox/kernel/devices.ts";
 import { Queue } from "../../sandbox/kernel/wait_queue.ts";
 import type { Sandbox } from "../../mod.ts";
 import { Emulator } from "./emulator.ts";
@@ -91,6 +91,7 @@ export class HeadlessTerminal {
       stderr: new Display(tty, show),
       tty,
     };
+    tty.open = () => new TerminalFile(tty, files.stdin, files.stdout);
     const started = sandbox.attachByName(argv, { cwd: options.cwd, env: options.env }, files);
     for (const file of [files.stdin, files.stdout, files.stderr]) file.release();
     this.ended = started.ended.then((status) => {

@@ -46,7 +46,9 @@ async function answer(
   const outside = `${jail.root}${directory}`;
   Deno.mkdirSync(outside);
   Deno.writeFileSync(`${outside}/f`, bytes(fileText(each)));
-  const script = `cd ${directory}; ${each.pre ?? ":"}\nexec ${program} ${each.args ?? "f"}`;
+  const script = `cd ${directory}; ${each.pre ?? ":"}\nexec ${
+    each.command ?? `${program} ${each.args ?? "f"}`
+  }`;
   await using terminal = await Terminal.start(
     ["/usr/bin/unshare", "-m", "/usr/sbin/chroot", jail.root, "/bin/sh", "-c", script],
     { columns: COLUMNS, rows: ROWS, env: { PATH: "/bin", HOME: "/root", LC_ALL: "C" } },
@@ -58,7 +60,7 @@ async function answer(
   }
   const picture = await terminal.settled(180);
   const status = await terminal.status();
-  if (status === undefined) {
+  if (status === undefined && program === "vi") {
     for (const part of ["\x1b", "\x1b", ":w! out\r"]) {
       await terminal.type(part);
       await pause(ESCAPE_MS);
