@@ -6,7 +6,7 @@ export const applet: Applet = defineApplet({
   usage: "",
   about: "",
   options: {},
-  raw: false,
-  noHelp: false,
+  raw: true,
+  noHelp: true,
   run: () => 1,
 });

@@ -114,7 +114,8 @@ function parseWords(
       else operands.push(word);
       continue;
     }
-    const isLong = word.startsWith("--") ||
+    // Without long options a second dash is a wrong letter.
+    const isLong = word.startsWith("--") && longTexts.length > 0 ||
       (rules.alternative && (word.length > 2 || !known.has(word[1])) &&
         longNames(known, word.slice(1)).length > 0);
     if (isLong) {

@@ -76,6 +76,8 @@ interface Item {
   /** `S_IF…` of the node itself. */
   readonly type: number;
   readonly stat: Stat | undefined;
+  /** Mode that its colour is of, where that is not the one in `stat`. */
+  readonly shownMode?: number;
 }
 
 type ListContext = Omit<Context, "opts"> & {
@@ -122,7 +124,8 @@ class Lister {
     this.#color = this.#wantsColor(opts.color as string | undefined, tty !== undefined);
     const time = order.findLast((name) => name === "c" || name === "u");
     this.#timeField = time === "u" ? "atimeNs" : time === "c" ? "ctimeNs" : "mtimeNs";
-    this.#follow = !!opts.L;
+    // The last of -H and -L counts.
+    this.#follow = order.findLast((name) => name === "H" || name === "L") === "L";
     this.#needStat = layout === "long" || !!(
       opts.s || opts.i || opts.S || opts.t || opts.F || opts.L || this.#color
     );
@@ -154,7 +157,9 @@ class Lister {
         ctx.warnError(path, error);
         continue;
       }
-      const item = { name: path, path, type: stat.mode & S_IFMT, stat };
+      // What stands for a link without being asked to still has the colour of a link.
+      const shownMode = this.#color && !opts.H && !opts.L ? ctx.fs.lstat(path).mode : stat.mode;
+      const item: Item = { name: path, path, type: stat.mode & S_IFMT, stat, shownMode };
       if (item.type === S_IFDIR && !opts.d) directories.push(item);
       else files.push(item);
     }
@@ -345,7 +350,7 @@ class Lister {
       width = text.length;
     }
     const nameWidth = width;
-    if (this.#color) text = `\x1b[${color(item.stat!.mode)}m${text}\x1b[m`;
+    if (this.#color) text = `\x1b[${color(item.shownMode ?? item.stat!.mode)}m${text}\x1b[m`;
     if (link !== undefined) return { text, width, nameWidth };
     const sign = this.#indicator(item.type, item.stat?.mode ?? 0);
     return { text: text + sign, width: width + sign.length, nameWidth };

@@ -53,7 +53,12 @@ export const applet: Applet = defineApplet({
       for (const [index, path] of files.entries()) {
         const source = ctx.open(path);
         if (source === undefined) continue;
-        if (!await show(source)) return;
+        try {
+          if (!await show(source)) return;
+        } catch (error) {
+          if (!isVfsError(error, "EISDIR")) throw error;
+          ctx.warn(`read error: ${error.reason}`);
+        }
         if (paging && index + 1 < files.length) {
           if (await ask(`--More-- (Next file: ${files[index + 1]})`) === undefined) return;
         }

@@ -145,7 +145,7 @@ async function start(
   }
   const argv = [name, ...operands];
   if (opts.t) {
-    out.print(`${operands.join(" ")}\n`);
+    if (operands.length > 0) out.print(`${operands.join(" ")}\n`);
     return 0;
   }
   let owner: { uid: number; gid: number } | undefined;

@@ -64,6 +64,7 @@ export const applet: Applet = defineApplet({
   name: "tar",
   usage: "c|x|t [-ZzJjahmvokO] [-f TARFILE] [-C DIR] [FILE]...",
   about: "Create, extract or list a tar archive",
+  lostOutput: "ignore",
   options: OPTIONS,
   raw: true,
   run(ctx): MaybePromise<number> {
@@ -73,6 +74,8 @@ export const applet: Applet = defineApplet({
     }
     const parsed = parseOptions(OPTIONS, withDashes(ctx.argv), {});
     const opts = parsed.opts as TarOptions;
+    const strip = opts["strip-components"];
+    if (strip !== undefined && !/^[0-9]+$/.test(strip)) ctx.fail(`invalid number '${strip}'`);
     const modes = [opts.c, opts.x, opts.t].filter((mode) => mode).length;
     if (modes !== 1) ctx.usage();
     return opts.c ? create(ctx, opts, parsed.operands) : readArchive(ctx, opts, parsed.operands);
@@ -182,7 +185,6 @@ async function readArchive(
   operands: readonly ByteString[],
 ): Promise<number> {
   const strip = opts["strip-components"];
-  if (strip !== undefined && !/^[0-9]+$/.test(strip)) ctx.fail(`invalid number '${strip}'`);
   let source = ctx.stdin;
   if (opts.f !== undefined && opts.f !== "-") {
     const opened = ctx.open(opts.f);

@@ -504,8 +504,8 @@ export class Namespace {
     if (found.kind === "dotdot") throw new VfsError("ENOTEMPTY", path);
     if (found.kind === "root") throw new VfsError("EBUSY", path);
     if (found.node === undefined) throw new VfsError("ENOENT", path);
-    if (found.place === undefined) throw new VfsError("ENOTDIR", path);
     checkDelete(caller, found, path);
+    if (found.place === undefined) throw new VfsError("ENOTDIR", path);
     named(path, () => found.parent.node.removeDir(found.name));
   }
 

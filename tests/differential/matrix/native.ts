@@ -39,12 +39,17 @@ mv /tmp/w /tmp/out/${index}.t\n`;
   return `[ $$ = 1 ] || exit 99\nulimit -c 0\nulimit -f 2048\numask 022\n${lines.join("")}`;
 }
 
+/** As in a sandbox. */
+const HOSTS = "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n127.0.1.1\tcapbox\n";
+
 /** Runs a script of the jail's /tmp as the first process of fresh namespaces. */
 export function runConfined(jail: Jail, script: string, user: boolean): void {
   const who = user ? [`--userspec=${USER}:${USER}`, `--groups=${USER}`] : [];
   const { code, stderr } = new Deno.Command("/usr/bin/unshare", {
     args: [
-      ...["-m", "-p", "-f", "-n", "-u", "-i", "--kill-child", "/usr/bin/setpriv"],
+      ...["-m", "-p", "-f", "-n", "-u", "-i", "--kill-child"],
+      // The name of a sandbox, in a namespace of its own.
+      ...["/bin/sh", "-c", 'hostname capbox && exec "$@"', "sh", "/usr/bin/setpriv"],
       ...["--bounding-set", `-all,${RIGHTS.map((right) => `+${right}`).join(",")}`],
       ...["--inh-caps", "-all", "/usr/sbin/chroot", ...who, jail.root, "/bin/sh", script],
     ],
@@ -64,6 +69,7 @@ export function answersOfNative(
 ): (Answer | undefined)[] {
   const tmp = `${jail.root}/tmp`;
   Deno.chmodSync(jail.root, 0o755);
+  Deno.writeTextFileSync(`${jail.root}/etc/hosts`, HOSTS);
   Deno.writeTextFileSync(`${tmp}/setup`, setup);
   const answers: (Answer | undefined)[] = [];
   clean(tmp);

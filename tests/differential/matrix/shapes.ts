@@ -2831,6 +2831,7 @@ export const SHAPES: { readonly [name: string]: Shape } = {
     file: "% y",
     more: ["y <f", "-m y <f", "f", "f y z", "u y", "-m r y", "r y", "e y", "-m e y", "-x f y"],
   },
+  vi: { usageOnly: true, noBadWords: true, why: "it draws on a terminal; its own tests drive one" },
   w: { usageOnly: true, why: OWN },
   watch: { usageOnly: true, why: "it does not end", more: ["-n x echo", "-n", "-n 0.1", "-t"] },
   wc: {
