@@ -133,7 +133,7 @@ async function interrupted(sh: Shell, status: number): Promise<number> {
 function reportJobs(sh: Shell): void {
   for (const job of sh.jobs.all()) {
     if (job.state !== "done" || job.waited) continue;
-    sh.say(jobLine(sh.jobs, job, false));
+    if (sh.flags.monitor) sh.say(jobLine(sh.jobs, job, false));
     for (const child of job.children) void child.wait();
     sh.jobs.remove(job);
   }

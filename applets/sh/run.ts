@@ -150,12 +150,13 @@ function runAll(
   return status;
 }
 
-/** Expands a text as if it stood in double quotes. */
+/** Expands a text in which quotes mean nothing: the body of a here-document is such a one. */
 function expandQuoted(sh: Shell, text: string): MaybePromise<string> {
-  const parser = new Parser(`: "${text.replaceAll('"', '\\"')}"`, sh.line, {});
+  const parser = new Parser(`: <<\x01\n${text}\n\x01\n`, sh.line, {});
   const node = parser.next();
   if (node === END || node === null || node.k !== "simple") return text;
-  return compiler.words.text(node.words[1], "none")(sh);
+  const body = compiler.words.text(node.redirs[0].word, "none")(sh);
+  return typeof body === "string" ? body.slice(0, -1) : body.then((late) => late.slice(0, -1));
 }
 
 /** As {@link expandText}, for one who can wait. */

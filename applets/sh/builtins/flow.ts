@@ -85,7 +85,7 @@ function findSource(sh: Shell, name: string): string {
     const stat = sh.proc.fs.tryStat(path);
     if (stat !== undefined && (stat.mode & S_IFMT) !== S_IFDIR) return path;
   }
-  return name;
+  throw new ShellError(`${name}: not found`);
 }
 
 /** The text of a script file. @throws {VfsError} */
