@@ -1,4 +1,5 @@
 import { type ByteString, O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } from "../sandbox/types.ts";
+import { toText } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type Sink } from "./contract.ts";
 import { portNumber } from "./_lib/connect.ts";
@@ -29,19 +30,26 @@ export const applet: Applet = defineApplet({
     const { opts, operands, name } = ctx;
     const [host, first, second = first] = operands;
     const port = opts.P === undefined ? 21 : portNumber(ctx, opts.P);
+    if (opts.v) {
+      const [address = host] = await addressesOf(ctx, host);
+      void ctx.out.print(`Connecting to ${host} (${address}:${port})\n`);
+      const full = ctx.out.flush();
+      if (full !== undefined) await full;
+    }
     const session = await FtpSession.open(
       ctx,
       host,
       port,
       opts.u ?? "anonymous",
       opts.p ?? "busybox",
-      (line) => {
-        if (opts.v) ctx.say(`${line}\n`);
+      (verb, argument) => {
+        if (opts.v) ctx.say(`${name}: cmd ${verb} ${argument}\n`);
       },
     );
     try {
       if (name === "ftpput") await put(ctx, session, first, second);
       else await get(ctx, session, first, second, opts.c === true);
+      await session.quit();
     } catch (error) {
       if (!isVfsError(error)) throw error;
       return ctx.fail(error.reason);
@@ -50,6 +58,16 @@ export const applet: Applet = defineApplet({
     }
   },
 });
+
+/** Addresses of a host; none where they cannot be found, which the connection will tell. */
+async function addressesOf(ctx: Pick<Context, "process">, host: ByteString): Promise<string[]> {
+  try {
+    return await ctx.process.net.resolve(toText(host));
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    return [];
+  }
+}
 
 async function get(
   ctx: Pick<Context, "fs" | "fail" | "stdout" | "sinkOf" | "process">,
@@ -61,6 +79,7 @@ async function get(
   let offset = goOn && local !== "-" ? ctx.fs.tryStat(local)?.size ?? 0 : 0;
   if (offset > 0 && (await session.command(`REST ${offset}`)).code !== 350) offset = 0;
   const data = await session.data();
+  await session.command(`SIZE ${remote}`);
   const answer = await session.command(`RETR ${remote}`);
   if (answer.code > 150) session.unexpected(answer);
   let sink: Sink;
@@ -79,7 +98,7 @@ async function get(
     await sink.write(chunk);
   }
   data.file.release();
-  const done = await session.reply();
+  const done = await session.more();
   if (done.code !== 226) session.unexpected(done);
 }
 
@@ -99,6 +118,6 @@ async function put(
     await data.file.write(chunk, ctx.process.waiter);
   }
   data.file.release();
-  const done = await session.reply();
+  const done = await session.more();
   if (done.code !== 226) session.unexpected(done);
 }

@@ -60,12 +60,11 @@ export const applet: Applet = defineApplet({
       if (!headed) out.print(`Server:\t\t${server}\nAddress:\t${server}:53\n\n`);
       headed = true;
       if (reply.code !== 0) {
-        out.print(`** server can't find ${name}: ${DNS_CODES[reply.code] ?? reply.code}\n`);
+        out.print(`** server can't find ${name}: ${DNS_CODES[reply.code] ?? reply.code}\n\n`);
         failed = true;
         continue;
       }
       if ((reply.flags & 0x400) === 0) out.print("Non-authoritative answer:\n");
-      if (reply.answer.length === 0) out.print(`*** Can't find ${host}: No answer\n`);
       for (const record of reply.answer) out.print(recordText(record));
       out.print("\n");
     }
@@ -89,7 +88,8 @@ function recordText(record: DnsReply["answer"][number]): string {
     case "PTR":
       return `${name}\tname = ${data}\n`;
     case "TXT":
-      return `${name}\ttext = ${data}\n`;
+      // Native shows the bytes as they are.
+      return `${name}\ttext = ${data.replace(/\\(.)/g, "$1")}\n`;
     case "SRV":
       return `${name}\tservice = ${data}\n`;
     case "SOA": {

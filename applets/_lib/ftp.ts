@@ -13,14 +13,20 @@ export interface FtpReply {
   readonly line: ByteString;
 }
 
+/** How native shows that there is no text. */
+const NOTHING = "(null)";
+
 /** A session with a server. */
 export class FtpSession {
   private constructor(
     private readonly host: NetHost,
     private readonly name: ByteString,
     private readonly control: NetConnection,
-    private readonly heard: (line: ByteString) => void,
+    private readonly sent: (verb: ByteString, argument: ByteString) => void,
   ) {}
+
+  /** The command whose answer came last; none for the greeting. */
+  #verb: ByteString = NOTHING;
 
   /** Connects and logs in. */
   static async open(
@@ -29,11 +35,11 @@ export class FtpSession {
     port: number,
     user: ByteString,
     password: ByteString,
-    heard: (line: ByteString) => void = () => {},
+    sent: (verb: ByteString, argument: ByteString) => void = () => {},
   ): Promise<FtpSession> {
     const control = await connectTo(host, name, port, { scheme: "ftp" });
-    const session = new FtpSession(host, name, control, heard);
-    const greeting = await session.reply();
+    const session = new FtpSession(host, name, control, sent);
+    const greeting = await session.more();
     if (greeting.code !== 220) session.unexpected(greeting);
     const asked = await session.command(`USER ${user}`);
     if (asked.code === 331) {
@@ -44,6 +50,13 @@ export class FtpSession {
     return session;
   }
 
+  /** Reads an answer that no command asked for. */
+  async more(): Promise<FtpReply> {
+    this.sent(NOTHING, NOTHING);
+    this.#verb = NOTHING;
+    return await this.reply();
+  }
+
   /** Reads an answer, which may have several lines. */
   async reply(): Promise<FtpReply> {
     const { waiter } = this.host.process;
@@ -51,7 +64,6 @@ export class FtpSession {
       const bytes = await this.control.file.readUntil(10, 8192, waiter);
       if (bytes === undefined) return this.host.fail("unexpected server response: EOF");
       const line = toByteString(bytes).replace(/\r?\n$/, "");
-      this.heard(line);
       if (/^\d{3} /.test(line) || /^\d{3}$/.test(line)) {
         return { code: Number(line.slice(0, 3)), line };
       }
@@ -62,13 +74,19 @@ export class FtpSession {
   async command(text: ByteString): Promise<FtpReply> {
     // A line break in a name would begin another command.
     const line = text.replace(/[\r\n]/g, "_");
+    const blank = line.indexOf(" ");
+    // Native sees TYPE I and REST N as one word.
+    const whole = blank < 0 || /^(TYPE|REST)\b/.test(line);
+    this.#verb = whole ? line : line.slice(0, blank);
+    this.sent(this.#verb, whole ? NOTHING : line.slice(blank + 1));
     await this.control.file.write(toBytes(`${line}\r\n`), this.host.process.waiter);
     return await this.reply();
   }
 
   /** Ends the applet for an answer that does not fit. */
   unexpected(reply: FtpReply): never {
-    return this.host.fail(`unexpected server response: ${reply.line}`);
+    const to = this.#verb === NOTHING ? "" : ` to ${this.#verb}`;
+    return this.host.fail(`unexpected server response${to}: ${reply.line}`);
   }
 
   /**
@@ -87,7 +105,13 @@ export class FtpSession {
     return await connectTo(this.host, this.name, Number(port), { scheme: "ftp" });
   }
 
-  /** Says goodbye. */
+  /** Says goodbye, without waiting for an answer. */
+  async quit(): Promise<void> {
+    this.sent("QUIT", NOTHING);
+    await this.control.file.write(toBytes("QUIT\r\n"), this.host.process.waiter);
+  }
+
+  /** Ends the connection. */
   close(): void {
     this.control.file.release();
   }

@@ -188,42 +188,81 @@ export interface HostDatagram {
   close(): void;
 }
 
-/** Opens a UDP socket. Deno 2 still calls it unstable: without the flag it does not exist. */
+/** A packet that came. */
+interface Packet {
+  readonly data: Uint8Array;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Packets that wait to be received; more are dropped, as UDP may. */
+const MOST_WAITING = 256;
+
+/**
+ * Opens a UDP socket. Deno's own are behind a flag of the user, so it is one of `node:dgram`, loaded
+ * when the first is opened; binding it is part of the first send or receive.
+ */
 export function datagramHost(host: string, port: number): HostDatagram {
-  const listen = (Deno as unknown as {
-    listenDatagram?: (options: { hostname: string; port: number; transport: "udp" }) => {
-      addr: Deno.NetAddr;
-      send(data: Uint8Array, to: Deno.NetAddr): Promise<number>;
-      receive(): Promise<[Uint8Array, Deno.NetAddr]>;
-      close(): void;
-    };
-  }).listenDatagram;
-  if (listen === undefined) throw new VfsError("ENOTSUP", "udp");
-  try {
-    const socket = listen({ hostname: host, port, transport: "udp" });
-    return {
-      port: socket.addr.port,
-      async send(data: Uint8Array, to: string, toPort: number): Promise<void> {
-        othersRun();
-        try {
-          await socket.send(data, { transport: "udp", hostname: to, port: toPort });
-        } catch (error) {
-          throw translate(error, `${to}:${toPort}`);
-        }
-      },
-      async receive(): Promise<{ data: Uint8Array; host: string; port: number }> {
-        try {
-          const [data, from] = await socket.receive();
-          return { data, host: from.hostname, port: from.port };
-        } catch (error) {
-          throw translate(error, host);
-        }
-      },
-      close: () => socket.close(),
-    };
-  } catch (error) {
-    throw translate(error, `${host}:${port}`);
-  }
+  const waiting: Packet[] = [];
+  const takers: PromiseWithResolvers<Packet>[] = [];
+  let failure: VfsError | undefined;
+  let closed = false;
+  let bound = port;
+  const fail = (error: unknown): VfsError => {
+    const wrong = translate(error, `${host}:${port}`);
+    // Whoever may not bind a socket has no datagrams: the caller can still go by TCP.
+    failure ??= wrong.code === "EACCES" ? new VfsError("ENOTSUP", "udp") : wrong;
+    for (const taker of takers.splice(0)) taker.reject(failure);
+    return failure;
+  };
+  const opening = (async () => {
+    const { createSocket } = await import("node:dgram");
+    const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+    socket.on("message", (message, from) => {
+      const packet = { data: new Uint8Array(message), host: from.address, port: from.port };
+      const taker = takers.shift();
+      if (taker !== undefined) taker.resolve(packet);
+      else if (waiting.length < MOST_WAITING) waiting.push(packet);
+    });
+    await new Promise<void>((resolve, reject) => {
+      socket.on("error", (error) => reject(fail(error)));
+      socket.bind(port, host, () => resolve());
+    });
+    bound = socket.address().port;
+    if (closed) socket.close();
+    return socket;
+  })();
+  opening.catch((error) => fail(error));
+  return {
+    get port() {
+      return bound;
+    },
+    async send(data: Uint8Array, to: string, toPort: number): Promise<void> {
+      othersRun();
+      try {
+        const socket = await opening;
+        await new Promise<void>((resolve, reject) => {
+          socket.send(data, toPort, to, (error) => error ? reject(error) : resolve());
+        });
+      } catch (error) {
+        throw failure ?? translate(error, `${to}:${toPort}`);
+      }
+    },
+    receive(): Promise<Packet> {
+      const packet = waiting.shift();
+      if (packet !== undefined) return Promise.resolve(packet);
+      if (failure !== undefined) return Promise.reject(failure);
+      const taker = Promise.withResolvers<Packet>();
+      takers.push(taker);
+      return taker.promise;
+    },
+    close(): void {
+      if (closed) return;
+      closed = true;
+      takers.length = 0;
+      void opening.then((socket) => socket.close(), () => {});
+    },
+  };
 }
 
 /** Addresses of a name, by the host's resolver. */
