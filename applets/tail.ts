@@ -3,7 +3,7 @@ import { type ByteString, type MaybePromise, S_IFREG } from "../sandbox/types.ts
 import { isVfsError } from "../sandbox/errors.ts";
 import { after, attempt, copyStream, eachChunk, inSequence } from "./_lib/sequence.ts";
 import { BLOCK_SUFFIXES, parseSize } from "./_lib/size.ts";
-import { strtod } from "./_lib/strtod.ts";
+import { parseDecimal } from "./_lib/strtod.ts";
 import { countNewlines } from "./_lib/text_count.ts";
 
 /** Prints the last part of FILEs. Source of behaviour: POSIX tail, BusyBox 1.35. */
@@ -40,9 +40,8 @@ export const applet: Applet = defineApplet({
     }
     let pause = 1000;
     if (opts.s !== undefined) {
-      const { value, end } = strtod(opts.s);
-      if (end !== opts.s.length || opts.s === "") ctx.fail(`invalid number '${opts.s}'`);
-      pause = Math.max(0, value) * 1000;
+      pause = 1000 *
+        (parseDecimal(opts.s, 0xffffffff) ?? ctx.fail(`invalid number '${opts.s}'`));
     }
     const follow = !!(opts.f || opts.F);
     const operands = ctx.operands.length === 0 ? ["-"] : ctx.operands;
@@ -277,8 +276,9 @@ class Tail {
         try {
           if (source.file.type === S_IFREG) {
             const here = source.file.seek(0, 1);
-            // A file that shrank is read from its start.
-            if (source.file.stat().size < here) source.file.seek(0, 0);
+            const { size } = source.file.stat();
+            // A file that shrank is read from its start, but native stays where it is in an empty one.
+            if (size > 0 && size < here) source.file.seek(0, 0);
           }
           for (;;) {
             let chunk = source.readReused();
@@ -291,7 +291,6 @@ class Tail {
         } catch (error) {
           if (!isVfsError(error) || error.code === "EPIPE") throw error;
           ctx.warn(`${ctx.wasWriting(error) ? "write" : "read"} error: ${error.reason}`);
-          file.source = undefined;
         }
       }
     }
@@ -301,21 +300,22 @@ class Tail {
   #reopen(file: Followed): void {
     const { ctx } = this;
     const there = ctx.fs.tryStat(file.path);
-    let event = "appeared";
-    if (file.source !== undefined) {
-      const open = file.source.file.stat();
-      if (there !== undefined && there.dev === open.dev && there.ino === open.ino) return;
-      file.source.close();
-      file.source = undefined;
-      if (there === undefined) {
+    const { source } = file;
+    if (there === undefined) {
+      // The file that had the name is read on, and each look tells of it.
+      if (source !== undefined) {
         ctx.say(`tail: ${file.path} has been renamed or deleted: No such file or directory\n`);
-        return;
       }
-      event = "been replaced";
+      return;
     }
-    if (there === undefined) return;
+    if (source !== undefined) {
+      const open = source.file.stat();
+      if (there.dev === open.dev && there.ino === open.ino) return;
+    }
     try {
       file.source = ctx.openOrThrow(file.path);
+      source?.close();
+      const event = source === undefined ? "appeared" : "been replaced";
       ctx.say(`tail: ${file.path} has ${event}; following end of new file\n`);
     } catch (error) {
       // It went again, or cannot be read yet: the next look tries once more.
