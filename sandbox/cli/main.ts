@@ -356,11 +356,17 @@ async function run(args: readonly string[], around: Surroundings): Promise<numbe
   if (folder !== undefined && !isGranted({ name: "read", path: folder })) {
     // Without any right to read there is no file to reach, and a filter needs none.
     if (around.isAtHand(args[0])) {
-      const [{ runBare }, program] = await Promise.all([
+      const [{ runBare }, { openHostStreams }, program] = await Promise.all([
         import("../host/bare_run.ts"),
+        importStreams(),
         around.table.load(args[0]),
       ]);
-      return await runBare(program, args);
+      const { stdin, stdout, stderr } = openHostStreams({
+        closed: () => {},
+        account: () => {},
+        resized: { add: () => {}, remove: () => {} },
+      });
+      return await runBare(program, args, [stdin, stdout, stderr]);
     }
     if (!args[0].startsWith("--")) {
       throw new CliError(

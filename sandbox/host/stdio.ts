@@ -12,14 +12,15 @@ import {
   type WaitQueue,
 } from "../types.ts";
 import { VfsError } from "../errors.ts";
-import { PullInput, type Push, PushOutput, TerminalFile } from "../kernel/devices.ts";
+import { PullInput, PushOutput, TerminalFile } from "../kernel/devices.ts";
 import { othersRun } from "./held_writes.ts";
+import { type HostOutputStream, pushTo } from "./host_output.ts";
 
 /** Bytes of one read from the host. */
 const CHUNK = 65536;
 
 /** A host stream by number; never a host path. */
-type HostStream = typeof Deno.stdin | typeof Deno.stdout | typeof Deno.stderr;
+type HostStream = typeof Deno.stdin | HostOutputStream;
 
 /** Says what kind of file a host stream is, without any permission. */
 function kindOf(stream: HostStream): number {
@@ -71,53 +72,17 @@ async function readStdin(): Promise<Uint8Array | undefined> {
 /** The host's stdout or stderr. */
 class HostOutput extends PushOutput {
   constructor(
-    stream: typeof Deno.stdout | typeof Deno.stderr,
+    stream: HostOutputStream,
     override readonly tty: Terminal | undefined,
     closed: () => void,
     account: (bytes: number) => void,
     number: number,
   ) {
-    super(pushTo(stream, account), false, closed, streamStat(kindOf(stream), 3 + number));
-  }
-}
-
-function pushTo(
-  stream: typeof Deno.stdout | typeof Deno.stderr,
-  account: (bytes: number) => void,
-): Push {
-  return (chunk): void | Promise<void> => {
-    account(chunk.length);
-    othersRun();
-    let at = 0;
-    while (at < chunk.length) {
-      try {
-        at += stream.writeSync(at === 0 ? chunk : chunk.subarray(at));
-      } catch (error) {
-        if (error instanceof Deno.errors.BrokenPipe) throw new VfsError("EPIPE");
-        if (error instanceof Deno.errors.WouldBlock) return writeRest(stream, chunk.slice(at));
-        const code = (error as { code?: string }).code;
-        if (code === "ENOSPC") throw new VfsError("ENOSPC");
-        if (code === "EBADF") throw new VfsError("EBADF");
-        throw new VfsError("EIO");
-      }
-    }
-    return undefined;
-  };
-}
-
-/** A host pipe that is set not to block: waits for it in the background. */
-async function writeRest(
-  stream: typeof Deno.stdout | typeof Deno.stderr,
-  chunk: Uint8Array,
-): Promise<void> {
-  for (let at = 0; at < chunk.length;) {
-    try {
-      at += await stream.write(chunk.subarray(at));
-    } catch (error) {
-      if (error instanceof Deno.errors.BrokenPipe) throw new VfsError("EPIPE");
-      if (!(error instanceof Deno.errors.WouldBlock)) throw new VfsError("EIO");
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
+    const before = (bytes: number): void => {
+      account(bytes);
+      othersRun();
+    };
+    super(pushTo(stream, before), false, closed, streamStat(kindOf(stream), 3 + number));
   }
 }
 
@@ -179,7 +144,7 @@ export function openHostStreams(options: {
   const terminal = new HostTerminal(options.resized);
   const ttyOf = (stream: HostStream) => stream.isTerminal() ? terminal : undefined;
   const stdin = new HostInput(ttyOf(Deno.stdin));
-  const output = (stream: typeof Deno.stdout | typeof Deno.stderr, number: 1 | 2): HostOutput =>
+  const output = (stream: HostOutputStream, number: 1 | 2): HostOutput =>
     new HostOutput(
       stream,
       ttyOf(stream),

@@ -25,7 +25,8 @@ const SLICE_STEPS = 100_000;
 
 /** What a bare process needs of the host. */
 export interface BareHost {
-  readonly files: readonly OpenFile[];
+  /** By number; undefined where it is closed. */
+  readonly files: readonly (OpenFile | undefined)[];
   yield(): Promise<void>;
   fillRandom(buffer: Uint8Array): void;
 }
