@@ -1,10 +1,10 @@
-import { type ByteString, type NetListener, type OpenFile, SIG } from "../../sandbox/types.ts";
-import { toBytes } from "../../sandbox/bytes.ts";
+import { type ByteString, type NetConnection, type NetListener, SIG } from "../../sandbox/types.ts";
+import { toBytes, toByteString } from "../../sandbox/bytes.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "../contract.ts";
 import { portNumber } from "../_lib/connect.ts";
 import { crypt, CRYPT_ALPHABET } from "../_lib/crypt.ts";
-import { readConfig } from "./config.ts";
+import { defaultConfig, type HttpConfig, readConfig } from "./config.ts";
 import { answerRequest } from "./request.ts";
 
 /** Serves files by HTTP. Source of behaviour: BusyBox 1.35. */
@@ -26,7 +26,6 @@ export const applet: Applet = defineApplet({
     e: { arg: "STRING", help: "Write STRING for HTML" },
     d: { arg: "STRING", help: "Decode STRING of a URL" },
   },
-  maxOperands: 0,
   needs: ["net"],
   async run(ctx) {
     const { opts, out, process } = ctx;
@@ -44,19 +43,25 @@ export const applet: Applet = defineApplet({
       out.print(`${crypt(toBytes(opts.m), `$1$${salt}`)}\n`);
       return 0;
     }
-    const home = opts.h ?? ".";
-    try {
-      ctx.fs.changeDir(home);
-    } catch (error) {
-      if (!isVfsError(error)) throw error;
-      return ctx.fail(`can't change directory to '${home}': ${error.reason}`);
-    }
-    const config = readConfig(ctx.fs, opts.c, opts.r ?? "Web Server Authentication");
+    const enter = (home: ByteString): void => {
+      try {
+        ctx.fs.changeDir(home);
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        ctx.fail(`can't change directory to '${home}': ${error.reason}`);
+      }
+    };
+    if (opts.h !== undefined) enter(opts.h);
+    const config = readFiles(ctx, opts.c, opts.r ?? "Web Server Authentication");
+    if (config.home !== undefined) enter(config.home);
     process.setSignal(SIG.PIPE, "ignore");
+    const tell = (level: number, text: ByteString): void => {
+      if (level <= (opts.v ?? 0)) ctx.say(`${ctx.name}: ${text}\n`);
+    };
     if (opts.i) {
       const [input, output] = [process.fd(0), process.fd(1)];
       if (input !== undefined && output !== undefined) {
-        await answerRequest(process, config, input, output);
+        await answerRequest(process, config, { input, output, tell });
       }
       return 0;
     }
@@ -85,23 +90,58 @@ export const applet: Applet = defineApplet({
       if (!isVfsError(error)) throw error;
       return ctx.fail(`bind: ${error.reason}`);
     }
-    return await serve(ctx, listener, (file) => answerRequest(process, config, file, file));
+    return await serve(ctx, listener, ({ file, remote }) => {
+      const name = `[::ffff:${remote.host}]:${remote.port}`;
+      const told = (level: number, text: ByteString): void => {
+        if (level <= (opts.v ?? 0)) ctx.say(`${name}: ${text}\n`);
+      };
+      return answerRequest(process, config, {
+        input: file,
+        output: file,
+        peer: remote,
+        tell: told,
+      });
+    });
   },
 });
+
+/** Reads the file that was named, else /etc/httpd.conf, else httpd.conf of the home directory. */
+function readFiles(
+  ctx: Pick<Context, "fs" | "name" | "say" | "fail">,
+  path: ByteString | undefined,
+  realm: ByteString,
+): HttpConfig {
+  const config = defaultConfig(realm);
+  for (const file of path === undefined ? ["/etc/httpd.conf", "httpd.conf"] : [path]) {
+    let text: ByteString;
+    try {
+      text = toByteString(ctx.fs.readFile(file, 1 << 20));
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      if (path !== undefined) return ctx.fail(`${path}: ${error.reason}`);
+      continue;
+    }
+    readConfig(config, text, undefined, (line) => {
+      ctx.say(`${ctx.name}: config error '${line}' in '${file}'\n`);
+    });
+    break;
+  }
+  return config;
+}
 
 /** Answers connections side by side; one that fails ends alone. */
 async function serve(
   ctx: Pick<Context, "process" | "say">,
   listener: NetListener,
-  answer: (file: OpenFile) => Promise<void>,
+  answer: (connection: NetConnection) => Promise<void>,
 ): Promise<number> {
   try {
     for (;;) {
-      const { file } = await listener.accept(ctx.process.waiter);
-      const work = answer(file).catch((error) => {
+      const connection = await listener.accept(ctx.process.waiter);
+      const work = answer(connection).catch((error) => {
         if (isVfsError(error)) return;
         // The process is ending: its own wait tells it.
-      }).finally(() => file.release());
+      }).finally(() => connection.file.release());
       work.catch(() => {});
     }
   } finally {
