@@ -45,7 +45,7 @@ Deno.test("unlimited output ends at the limit, and the part before it is there",
 Deno.test("a file that outgrows the memory gets ENOSPC", async () => {
   const result = await within(
     { memoryBytes: 1 << 20 },
-    "head -c 100000000 /dev/zero >/tmp/big; echo $?; rm /tmp/big; echo x >/tmp/y && cat /tmp/y",
+    "head -c 100000000 /dev/zero | cat >/tmp/big; echo $?; rm /tmp/big; echo x >/tmp/y && cat /tmp/y",
   );
   assertMatch(result.stderrText, /No space left on device/);
   assertEquals(result.stdoutText, "1\nx\n");
@@ -54,7 +54,7 @@ Deno.test("a file that outgrows the memory gets ENOSPC", async () => {
 Deno.test("a file may not outgrow its own limit", async () => {
   const result = await within(
     { fileBytes: 1000 },
-    "head -c 900 /dev/zero >/tmp/a; echo $?; head -c 1100 /dev/zero >/tmp/b; echo $?",
+    "head -c 900 /dev/zero >/tmp/a; echo $?; head -c 1100 /dev/zero | cat >/tmp/b; echo $?",
   );
   assertEquals(result.stdoutText, "0\n1\n");
   assertMatch(result.stderrText, /File too large/);
