@@ -70,10 +70,14 @@ export class Calls extends Operators {
         return new Cell("");
       };
     }
-    const store = place.kind === "index" || place.kind === "field" ||
-        (cell === undefined && place.kind === "var")
-      ? this.store(place)
-      : undefined;
+    if (place.kind === "var" && cell === undefined) {
+      return () => {
+        effect();
+        this.rt.record.emptyFieldCount();
+        return new Cell("");
+      };
+    }
+    const store = place.kind === "index" || place.kind === "field" ? this.store(place) : undefined;
     const watched = this.watched(place);
     return () => {
       effect();

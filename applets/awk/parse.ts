@@ -590,8 +590,9 @@ class Parser {
       const token = this.#peek("operator");
       if (token.kind !== "|" || this.#printing) return left;
       this.#advance();
-      this.#skipNewlines();
-      this.#expect("getline");
+      // No operand can stand here, so a slash is no regular expression that may lack its end.
+      while (this.#peek("operator").kind === "\n") this.#advance();
+      this.#expect("getline", "operator");
       const target = this.#getlineTarget();
       const node: Expr = {
         kind: "getline",

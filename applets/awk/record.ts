@@ -434,6 +434,8 @@ export class Record {
     }
     if (index > MOST_FIELDS) throw new AwkError("out of memory");
     const values = this.#toValues();
+    // An emptied NF counts no fields; those before the assigned one are still there.
+    if (this.#nf === "" && values.length > index) values.length = index;
     while (values.length < index) values.push(this.#missing(values.length + 1));
     values[index - 1] = value;
     if (this.#nf !== undefined) this.#nf = undefined;
@@ -451,6 +453,12 @@ export class Record {
     // What is asked for as a whole from now on is the text from before.
     if (this.#joinWith === undefined) this.whole();
     values[index - 1] = "";
+  }
+
+  /** Empties NF behind the back of the fields and `$0`, which stay as they are. */
+  emptyFieldCount(): void {
+    this.fieldCount();
+    this.#nf = "";
   }
 
   /** Assigns NF: fields are dropped or added, and `$0` put together. */
