@@ -24,6 +24,18 @@ function shape(text: string): string {
   return JSON.stringify(new Parser(text).all(), (key, value) => key === "line" ? undefined : value);
 }
 
+/** Whether all here-documents end with their delimiters. */
+function isEnded(tree: string): boolean {
+  let all = true;
+  JSON.parse(tree, (_, value) => {
+    if (value?.op !== "<<") return value;
+    const last = value.word.parts.at(-1);
+    if (last !== undefined && !(last.t === "quo" && /(?:^|\n)$/.test(last.s))) all = false;
+    return value;
+  });
+  return all;
+}
+
 /** What is wrong with printing and parsing a script again; undefined when nothing is. */
 export function checkRoundTrip(script: string): string | undefined {
   let before: string;
@@ -32,6 +44,8 @@ export function checkRoundTrip(script: string): string | undefined {
   } catch {
     return undefined;
   }
+  // A here-document that the end of the script cut off can stand nowhere else.
+  if (/"delim"/.test(before) && !isEnded(before)) return undefined;
   const printed = print(new Parser(script).all());
   try {
     return shape(printed) === before ? undefined : printed;
@@ -57,7 +71,7 @@ const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(text, (char) => char.charCodeAt(0));
 
 /** Most seconds a script may take; what native does not do in that time is not compared. */
-const SECONDS = 5;
+const SECONDS = 4;
 
 /** A script runs from a file when its number is even, and otherwise as the argument of `-c`. */
 function isFile(index: number): boolean {
@@ -84,8 +98,8 @@ function nativeBatch(jail: Jail, scripts: readonly string[], batch: number): Out
     const run = isFile(i) ? "../../o/s" + i : "-c " + single(script);
     if (isFile(i)) Deno.writeFileSync(`${out}/s${i}`, bytesOf(script));
     driver +=
-      `mkdir -p /tmp/w/${i}/d; cd /tmp/w/${i}; (trap - INT QUIT USR1 USR2; unset OLDPWD SHLVL; exec timeout -s KILL ` +
-      `${SECONDS} ash ${run} </dev/null >../../o/${i}.o 2>../../o/${i}.e); echo $? >../../o/${i}.s\n`;
+      `mkdir -p /tmp/w/${i}/d; cd /tmp/w/${i}; (trap - INT QUIT USR1 USR2; unset OLDPWD SHLVL; ` +
+      `exec timeout -s KILL ${SECONDS} ash ${run} </dev/null >../../o/${i}.o 2>../../o/${i}.e); echo $? >../../o/${i}.s\n`;
   });
   Deno.writeFileSync(`${jail.root}/tmp/driver`, bytesOf(driver));
   // A namespace of processes too, so that nothing a script starts outlives the batch or can be
@@ -156,6 +170,9 @@ function isSame(script: string, ours: Outcome, native: Outcome): boolean {
 
 /** Compares scripts; gives what differs by index. */
 class Comparison {
+  /** How many scripts native brought to their end. */
+  compared = 0;
+
   constructor(readonly jail: Jail, readonly batch: number) {}
 
   async differences(scripts: readonly string[]): Promise<Map<number, [Outcome, Outcome]>> {
@@ -165,6 +182,7 @@ class Comparison {
     scripts.forEach((script, i) => {
       // 139: native's own stack overflowed.
       if (/^(137|139|)$/.test(native[i].status)) return;
+      this.compared++;
       if (!isSame(script, ours[i], native[i])) found.set(i, [ours[i], native[i]]);
     });
     return found;
@@ -228,6 +246,7 @@ if (import.meta.main) {
   using jail = Jail.create(busybox.path);
   let bad = 0;
   let known = 0;
+  let compared = 0;
   const most = Number(option("most", "20"));
   let done = 0;
   for (; done < count && bad < most; done += size) {
@@ -242,7 +261,9 @@ if (import.meta.main) {
       console.log(`=== round trip\n${script}--- printed\n${wrong}`);
     }
     const comparison = new Comparison(jail, done / size);
-    for (const [index, outcomes] of await comparison.differences(scripts)) {
+    const differences = await comparison.differences(scripts);
+    compared += comparison.compared;
+    for (const [index, outcomes] of differences) {
       if (isKnown(scripts[index])) {
         known++;
         continue;
@@ -265,6 +286,6 @@ if (import.meta.main) {
       );
     }
   }
-  console.log(`${Math.min(done, count)} scripts, ${bad} differences, ${known} known`);
+  console.log(`${compared} scripts, ${bad} differences, ${known} known`);
   if (bad > 0) Deno.exit(1);
 }

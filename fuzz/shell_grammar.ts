@@ -898,7 +898,10 @@ export class ScriptMaker {
   /** A whole script. */
   script(): string {
     let out = PRELUDE;
-    for (let n = 1 + this.below(4); n > 0; n--) out += this.line();
+    // Most are small, since processes are what native spends its time on.
+    const isSmall = this.below(4) > 0;
+    this.depth = isSmall ? 1 : 0;
+    for (let n = 1 + this.below(isSmall ? 2 : 4); n > 0; n--) out += this.line();
     out += 'p "$x" "$y" "$z" "$a1" $#\n';
     if (this.below(40) === 0) out = this.damaged(out);
     return repeatable(out);

@@ -367,8 +367,13 @@ class Compiler {
       }
       case "++":
       case "--": {
+        if (!/^[ \t\n\r]*[A-Za-z_]/.test(this.text.slice(this.#pos))) {
+          // It is one sign only, and what follows is read anew: `---x` is `-(--x)`.
+          this.#pos -= 1;
+          this.#advance();
+          return this.#sign(op[0]);
+        }
         this.#advance();
-        if ((this.#kind as string) !== "name") return this.#sign(op[0], true);
         const ref = new NameRef(this.#tok);
         this.#advance();
         this.#splitIncrement();
@@ -386,19 +391,18 @@ class Compiler {
       case "!":
       case "~":
         this.#advance();
-        return this.#sign(op, false);
+        return this.#sign(op);
     }
     throw new ArithError(SYNTAX);
   }
 
-  /** A prefix operator; `twice` for `++` or `--` before something that is no variable. */
-  #sign(op: string, twice: boolean): Node {
+  /** A prefix operator. */
+  #sign(op: string): Node {
     this.#enter();
     const run = this.#unary().run;
     this.#depth--;
     switch (op) {
       case "-":
-        if (twice) return { run };
         return { run: (host) => subtract(0, run(host)) };
       case "!":
         return { run: (host) => Number(!run(host)) };

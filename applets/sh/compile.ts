@@ -139,8 +139,8 @@ export class Compiler implements Hooks {
 
   #negation(body: Node): Exec {
     const run = this.node(body);
-    const flip = (sh: Shell, status: number): number =>
-      sh.skip !== SKIP_NONE ? status : sh.status = status === 0 ? 1 : 0;
+    // The status of a `return` is turned round too.
+    const flip = (sh: Shell, status: number): number => sh.status = status === 0 ? 1 : 0;
     return (sh) => {
       const r = tested(sh, run);
       return typeof r === "number" ? flip(sh, r) : r.then((s) => flip(sh, s));

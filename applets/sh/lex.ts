@@ -242,8 +242,12 @@ export abstract class Lexer extends WordScanner {
       fd: this.redirFd,
       strip: this.redirStrip,
       inHeredoc: this.inHeredoc,
+      braces: this.braces,
+      docEnd: this.docEnd,
     };
     this.inHeredoc = false;
+    this.braces = 0;
+    this.docEnd = undefined;
     this.heredocs = [];
     this.#pushed = false;
     const body = this.substitution();
@@ -257,6 +261,8 @@ export abstract class Lexer extends WordScanner {
     this.redirFd = saved.fd;
     this.redirStrip = saved.strip;
     this.inHeredoc = saved.inHeredoc;
+    this.braces = saved.braces;
+    this.docEnd = saved.docEnd;
     this.depth--;
     return body;
   }
@@ -309,8 +315,10 @@ export abstract class Lexer extends WordScanner {
   }
 
   #activeBody(doc: PendingHeredoc, out: Parts): void {
-    const outer = this.inHeredoc;
+    const outer = { inHeredoc: this.inHeredoc, braces: this.braces, docEnd: this.docEnd };
     this.inHeredoc = true;
+    this.braces = 0;
+    this.docEnd = () => this.#atDelimiter(doc);
     this.enter();
     let lineStart = true;
     for (;;) {
@@ -331,7 +339,9 @@ export abstract class Lexer extends WordScanner {
       else this.backquotes(out, true, true);
     }
     this.depth--;
-    this.inHeredoc = outer;
+    this.inHeredoc = outer.inHeredoc;
+    this.braces = outer.braces;
+    this.docEnd = outer.docEnd;
   }
 }
 

@@ -60,7 +60,10 @@ export function compilePipeline(n: Pipe, compiler: NodeCompiler): Exec {
 export function compileBackground(n: Node, compiler: NodeCompiler): Exec {
   const parts = n.k === "pipe" ? n.cmds : [n];
   const stages = parts.map((c): Stage => {
-    const run = compiler.node(c, true);
+    // A subshell in the background is one process, not two.
+    let inner = c;
+    while (inner.k === "sub") inner = inner.body;
+    const run = compiler.node(inner, true);
     return {
       start: (sh, fds, pgid, ignore) =>
         startSubshell(sh, run, { fds, pgid, ignoreSignals: ignore }),

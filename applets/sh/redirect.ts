@@ -73,30 +73,62 @@ export type RedirFn = (sh: Shell, saved: SavedFds | undefined) => void | Promise
 
 /** Compiles a list of redirections. */
 export function compileRedirs(redirs: readonly Redir[], expander: Expander): RedirFn {
-  const fns = redirs.map((r) => compileRedir(r, expander));
-  if (fns.length === 1) return fns[0];
-  return (sh, saved): Wait => {
-    for (let i = 0; i < fns.length; i++) {
-      const waiting = fns[i](sh, saved);
-      if (waiting !== undefined) {
-        return (async () => {
-          await waiting;
-          for (let k = i + 1; k < fns.length; k++) await fns[k](sh, saved);
-        })();
+  const all = redirs.map((r) => compileRedir(r, expander));
+  if (all.length === 1) return all[0].alone;
+  const targets = (sh: Shell, list: string[], from: number): Wait => {
+    for (let i = from; i < all.length; i++) {
+      const s = all[i].text(sh);
+      if (typeof s !== "string") {
+        return s.then((v) => {
+          list.push(v);
+          return targets(sh, list, i + 1);
+        });
       }
+      list.push(s);
     }
+  };
+  const open = (
+    sh: Shell,
+    saved: SavedFds | undefined,
+    list: readonly string[],
+    from: number,
+  ): Wait => {
+    for (let i = from; i < all.length; i++) {
+      const waiting = all[i].open(sh, saved, list[i]);
+      if (waiting !== undefined) return waiting.then(() => open(sh, saved, list, i + 1));
+    }
+  };
+  // All names are expanded before the first file is opened; here-documents are in their turn.
+  return (sh, saved): Wait => {
+    const list: string[] = [];
+    const waiting = targets(sh, list, 0);
+    return waiting === undefined
+      ? open(sh, saved, list, 0)
+      : waiting.then(() => open(sh, saved, list, 0));
   };
 }
 
-function compileRedir(r: Redir, expander: Expander): RedirFn {
+interface CompiledRedir {
+  /** What the redirection names; nothing yet for a here-document. */
+  readonly text: TextFn;
+  readonly open: (sh: Shell, saved: SavedFds | undefined, target: string) => Wait;
+  /** Both at once. */
+  readonly alone: RedirFn;
+}
+
+function compileRedir(r: Redir, expander: Expander): CompiledRedir {
   const text: TextFn = expander.text(r.word, r.op === "<<" ? "none" : "word");
   const apply = action(r);
-  if (r.op === "<<") return hereDocument(text, apply);
-  return (sh, saved): Wait => {
+  if (r.op === "<<") {
+    const alone = hereDocument(text, apply);
+    return { text: () => "", open: alone, alone };
+  }
+  const alone: RedirFn = (sh, saved): Wait => {
     const s = text(sh);
     if (typeof s !== "string") return s.then((v) => apply(sh, saved, v));
     apply(sh, saved, s);
   };
+  return { text, open: apply, alone };
 }
 
 /** An error in the body of a here-document is one of the redirection. */

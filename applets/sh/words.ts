@@ -64,6 +64,10 @@ export abstract class WordScanner extends Source {
   protected depth = 0;
   /** The text being read is the body of a here-document. */
   protected inHeredoc = false;
+  /** How many braces of `${` are open around what is being read, up to the next `$(` outwards. */
+  protected braces = 0;
+  /** Consumes the delimiter line of the here-document being read, if the input stands before it. */
+  protected docEnd: (() => boolean) | undefined = undefined;
   /** The braces being read stand directly in a here-document. */
   #inDocBraces = false;
   readonly #maxDepth: number;
@@ -136,14 +140,13 @@ export abstract class WordScanner extends Source {
       switch (c) {
         case -1:
           if (ctx === Ctx.Base) return c;
-          if (ctx === Ctx.BraceBase) this.fail("missing '}'");
-          if (ctx === Ctx.Arith) this.fail("missing '))'");
-          this.fail("unterminated quoted string");
+          this.#unfinished(ctx);
           break;
         case 10:
           if (ctx === Ctx.Base) return c;
           this.pos++;
           this.line++;
+          if (this.docEnd?.()) this.#unfinished(ctx);
           dq ? out.quo("\n") : out.lit("\n");
           continue;
         case 9:
@@ -287,7 +290,7 @@ export abstract class WordScanner extends Source {
     }
     const special = c === 92 || c === 36 || c === 96 ||
       (c === 34 && ctx !== Ctx.Arith && !this.inHeredoc) ||
-      (c === 125 && ctx === Ctx.BraceDq) || (c === 34 && ctx === Ctx.BraceDq);
+      (c === 125 && this.braces > 0) || (c === 34 && ctx === Ctx.BraceDq);
     out.quo(special ? s : "\\" + s);
   }
 
@@ -326,7 +329,10 @@ export abstract class WordScanner extends Source {
         this.pos++;
         this.enter();
         const inner = new Parts();
+        const { braces } = this;
+        this.braces = 0;
         this.scanParts(inner, Ctx.Arith);
+        this.braces = braces;
         this.depth--;
         out.add({ t: "arith", word: { parts: inner.list }, quoted });
         return;
@@ -340,7 +346,9 @@ export abstract class WordScanner extends Source {
       const inHeredoc = this.inHeredoc;
       this.inHeredoc = false;
       this.#inDocBraces = inHeredoc;
+      this.braces++;
       this.#braced(out, quoted);
+      this.braces--;
       this.inHeredoc = inHeredoc;
       this.depth--;
       return;
@@ -468,7 +476,14 @@ export abstract class WordScanner extends Source {
   }
 
   #failInBraces(quoted: boolean): never {
-    this.fail(quoted ? "unterminated quoted string" : "missing '}'");
+    this.#unfinished(quoted ? Ctx.BraceDq : Ctx.BraceBase);
+  }
+
+  /** The input, or the here-document, ends inside of something. */
+  #unfinished(ctx: Ctx): never {
+    if (ctx === Ctx.Arith) this.fail("missing '))'");
+    const inQuotes = ctx !== Ctx.BraceBase && this.docEnd === undefined;
+    this.fail(inQuotes ? "unterminated quoted string" : "missing '}'");
   }
 
   /** What ash does not understand is read to its brace; only its expansion is an error. */

@@ -142,7 +142,8 @@ const waits: Builtin = (sh, argv) => {
 function waitForAll(sh: Shell): MaybePromise<number> {
   const idle = (): boolean => sh.jobs.all().every((j) => j.state !== "running");
   const end = (): number => {
-    for (const job of sh.jobs.all()) if (job.state === "done") collect(sh, job);
+    // How they ended is said only of those that are waited for by name.
+    for (const job of sh.jobs.all()) if (job.state === "done") collectQuietly(job);
     return 0;
   };
   if (idle()) return end();

@@ -118,7 +118,8 @@ const reads: Builtin = (sh, argv) => {
   const file = sh.proc.fd(from === undefined ? 0 : Number(from));
   const prompt = given.get("p");
   if (prompt !== undefined && file?.tty !== undefined) sh.say(prompt);
-  if (file === undefined) return 1;
+  const names = operands.length === 0 ? ["REPLY"] : operands;
+  if (file === undefined) return nothingRead(sh, names);
   const delimiter = given.get("d");
   if (timeout !== undefined && Number(timeout) === 0) {
     return file.ready().read ? 0 : 1;
@@ -128,7 +129,7 @@ const reads: Builtin = (sh, argv) => {
     raw: given.has("r"),
     delimiter: delimiter === undefined ? 10 : delimiter === "" ? 0 : delimiter.charCodeAt(0),
     max: count === undefined || count === "0" ? undefined : Number(count),
-    names: operands.length === 0 ? ["REPLY"] : operands,
+    names,
     whole: operands.length === 0,
     deadline: timeout === undefined ? undefined : sh.proc.clock.monotonicMs() +
       Number(timeout) * 1000,
@@ -137,9 +138,16 @@ const reads: Builtin = (sh, argv) => {
     if (given.has("s") && file.tty !== undefined) return silently(sh, job);
     return readLine(sh, job);
   } catch (error) {
-    return readFailed(error);
+    readFailed(error);
+    return nothingRead(sh, names);
   }
 };
+
+/** Without a file to read from the variables become empty. */
+function nothingRead(sh: Shell, names: readonly string[]): number {
+  for (const name of names) sh.set(name, "");
+  return 1;
+}
 
 async function silently(sh: Shell, job: ReadJob): Promise<number> {
   const tty = job.file.tty!;

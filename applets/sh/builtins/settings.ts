@@ -95,6 +95,7 @@ const parsesOptions: Builtin = (sh, argv) => {
       letter = "?";
     } else {
       letter = c;
+      arg = "";
       if (spec[at + 1] === ":") {
         if (offset < word!.length) {
           arg = word!.slice(offset);
@@ -105,6 +106,7 @@ const parsesOptions: Builtin = (sh, argv) => {
           offset = -1;
         } else {
           offset = -1;
+          arg = undefined;
           if (silent) {
             arg = c;
             letter = ":";
