@@ -10,6 +10,7 @@ import { toByteString } from "../../sandbox/bytes.ts";
 import { commonPrefix, complete } from "./complete.ts";
 import { displayWidth, promptWidth, visiblePrompt } from "./prompt.ts";
 import type { Shell } from "./shell.ts";
+import { viCommand } from "./vi_keys.ts";
 
 /** How editing a line ended. */
 export type EditResult =
@@ -24,19 +25,23 @@ const ESCAPE_MS = 50;
 
 /** Edits one line at a time; keys that were typed ahead stay for the next one. */
 export class LineEditor {
-  private text = "";
-  private cursor = 0;
+  text = "";
+  cursor = 0;
   private prompt = "";
   /** Screen row of the cursor, counted from the row of the prompt. */
   private row = 0;
   private pending = "";
-  private cut = "";
+  cut = "";
   /** The last key was Tab and left several candidates: the next one lists them. */
   private lists = false;
   private place = 0;
   /** The new line while one of the history is shown. */
   private draft = "";
   private command = false;
+  /** Keys of a vi command that is not complete. */
+  private typed = "";
+  /** The line before the last vi command that changed it. */
+  private undone = { text: "", cursor: 0 };
 
   constructor(
     private readonly sh: Shell,
@@ -53,6 +58,8 @@ export class LineEditor {
     this.place = this.sh.shared.history.length;
     this.lists = false;
     this.command = false;
+    this.typed = "";
+    this.undone = { text: "", cursor: 0 };
     this.tty.setRaw(true);
     try {
       await this.show(visiblePrompt(prompt));
@@ -148,7 +155,7 @@ export class LineEditor {
 
   private async escape(): Promise<void> {
     if (this.pending === "" && !await this.moreComes()) {
-      if (!this.sh.flags.vi) return;
+      if (!this.sh.flags.vi || this.command) return;
       this.command = true;
       return this.moveTo(this.back(this.cursor));
     }
@@ -211,69 +218,37 @@ export class LineEditor {
   // -- vi commands ------------------------------------------------------------------------------
 
   private async viKey(c: string): Promise<void> {
-    const insertAt = (at: number): Promise<void> => {
-      this.command = false;
-      return this.moveTo(at);
-    };
-    switch (c) {
-      case "i":
-        return insertAt(this.cursor);
-      case "I":
-        return insertAt(0);
-      case "a":
-        return insertAt(this.forward(this.cursor));
-      case "A":
-        return insertAt(this.text.length);
-      case "h":
-      case "\b":
-      case "\x7f":
-        return this.moveTo(this.back(this.cursor));
-      case "l":
-      case " ":
-        return this.moveTo(this.forward(this.cursor));
-      case "0":
-      case "^":
-        return this.moveTo(0);
-      case "$":
-        return this.moveTo(this.text.length);
-      case "b":
-      case "B":
-        return this.moveTo(this.wordBack(c === "B"));
-      case "w":
-      case "W":
-      case "e":
-        return this.moveTo(this.wordForward());
-      case "x":
-        return this.remove(this.cursor, this.forward(this.cursor), true);
-      case "X":
-        return this.remove(this.back(this.cursor), this.cursor, true);
-      case "D":
-        return this.remove(this.cursor, this.text.length, true);
-      case "C":
-        this.command = false;
-        return this.remove(this.cursor, this.text.length, true);
-      case "p":
-        return this.insert(this.cut);
-      case "k":
-        return this.recall(-1);
-      case "j":
-        return this.recall(1);
-      case "\x12":
-        return this.search();
-      case "\x1b":
-        if (this.pending[0] === "[" || this.pending[0] === "O") return this.escape();
-        return;
-      case "d":
-      case "c": {
-        const motion = await this.key();
-        if (c === "c") this.command = false;
-        if (motion === c) return this.remove(0, this.text.length, true);
-        if (motion === "w") return this.remove(this.cursor, this.wordForward(), true);
-        if (motion === "b") return this.remove(this.wordBack(false), this.cursor, true);
-        if (motion === "$") return this.remove(this.cursor, this.text.length, true);
-        if (motion === "0") return this.remove(0, this.cursor, true);
-      }
+    if (c === "\x12") return this.search();
+    if (c === "\x1b") {
+      // Arrow keys work here too; Escape gives up what was begun.
+      this.typed = "";
+      return this.escape();
     }
+    this.typed += c;
+    const result = viCommand(this, this.typed);
+    if (result === undefined) return;
+    this.typed = "";
+    if (result.history !== undefined) {
+      const step = Math.sign(result.history);
+      for (let i = 0; i < Math.abs(result.history) && this.canRecall(step); i++) {
+        await this.recall(step);
+      }
+      return this.moveTo(0);
+    }
+    const { line } = result;
+    if (result.undo) {
+      const { text, cursor } = this.undone;
+      this.undone = { text: this.text, cursor: this.cursor };
+      this.text = text;
+      this.cursor = cursor;
+    } else {
+      if (line.text !== this.text) this.undone = { text: this.text, cursor: this.cursor };
+      this.text = line.text;
+      this.cursor = line.cursor;
+      this.cut = line.cut;
+    }
+    if (result.inserts) this.command = false;
+    return this.refresh();
   }
 
   // -- the text ---------------------------------------------------------------------------------
@@ -358,6 +333,11 @@ export class LineEditor {
   }
 
   // -- history ----------------------------------------------------------------------------------
+
+  private canRecall(step: number): boolean {
+    const to = this.place + step;
+    return to >= 0 && to <= this.sh.shared.history.length;
+  }
 
   private recall(step: number): Promise<void> {
     const history = this.sh.shared.history;
