@@ -1,7 +1,11 @@
-import type { ByteString } from "../sandbox/types.ts";
+import { type ByteString, O_RDWR, type OpenFile, S_IFMT, S_IFREG } from "../sandbox/types.ts";
 import { toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
-import { type Applet, defineApplet, type Source } from "./contract.ts";
+import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
+import { KeyReader } from "./_lib/keys.ts";
+
+const HELP = "(Enter:next line Space:next page Q:quit R:show the rest)";
+const TAB = 8;
 
 /** Shows files screen by screen, forwards only. Source of behaviour: POSIX more, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -11,70 +15,161 @@ export const applet: Applet = defineApplet({
   options: { d: {}, f: {}, l: {}, s: {}, u: {} },
   async run(ctx) {
     const { process } = ctx;
-    const terminal = process.fd(1)?.tty;
-    const keys = [process.fd(2), process.fd(0)].find((file) => file?.tty !== undefined);
-    const paging = terminal !== undefined && keys !== undefined;
-    if (paging) terminal.setRaw(true, { isig: true });
-    /** Asks for a key: how many rows may follow, or none for the end. */
-    const ask = async (prompt: string): Promise<number | undefined> => {
-      ctx.stdout.print(`\x1b[7m${prompt}\x1b[m`);
-      for (;;) {
-        const bytes = await keys!.read(1, process.waiter);
-        const key = bytes === undefined ? "q" : String.fromCharCode(bytes[0]);
-        if (!"qQ \r\n\x03".includes(key)) continue;
-        ctx.stdout.print("\r\x1b[K");
-        if (key === " ") return terminal!.rows() - 1;
-        return key === "\r" || key === "\n" ? 1 : undefined;
-      }
-    };
-    const show = async (source: Source): Promise<boolean> => {
-      const size = source.file.type === 0o100000 ? source.file.stat().size : 0;
-      let rows = (terminal?.rows() ?? 24) - 1;
-      let shown = 0;
-      for (;;) {
-        let chunk = paging ? source.readUntil(10, 65536) : source.read();
-        if (chunk instanceof Promise) chunk = await chunk;
-        if (chunk === undefined) return true;
-        if (paging && rows <= 0) {
-          const percent = size > 0 ? ` (${Math.floor(shown * 100 / size)}% of ${size} bytes)` : "";
-          const more = await ask(`--More-- ${percent}`);
-          if (more === undefined) return false;
-          rows = more;
-        }
-        shown += chunk.length;
-        if (paging) rows -= Math.max(1, Math.ceil((chunk.length - 1) / terminal.columns()));
-        const full = ctx.stdout.write(paging ? withReturns(chunk) : chunk) ??
-          ctx.tick(1 + (chunk.length >> 6));
-        if (full !== undefined) await full;
-      }
-    };
     const files: readonly ByteString[] = ctx.operands.length === 0 ? ["-"] : ctx.operands;
+    const terminal = process.fd(1)?.tty;
+    const keys = terminal === undefined ? undefined : keyboard(ctx);
+    if (terminal === undefined || keys === undefined) return await copyAll(ctx, files);
+    const pager = new Pager(ctx, new KeyReader(process, keys, terminal));
+    terminal.setRaw(true, { isig: true });
     try {
-      for (const [index, path] of files.entries()) {
-        const source = ctx.open(path);
-        if (source === undefined) continue;
+      for (const path of files) {
+        let source: Source;
         try {
-          if (!await show(source)) return;
+          source = path === "-" ? ctx.stdin : ctx.openOrThrow(path);
         } catch (error) {
-          if (!isVfsError(error, "EISDIR")) throw error;
-          ctx.warn(`read error: ${error.reason}`);
+          if (!isVfsError(error)) throw error;
+          ctx.say(`more: ${path}: ${error.reason}\r\n`);
+          continue;
         }
-        if (paging && index + 1 < files.length) {
-          if (await ask(`--More-- (Next file: ${files[index + 1]})`) === undefined) return;
-        }
+        if (!await pager.show(source)) break;
         source.close();
       }
-    } catch (error) {
-      if (!isVfsError(error) || error.code === "EPIPE") throw error;
-      return ctx.fail(`${ctx.wasWriting(error) ? "write" : "read"} error: ${error.reason}`);
     } finally {
-      if (paging) terminal.setRaw(false);
+      terminal.setRaw(false);
+      if (keys !== process.fd(0)) keys.release();
     }
+    return 0;
   },
 });
 
-/** A raw terminal needs a carriage return before a line feed. */
-function withReturns(line: Uint8Array): Uint8Array {
-  const text = toByteString(line).replace(/\n$/, "\r\n");
-  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+/** Where keys come from: stdin may be what is shown. */
+function keyboard({ process, fs }: Pick<Context, "process" | "fs">): OpenFile | undefined {
+  const stdin = process.fd(0);
+  if (stdin?.tty !== undefined) return stdin;
+  try {
+    const file = fs.open("/dev/tty", O_RDWR);
+    if (file.readable && file.tty !== undefined) return file;
+    file.release();
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+  }
+  return undefined;
+}
+
+/** Copies as `cat` does. */
+async function copyAll(
+  ctx: Pick<Context, "open" | "stdout" | "tick" | "warn" | "status">,
+  files: readonly ByteString[],
+): Promise<number> {
+  for (const path of files) {
+    const source = ctx.open(path);
+    if (source === undefined) continue;
+    try {
+      for (;;) {
+        let chunk = source.read();
+        if (chunk instanceof Promise) chunk = await chunk;
+        if (chunk === undefined) break;
+        const full = ctx.stdout.write(chunk) ?? ctx.tick(1 + (chunk.length >> 6));
+        if (full !== undefined) await full;
+      }
+    } catch (error) {
+      if (!isVfsError(error) || error.code === "EPIPE") throw error;
+      ctx.warn(`read error: ${error.reason}`);
+    }
+    source.close();
+  }
+  return ctx.status;
+}
+
+/** Shows text, and asks when the screen is full. */
+class Pager {
+  /** Rows that may still be shown; after `R` there is no end. */
+  #room = 0;
+  #rest = false;
+
+  constructor(private readonly ctx: Context, private readonly keys: KeyReader) {}
+
+  get #terminal(): { columns(): number; rows(): number } {
+    return this.ctx.process.fd(1)!.tty!;
+  }
+
+  /** Shows a file; false when the user has had enough. */
+  async show(source: Source): Promise<boolean> {
+    const { ctx } = this;
+    const stat = source.file.stat();
+    const size = (stat.mode & S_IFMT) === S_IFREG ? stat.size : 0;
+    this.#room = this.#terminal.rows() - 1;
+    let column = 0;
+    let offset = 0;
+    for (;;) {
+      let chunk: Uint8Array | undefined;
+      try {
+        const reading = source.readReused();
+        chunk = reading instanceof Promise ? await reading : reading;
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        return true; // Native does not tell what it cannot read here.
+      }
+      if (chunk === undefined) return true;
+      const text = toByteString(chunk);
+      const width = this.#terminal.columns();
+      let shown = "";
+      for (let i = 0; i < text.length; i++) {
+        if (this.#room <= 0 && !this.#rest) {
+          ctx.stdout.print(shown);
+          shown = "";
+          if (!await this.#ask(offset + i + 1, size)) return false;
+        }
+        const char = text[i];
+        if (char === "\n") {
+          shown += "\r\n";
+          column = 0;
+          this.#room--;
+          continue;
+        }
+        const blanks = char === "\t" ? TAB - column % TAB : 0;
+        shown += blanks > 0 ? " ".repeat(blanks) : char;
+        column += blanks || 1;
+        if (column >= width) {
+          column = 0;
+          this.#room--;
+        }
+      }
+      offset += text.length;
+      ctx.stdout.print(shown);
+      const pause = ctx.stdout.drained() ?? ctx.tick(1 + (text.length >> 4));
+      if (pause !== undefined) await pause;
+    }
+  }
+
+  /** Asks how to go on; false for not at all. */
+  async #ask(offset: number, size: number): Promise<boolean> {
+    const { stdout } = this.ctx;
+    // As in native, a hundredth of the size is a whole number.
+    const percent = Math.floor(offset / Math.max(1, Math.floor(size / 100)));
+    let prompt = `--More-- ${size > 0 ? `(${percent}% of ${size} bytes)` : ""}`;
+    for (;;) {
+      stdout.print(prompt);
+      const key = await this.keys.read();
+      stdout.print(`\r${" ".repeat(prompt.length)}\r`);
+      switch (key) {
+        case undefined:
+        case "q":
+        case "Q":
+          return false;
+        case " ":
+          this.#room = this.#terminal.rows() - 1;
+          return true;
+        case "\r":
+        case "\n":
+          this.#room = 1;
+          return true;
+        case "r":
+        case "R":
+          this.#rest = true;
+          return true;
+      }
+      prompt = HELP;
+    }
+  }
 }

@@ -72,7 +72,11 @@ class Monitor {
       for (let i = 0; i < count; i++) {
         const text = this.#list(screen?.rows(), screen?.columns());
         if (screen === undefined) await ctx.out.print(text);
-        else ctx.stdout.print(`\x1b[H${text.replace(/\n/g, "\x1b[K\r\n")}\x1b[J`);
+        else {
+          // No newline behind the last line: it would scroll a full screen.
+          const lines = text.replace(/\n$/, "").replace(/\n/g, "\x1b[K\r\n");
+          ctx.stdout.print(`\x1b[H${lines}\x1b[J\r`);
+        }
         const flushed = ctx.out.flush();
         if (flushed !== undefined) await flushed;
         if (i + 1 >= count) break;
@@ -100,6 +104,7 @@ class Monitor {
       }
       return 0;
     } finally {
+      if (screen !== undefined) ctx.stdout.print("\n");
       terminal?.setRaw(false);
     }
   }
@@ -137,7 +142,7 @@ class Monitor {
     const columns = "  PID  PPID USER     STAT   VSZ %VSZ %CPU COMMAND";
     const accounts = new Accounts(this.ctx.fs);
     rows.sort((a, b) => this.#sign * this.#order(a, b));
-    const lines = rows.slice(0, Math.max(0, height - head.length - 2)).map(({ info, used }) => {
+    const lines = rows.slice(0, Math.max(0, height - head.length - 1)).map(({ info, used }) => {
       const nice = info.nice < 0 ? "<" : info.nice > 0 ? "N" : " ";
       const stat = `${info.state}${nice === " " ? "" : nice}`.padEnd(4);
       return `${String(info.pid).padStart(5)} ${String(info.ppid).padStart(5)} ${
@@ -146,11 +151,13 @@ class Monitor {
         percent(total === 0 ? 0 : Math.floor(info.memory * 100 / total))
       }${percent(Math.min(100, Math.round(used * 100 / elapsed)))} ${commandLine(info)}`;
     });
-    const cut = (line: string): string => line.slice(0, width);
-    const title = height === Infinity
-      ? columns
-      : `\x1b[7m${columns.padEnd(width).slice(0, width)}\x1b[m`;
-    return [...head.map(cut), title, ...lines.map(cut)].join("\n") + "\n";
+    // As in native, lines that tell of the system leave the last column free.
+    const title = height === Infinity ? columns : `\x1b[7m${columns.slice(0, width)}\x1b[m`;
+    return [
+      ...head.map((line) => line.slice(0, height === Infinity ? width : width - 1)),
+      title,
+      ...lines.map((line) => line.slice(0, width)),
+    ].join("\n") + "\n";
   }
 }
 
