@@ -74,7 +74,7 @@ async function copyAll(
       }
     } catch (error) {
       if (!isVfsError(error) || error.code === "EPIPE") throw error;
-      ctx.warn(`read error: ${error.reason}`);
+      ctx.warn(`${ctx.wasWriting(error) ? "write" : "read"} error: ${error.reason}`);
     }
     source.close();
   }

@@ -44,6 +44,8 @@ Deno.test("every short flag that native takes is in our option table", async () 
     // An empty table belongs to an applet that parses its arguments itself; its cases tell.
     if (table.size === 0) continue;
     for (const option of readOptions(readShard(name)!.options).keys()) {
+      // `-NUM` is one old option there, whose digits native takes one by one.
+      if (/^[0-9]$/.test(option) && ["fold", "head", "tail"].includes(name)) continue;
       if (!table.has(option)) missing.push(`${name} ${option}`);
     }
   }
@@ -71,12 +73,13 @@ Deno.test({
   fn: async () => {
     using jail = Jail.create(findBusybox()!.path);
     const drifted: string[] = [];
-    let index = 0;
-    for (const name of recordedNames) {
+    // A jail takes a while to make for each applet, so one in eight is asked.
+    for (const name of recordedNames.filter((_, index) => index % 8 === 3)) {
       const shard = readShard(name)!;
       const options = readOptions(shard.options);
       const cases = generate(name, SHAPES[name] ?? {}, options, (await load(name)).options)
-        .filter((each) => !each.startsWith(AS_USER) && recorded(shard, each) && ++index % 47 === 0);
+        .filter((each) => !each.startsWith(AS_USER) && recorded(shard, each))
+        .filter((_, index) => index % 12 === 5);
       if (cases.length === 0) continue;
       const answers = answersOfNative(jail, setupOf(name, false), cases, false);
       cases.forEach((each, at) => {

@@ -64,7 +64,8 @@ const MASKS: ReadonlyMap<string, readonly (readonly [mask: RegExp, by: string])[
   ["bzip2", [[/(\d+ ")?BZh\d[^]{20}[^]*/, "packed"], [/\d+%/, "some %"]]],
   ["lzop", [[/(\d+ ")?\x89LZO[^]*/, "packed"]]],
   ["cpio", [
-    [/(070701)[0-9A-F]{8}([0-9A-F]{48})[0-9A-F]{16}/g, "$1$2"],
+    // The picture of a file is cut within its second header.
+    [/(070701)[0-9A-F]{8}([0-9A-F]{0,48})[0-9A-F]{0,16}/g, "$1$2"],
     [/sum=-?\d+/, "sum"],
   ]],
   ["unix2dos", [[/'W\/f\w{6}'/, "'W/fXXXXXX'"]]],

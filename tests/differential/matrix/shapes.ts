@@ -1471,6 +1471,13 @@ export const SHAPES: { readonly [name: string]: Shape } = {
       "-cw f",
     ],
   },
+  mim: {
+    ops: ["-f mk all", "-f mk two", "-f mk"],
+    values: { f: ["mk", "nx"] },
+    file: "-f %",
+    skip: [],
+    more: ["", "-f mk nx", "-f", "all", "-fmk all"],
+  },
   mkdir: {
     ops: ["y", "-p y/z", "y z"],
     values: { m: ["700", "u=rwx,go=", "x", "8", "1777", "+t", "a=rx"], mode: ["700", "x"] },
@@ -1924,6 +1931,11 @@ export const SHAPES: { readonly [name: string]: Shape } = {
       "e1/e2 e1",
     ],
   },
+  rpm: {
+    usageOnly: true,
+    why: "there is no package among the files",
+    more: ["-qp f", "-qpi nx", "-i nx", "-qp", "f"],
+  },
   rpm2cpio: { ops: ["f"], filter: true, more: ["<f", "nx", "e"] },
   "run-parts": {
     ops: ["parts", "--test parts", "-a x -a y parts"],
@@ -2239,6 +2251,7 @@ export const SHAPES: { readonly [name: string]: Shape } = {
       "-nr f -o f",
     ],
   },
+  ssl_client: { usageOnly: true, why: NET, more: ["-s x", "-r 3"] },
   "start-stop-daemon": {
     usageOnly: true,
     why: "it starts and ends processes of the machine; its corpus covers it",
