@@ -58,7 +58,7 @@ function keyboard({ process, fs }: Pick<Context, "process" | "fs">): OpenFile | 
 
 /** Copies as `cat` does. */
 async function copyAll(
-  ctx: Pick<Context, "open" | "stdout" | "tick" | "warn" | "status">,
+  ctx: Pick<Context, "open" | "stdout" | "tick" | "warn" | "status" | "wasWriting">,
   files: readonly ByteString[],
 ): Promise<number> {
   for (const path of files) {
