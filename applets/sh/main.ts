@@ -12,7 +12,7 @@ import { readScript } from "./builtins/flow.ts";
 import { setNamed } from "./builtins/variables.ts";
 import { ShellError, ShellExit } from "./errors.ts";
 import { JobTable } from "./jobs.ts";
-import { INPUT, INTERACTIVE, loadExpansion, USAGE } from "./parts.ts";
+import { foresee, INPUT, INTERACTIVE, loadExpansion, USAGE } from "./parts.ts";
 import { expandText, runText } from "./run.ts";
 import { type Flags, noFlags, OPTIONS, SharedState, Shell } from "./shell.ts";
 import { startVariables } from "./specials.ts";
@@ -205,8 +205,12 @@ function run(sh: Shell, inv: Invocation): MaybePromise<number> {
   })();
 }
 
+/** A shorter command runs before anything foreseen could be there. */
+const LONG_COMMAND = 200;
+
 /** `-c`: lines count from 0, as in native ash. */
 function commandString(sh: Shell, text: string): MaybePromise<number> {
+  if (text.length > LONG_COMMAND) foresee(text);
   return runText(sh, text, 0);
 }
 
@@ -224,5 +228,9 @@ function scriptFile(sh: Shell, path: string): MaybePromise<number> {
   sh.commandName = path;
   sh.fromFile = true;
   sh.showsInput = true;
-  return typeof text === "string" ? runText(sh, text, 1) : text.then((t) => runText(sh, t, 1));
+  const run = (script: string): MaybePromise<number> => {
+    foresee(script);
+    return runText(sh, script, 1);
+  };
+  return typeof text === "string" ? run(text) : text.then(run);
 }

@@ -61,3 +61,28 @@ export const USAGE: Part<typeof import("../_lib/options.ts")> = new Part("_lib/o
 export function loadExpansion(): Promise<void> | undefined {
   return loadParts([ARITHMETIC, OPERATORS, TESTS]);
 }
+
+/** What in a script makes it likely that a part will be needed. */
+const SIGNS: readonly (readonly [RegExp, Part<unknown>])[] = [
+  [/\$\(\(/, ARITHMETIC],
+  [/\$\{(?:#|\w+[^\w}])/, OPERATORS],
+  [/(?:^|[\s;&|!(])(?:\[\[?|test)\s/m, TESTS],
+  [/\bprintf\b/, PRINTF],
+  [/\bread\b/, READ],
+  [/\b(?:trap|kill|wait)\b/, PROCESS],
+  [/\b(?:command|type)\b/, LOOKUP],
+  [/\b(?:getopts|umask)\b/, SETTINGS],
+];
+
+/**
+ * Begins to load what a script will probably need, so that it waits for all of it once, and not for
+ * each part when it comes to it. A wrong guess costs some time and nothing else.
+ */
+export function foresee(script: string): void {
+  for (const [sign, part] of SIGNS) {
+    if (part.loaded !== undefined || !sign.test(script)) continue;
+    const loading = part.load();
+    // Who needs the part tries again, and tells why it cannot be loaded.
+    if (loading instanceof Promise) loading.catch(() => {});
+  }
+}
