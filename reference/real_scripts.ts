@@ -26,6 +26,13 @@ const DIRECTORIES = [
   "/var/lib/dpkg/info",
   "/etc",
 ];
+/** Files that scripts read as commands, and that do not say so in their first line. */
+const SUPPORT = [
+  "/usr/share/dpkg/sh/dpkg-error.sh",
+  "/usr/lib/git-core/git-sh-setup",
+  "/usr/lib/git-core/git-sh-i18n",
+  "/usr/lib/git-core/git-mergetool--lib",
+];
 const SECONDS = 5;
 /** Scripts longer than this are data with a line at the front. */
 const LARGEST = 1 << 20;
@@ -313,7 +320,7 @@ function withoutPages(stderr: string): string[] {
     if (/^(BusyBox|capbox) v/.test(line)) page = true;
     else if (page && line.startsWith("Usage: ")) lines.push(line);
     // A page goes on to the next message, which begins with the name of who says it.
-    else if (page && /^[^ \t]+: /.test(line)) page = false;
+    else if (page && /^(?!or: )[^ \t]+: /.test(line)) page = false;
     if (!page) lines.push(line);
   }
   return lines;
@@ -369,7 +376,15 @@ const files = [
   ...await worldFiles(ourNames().filter((name) => !nativeNames.has(name) && name !== "bash")),
 ];
 const known = new Set(files.map((file) => file.path));
-for (const { path, bytes } of [...helpers, ...tried]) {
+const support = SUPPORT.flatMap((path) => {
+  try {
+    return [{ path, bytes: Deno.readFileSync(path) }];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+});
+for (const { path, bytes } of [...support, ...helpers, ...tried]) {
   if (known.has(path)) continue;
   known.add(path);
   files.push({ path, bytes, mode: 0o755 });
