@@ -15,7 +15,14 @@ const root = new URL("../../", import.meta.url);
 export const standIns: readonly string[] = ["assert", "cli", "command", "fs", "streams", "testing"];
 
 /** Exports that are written by hand; the rest are generated. */
-const fixedExports: readonly string[] = [".", "./cli", "./applets", "./wasi", "./sandbox"];
+const fixedExports: readonly string[] = [
+  ".",
+  "./cli",
+  "./applets",
+  "./loaders",
+  "./wasi",
+  "./sandbox",
+];
 
 /** A deno.json, as far as this tool looks into it. */
 export interface DenoConfig {
