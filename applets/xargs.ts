@@ -208,7 +208,8 @@ class Items {
         this.#inWord = true;
       } else if (this.kind === "line") {
         if (byte === 10 || byte === 0) {
-          if (this.#inWord) return this.#item();
+          // Lines without words are left out, but not those that a NUL ends.
+          if (this.#inWord || byte === 0) return this.#item();
         } else if (this.#inWord || (byte !== 32 && (byte < 9 || byte > 13))) {
           this.#inWord = true;
           this.#add(byte);

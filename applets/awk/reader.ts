@@ -35,6 +35,8 @@ export class RecordReader {
   /** Where the next record begins. */
   #at = 0;
   #ended = false;
+  /** Newlines were skipped, and no record has come since. */
+  #blank = false;
   /** Whether the text holds a NUL: native's strings end there. */
   #nul = false;
 
@@ -81,6 +83,7 @@ export class RecordReader {
       after = stop + 1;
     } else if (end.kind === "paragraph") {
       while (text.charCodeAt(from) === 10) from++;
+      if (from > this.#at) this.#blank = true;
       this.#at = from;
       stop = text.indexOf("\n\n", from);
       if (stop < 0) return false;
@@ -93,6 +96,7 @@ export class RecordReader {
       if (found === undefined) return false;
       [stop, after] = found;
     }
+    this.#blank = false;
     this.start = from;
     this.end = stop;
     this.terminatorEnd = this.#at = after;
@@ -116,15 +120,15 @@ export class RecordReader {
 
   /** The record that nothing ends. */
   #last(end: RecordEnd): boolean {
-    let stop = this.text.length;
-    if (this.#at >= stop) return false;
-    this.start = this.#at;
-    this.terminatorEnd = this.#at = stop;
-    if (end.kind === "paragraph") {
-      while (stop > this.start && this.text.charCodeAt(stop - 1) === 10) stop--;
+    const stop = this.text.length;
+    if (this.#at >= stop) {
+      // Input of nothing but newlines is one empty record to native.
+      if (end.kind !== "paragraph" || !this.#blank) return false;
     }
-    this.end = stop;
-    if (end.kind !== "paragraph") this.terminatorEnd = stop;
+    this.#blank = false;
+    this.start = this.#at;
+    // A single newline at the very end of the last paragraph belongs to it, as in native.
+    this.end = this.terminatorEnd = this.#at = stop;
     if (this.#nul) this.#cutAtNul();
     return true;
   }
