@@ -472,7 +472,12 @@ export class Session {
   #environment(extra: Readonly<Record<string, string>> | undefined): Environment {
     if (extra === undefined) return this.#env;
     const env = new Map(this.#env);
-    for (const [name, value] of Object.entries(extra)) env.set(fromText(name), fromText(value));
+    for (const [name, value] of Object.entries(extra)) {
+      if (name === "" || /[=\0]/.test(name) || typeof value !== "string" || value.includes("\0")) {
+        throw new TypeError(`bad variable: ${JSON.stringify(name)}`);
+      }
+      env.set(fromText(name), fromText(value));
+    }
     return env;
   }
 
