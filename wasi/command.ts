@@ -4,13 +4,22 @@
  *     wasi [run] [--dir HOST[::GUEST][:ro]]… [--env NAME=VALUE]… [--invoke FUNCTION]
  *          [--allow-command NAME[=SUB,…]]… [--listen HOST:PORT]… MODULE [ARGUMENT]…
  *     wasi snapshot [--init-func=FUNCTION] IN OUT
+ *     wasi start [--timings] MODULE [ARGUMENT]…
  *
- * Unlike a module that a shell starts as a program, which sees what its process sees, this one gets
- * no directory and no variable that was not named.
+ * Unlike a module that a shell starts as a program, which sees what its process sees, `run` gives no
+ * directory and no variable that was not named. `start` runs a file as a shell would, whether it has
+ * the right to be executed or not.
  *
  * @module
  */
-import type { ByteString, Directory, NetListener, Process, Program } from "../sandbox/types.ts";
+import type {
+  ByteString,
+  Directory,
+  MaybePromise,
+  NetListener,
+  Process,
+  Program,
+} from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { toBytes, toText } from "../sandbox/bytes.ts";
 import { WRITE_RIGHTS } from "./abi.ts";
@@ -28,9 +37,11 @@ const MODULE_MAX = 512 * 1024 * 1024;
 export const USAGE = `\
 Usage: wasi [run] [OPTION]... MODULE [ARGUMENT]...
    or: wasi snapshot [--init-func=FUNCTION] IN OUT
+   or: wasi start [--timings] MODULE [ARGUMENT]...
 
 Run a WASI preview 1 module with nothing but what is handed over,
-or run the initialisation of a module and write the module that starts after it
+or run the initialisation of a module and write the module that starts after it,
+or run a module with all that this process has
 
 	--dir HOST[::GUEST][:ro]	Hand over a directory, under the name GUEST
 	--env NAME=VALUE	Set a variable; the module sees no other
@@ -178,6 +189,35 @@ async function snapshot(process: Process, args: readonly ByteString[]): Promise<
   return 0;
 }
 
+/** Runs a module as a shell would; with `timings`, tells how long each stage took. */
+function startModule(process: Process, args: readonly ByteString[]): MaybePromise<number> {
+  const isTimed = args[0] === "--timings";
+  const words = isTimed ? args.slice(1) : args;
+  const path = words[0];
+  if (path === undefined || path.startsWith("--")) throw new UsageError("start needs a module");
+  const times: [string, number][] = [];
+  let before = process.clock.monotonicMs();
+  const note = (stage: string): void => {
+    const now = process.clock.monotonicMs();
+    times.push([stage, now - before]);
+    before = now;
+  };
+  const bytes = process.fs.readFile(path, MODULE_MAX);
+  note("load");
+  const name = baseName(path);
+  const ended = wasmProgram(bytes, {
+    args: [name, ...words.slice(1)],
+    name,
+    ...(isTimed ? { onStage: note } : {}),
+  })(process);
+  if (!isTimed) return ended;
+  return Promise.resolve(ended).then(async (code) => {
+    const text = times.map(([stage, ms]) => `${name}: ${stage} ${ms.toFixed(1)} ms\n`).join("");
+    await process.fd(2)?.write(toBytes(text), process.waiter);
+    return code;
+  });
+}
+
 /** The command as a program: `argv[0]` is its name. */
 export const wasiCommand: Program = (process) => {
   const complain = (text: ByteString, code: number): number | Promise<number> => {
@@ -195,6 +235,17 @@ export const wasiCommand: Program = (process) => {
       if (!isVfsError(error)) throw error;
       return complain(`wasi: ${error.path ?? "snapshot"}: ${error.reason}\n`, STATUS_UNUSABLE);
     });
+  }
+  if (process.argv[1] === "start") {
+    try {
+      return startModule(process, process.argv.slice(2));
+    } catch (error) {
+      if (error instanceof UsageError) {
+        return complain(`wasi: ${error.message}\n${USAGE}`, STATUS_USAGE);
+      }
+      if (!isVfsError(error)) throw error;
+      return complain(`wasi: ${error.path ?? "start"}: ${error.reason}\n`, STATUS_UNUSABLE);
+    }
   }
   let line: WasiCommandLine | undefined;
   try {

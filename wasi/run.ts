@@ -64,7 +64,12 @@ export interface ProgramOptions {
   readonly metered?: boolean;
   /** Programs that the guest may start; turns the process extension on. */
   readonly commands?: CommandRules;
+  /** Told when the module is compiled, instantiated, and done. */
+  readonly onStage?: (stage: Stage) => void;
 }
+
+/** What a run has just finished. */
+export type Stage = "parse" | "instantiate" | "execute";
 
 /** Why and with what status a run ended. */
 export interface RunEnd {
@@ -143,6 +148,7 @@ export function runModule(
     readonly invoke?: { readonly name: string; readonly args: readonly unknown[] };
     readonly print?: (values: unknown) => void;
     readonly suspending: boolean;
+    readonly onInstance?: () => void;
   },
 ): MaybePromise<RunEnd> {
   const { invoke, suspending } = options;
@@ -159,6 +165,7 @@ export function runModule(
   const failed = (error: unknown): RunEnd => endOf(guest, error);
   try {
     const instance = instantiate(guest, compiled, suspending);
+    options.onInstance?.();
     const steps: (() => MaybePromise<unknown>)[] = [];
     const own = compiled.metered?.start;
     if (own !== undefined) steps.push(() => callExport(instance.exports[own], [], suspending));
@@ -239,6 +246,7 @@ export function wasmProgram(bytes: Uint8Array, options: ProgramOptions = {}): Pr
     const args = options.args ?? process.argv;
     const name = options.name ?? args[0] ?? "wasm";
     const finish = (end: RunEnd): MaybePromise<number> => {
+      options.onStage?.("execute");
       if (end.message === undefined) return end.code;
       const waits = writeLine(process.fd(2), process, `${name}: ${end.message}\n`);
       return waits instanceof Promise ? waits.then(() => end.code) : end.code;
@@ -272,8 +280,10 @@ function startProgram(
     memoryMax: memoryMaxOf(process),
     metered: options.metered ?? true,
   });
-  const go = (ready: Compiled): MaybePromise<RunEnd> =>
-    runInProcess(process, system, ready, bytes, options);
+  const go = (ready: Compiled): MaybePromise<RunEnd> => {
+    options.onStage?.("parse");
+    return runInProcess(process, system, ready, bytes, options);
+  };
   return compiled instanceof Promise ? compiled.then(go) : go(compiled);
 }
 
@@ -330,6 +340,7 @@ function runInProcess(
           args: argumentsOf(functionsOf(bytes)?.exports.get(invoke), system.args.slice(1)),
         },
         print: invoke === undefined ? undefined : (value) => printValue(process, value),
+        onInstance: () => options.onStage?.("instantiate"),
       });
     const started = wrapped === undefined ? run() : wrapped.around(run);
     if (!(started instanceof Promise)) {

@@ -396,7 +396,8 @@ async function run(args: readonly string[], around: Surroundings): Promise<numbe
     await showBanner(around);
     return 0;
   }
-  const name = cli.argv[0];
+  const argv = moduleCommand(cli.argv);
+  const name = argv[0];
   // `wasi` is a program of the sandbox and no applet.
   if (!name.includes("/") && name !== "wasi" && !around.table.has(name)) {
     complain(`${name}: applet not found\n`);
@@ -404,7 +405,22 @@ async function run(args: readonly string[], around: Surroundings): Promise<numbe
   }
   const options = sandboxOptions(cli);
   if (options.isolation === "process") {
-    return await runIsolated(around, cli.argv, options, cli.audit);
+    return await runIsolated(around, argv, options, cli.audit);
   }
-  return await runProgram(around, cli.argv, options);
+  return await runProgram(around, argv, options);
+}
+
+/**
+ * `run FILE.wasm` and `snapshot IN OUT` are said to the `wasi` command of the sandbox. With
+ * `CAPBOX_DEBUG=1` in the environment `run` tells how long each stage took.
+ */
+function moduleCommand(argv: readonly string[]): readonly string[] {
+  const [name, ...rest] = argv;
+  if (name === "snapshot") return ["wasi", ...argv];
+  if (name !== "run") return argv;
+  if (rest.length === 0) throw new CliError("run needs a file");
+  if (!rest[0].endsWith(".wasm")) throw new CliError(`run: ${rest[0]}: not a .wasm module`);
+  const isTimed = isGranted({ name: "env", variable: "CAPBOX_DEBUG" }) &&
+    Deno.env.get("CAPBOX_DEBUG") === "1";
+  return ["wasi", "start", ...(isTimed ? ["--timings"] : []), ...rest];
 }
