@@ -53,9 +53,10 @@ export const applet: Applet = defineApplet({
     if (rows.length === 0) return ctx.fail(`${name}: Host name lookup failure`);
     const canonical = rows[0][1];
     const dot = canonical.indexOf(".");
-    if (opts.s) void out.print(canonical.split(".")[0] + "\n");
-    else if (opts.i) void out.print(rows.map(([address]) => address).join(" ") + "\n");
-    else if (opts.d || domainOnly) {
+    if (opts.s && !domainOnly) void out.print(canonical.split(".")[0] + "\n");
+    else if (opts.i && !domainOnly) {
+      void out.print(rows.map(([address]) => address).join(" ") + "\n");
+    } else if (opts.d || domainOnly) {
       if (dot >= 0) void out.print(canonical.slice(dot + 1) + "\n");
     } else void out.print(canonical + "\n");
     return 0;

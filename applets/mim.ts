@@ -25,21 +25,25 @@ export const applet: Applet = defineApplet({
     let script: ByteString | undefined;
     try {
       const source = ctx.openOrThrow(file);
-      script = shellScript(await source.readAll());
+      // A directory reads as empty.
+      const text = source.file.directory === undefined ? await source.readAll() : "";
+      script = shellScript(text);
       source.close();
     } catch (error) {
       if (!isVfsError(error)) throw error;
       // Native is a script itself, and its shell says this; its commands after the opening fail
       // one by one, but the shell still gets the end of the script.
-      ctx.say(`mim: line 7: can't open ${file}: no such file\n`);
+      const reason = error.code === "ENOENT" ? "no such file" : error.reason;
+      ctx.say(`mim: line 7: can't open ${file}: ${reason}\n`);
       return 1;
     }
-    process.setSignal(SIG.PIPE, "ignore");
     const { read, write } = process.pipe();
     const fds = new Map(process.fdNumbers().map((fd) => [fd, process.fd(fd)!]));
     fds.set(0, read);
     const child = process.spawn(["sh", "-s", ...operands.slice(given ? 2 : 0)], { fds });
     read.release();
+    // Only here: the shell is ended by a broken pipe as any other.
+    process.setSignal(SIG.PIPE, "ignore");
     try {
       const full = write.write(toBytes(script), process.waiter);
       if (full !== undefined) await full;

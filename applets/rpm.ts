@@ -123,6 +123,7 @@ export const applet: Applet = defineApplet({
   name: "rpm",
   usage: "-i PACKAGE.rpm; rpm -qp[ildc] PACKAGE.rpm",
   about: "Install an rpm package, or tell about it",
+  shortOnly: true,
   options: OPTIONS,
   async run(ctx) {
     const query = readOptions(ctx);
@@ -136,6 +137,8 @@ export const applet: Applet = defineApplet({
         const signature = await readHeader(ctx, input, path);
         await input.skip(-signature.size & 7);
         const { header } = await readHeader(ctx, input, path);
+        // Native looks into the package before it finds that nothing was asked for.
+        if (!ctx.order.some((letter) => letter === "i" || letter === "q")) ctx.usage();
         if (query === undefined) await install(ctx, header, input);
         else tell(ctx, header, query);
       } catch (error) {
@@ -194,7 +197,6 @@ function readOptions(ctx: Ctx): Query | undefined {
         break;
     }
   }
-  if (!installs && !queries) ctx.usage();
   if (installs) return undefined;
   if (!packages && (info || list)) ctx.usage();
   return { info, list, flags };

@@ -2251,7 +2251,7 @@ export const SHAPES: { readonly [name: string]: Shape } = {
       "-nr f -o f",
     ],
   },
-  ssl_client: { usageOnly: true, why: NET, more: ["-s x", "-r 3"] },
+  ssl_client: { usageOnly: true, why: NET, more: ["-s x"] },
   "start-stop-daemon": {
     usageOnly: true,
     why: "it starts and ends processes of the machine; its corpus covers it",
