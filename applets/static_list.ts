@@ -186,6 +186,7 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["awk/expressions.ts", () => import("./awk/expressions.ts")],
   ["awk/format.ts", () => import("./awk/format.ts")],
   ["awk/patterns.ts", () => import("./awk/patterns.ts")],
+  ["sh/background.ts", () => import("./sh/background.ts")],
   ["sh/builtins/lookup.ts", () => import("./sh/builtins/lookup.ts")],
   ["sh/builtins/printf.ts", () => import("./sh/builtins/printf.ts")],
   ["sh/builtins/process.ts", () => import("./sh/builtins/process.ts")],
@@ -197,4 +198,5 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["sh/input.ts", () => import("./sh/input.ts")],
   ["sh/interactive.ts", () => import("./sh/interactive.ts")],
   ["sh/job_view.ts", () => import("./sh/job_view.ts")],
+  ["sh/tilde.ts", () => import("./sh/tilde.ts")],
 ]);

@@ -18,17 +18,12 @@ import {
   type Part,
   type Redirected,
 } from "./ast.ts";
-import { RedirectionError } from "./errors.ts";
+import { need, RedirectionError } from "./errors.ts";
 import { Expander, type FieldsFn, type Hooks, type TextFn } from "./expand.ts";
 import { foreground, waitForeground } from "./jobs.ts";
+import { BACKGROUND } from "./parts.ts";
 import { Pattern } from "./pattern.ts";
-import {
-  compileBackground,
-  compilePipeline,
-  compileProcessFile,
-  compileSubstitution,
-  controls,
-} from "./pipeline.ts";
+import { compilePipeline, compileSubstitution, controls } from "./pipeline.ts";
 import { compileRedirs, SavedFds } from "./redirect.ts";
 import {
   type Exec,
@@ -86,7 +81,7 @@ export class Compiler implements Hooks {
       case "pipe":
         return compilePipeline(n, this);
       case "bg":
-        return compileBackground(n.body, this);
+        return need(BACKGROUND).compileBackground(n.body, this);
     }
   }
 
@@ -347,7 +342,7 @@ export class Compiler implements Hooks {
 
   /** Compiles `<(…)` and `>(…)`. */
   processFile(dir: "<" | ">", body: Node | null): (sh: Shell) => string {
-    return compileProcessFile(dir, body, this);
+    return need(BACKGROUND).compileProcessFile(dir, body, this);
   }
 }
 

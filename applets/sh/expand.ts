@@ -11,7 +11,7 @@ import { need, ShellError } from "./errors.ts";
 import { SEPARATOR, unmark, WordBuilder } from "./fields.ts";
 import { expandGlob } from "./glob.ts";
 import { ESC, escapePattern, hasMagic } from "./pattern.ts";
-import { ARITHMETIC, OPERATORS } from "./parts.ts";
+import { ARITHMETIC, OPERATORS, TILDE } from "./parts.ts";
 import { MAX_GLOB, type Shell } from "./shell.ts";
 import { NameRef } from "./vars.ts";
 
@@ -342,7 +342,7 @@ export class Expander {
     const fns: PartFn[] = [];
     word.parts.forEach((p, i) => {
       if (p.t === "lit" && tilde !== "none" && p.s.includes("~")) {
-        this.#tildes(p.s, i === 0, i === word.parts.length - 1, tilde, splitText, fns);
+        need(TILDE).compileTildes(p.s, i === 0, i === word.parts.length - 1, tilde, splitText, fns);
       } else fns.push(this.#part(p, splitText));
     });
     return sequence(fns);
@@ -425,45 +425,6 @@ export class Expander {
   /** The parameter itself, for the operators that may leave it as it is. */
   itself(p: VarPart): PartFn {
     return this.#variable({ ...p, op: "", arg: undefined, arg2: undefined });
-  }
-
-  #tildes(
-    s: string,
-    first: boolean,
-    last: boolean,
-    rule: TildeRule,
-    splitText: boolean,
-    fns: PartFn[],
-  ): void {
-    const literal = (text: string): void => {
-      if (text !== "") fns.push(this.#part({ t: "lit", s: text }, splitText));
-    };
-    let done = 0;
-    let at = first ? 0 : -1;
-    if (at < 0 && rule === "assign") {
-      const colon = s.indexOf(":");
-      at = colon < 0 ? -1 : colon + 1;
-    }
-    while (at >= 0) {
-      if (s.charCodeAt(at) === 126) {
-        let end = at + 1;
-        while (end < s.length && s[end] !== "/" && !(rule === "assign" && s[end] === ":")) end++;
-        // A user name that goes on in a quoted part is no user name.
-        if (end < s.length || last) {
-          const user = s.slice(at + 1, end);
-          literal(s.slice(done, at));
-          fns.push((sh, out) => {
-            const dir = homeOf(sh, user);
-            if (dir === undefined) out.literal("~" + user);
-            else out.plain(dir);
-          });
-          done = end;
-        }
-      }
-      const colon = rule === "assign" ? s.indexOf(":", at) : -1;
-      at = colon < 0 ? -1 : colon + 1;
-    }
-    literal(s.slice(done));
   }
 }
 
@@ -549,24 +510,6 @@ function addField(sh: Shell, field: string, out: string[]): void {
     }
   }
   out.push(unmark(field));
-}
-
-/** The home directory of a user, `""` for oneself. */
-function homeOf(sh: Shell, user: string): string | undefined {
-  if (user === "") return sh.get("HOME");
-  let text: string;
-  try {
-    const bytes = sh.proc.fs.readFile("/etc/passwd", 1 << 20);
-    text = String.fromCharCode(...bytes.subarray(0, 65536));
-  } catch {
-    // Without a readable user table there are no other users.
-    return undefined;
-  }
-  for (const line of text.split("\n")) {
-    const f = line.split(":");
-    if (f[0] === user && f.length >= 6) return f[5];
-  }
-  return undefined;
 }
 
 function startsWithTilde(word: Word): boolean {

@@ -51,6 +51,12 @@ export const ARITHMETIC: Part<typeof import("./expand_arith.ts")> = new Part("sh
 /** The operators of `${…}`. */
 export const OPERATORS: Part<typeof import("./expand_ops.ts")> = new Part("sh/expand_ops.ts");
 
+/** Tildes. */
+export const TILDE: Part<typeof import("./tilde.ts")> = new Part("sh/tilde.ts");
+
+/** Background commands and process substitution. */
+export const BACKGROUND: Part<typeof import("./background.ts")> = new Part("sh/background.ts");
+
 /** The `read` builtin. */
 export const READ: Part<typeof import("./builtins/read.ts")> = new Part("sh/builtins/read.ts");
 

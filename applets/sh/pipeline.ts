@@ -1,5 +1,5 @@
 /**
- * Commands that run beside the shell: pipelines, background jobs, command and process substitution.
+ * Commands that run beside the shell: pipelines and command substitution.
  *
  * Two short cuts keep the frequent cases cheap without being visible to scripts: `$(echo …)` is a
  * call with its output caught, and an `echo` at the front of a pipeline becomes the next command's
@@ -23,7 +23,7 @@ import { childFiles, startSubshell } from "./subshell.ts";
 type Files = ReadonlyMap<number, OpenFile> | undefined;
 
 /** A command as a child. */
-interface Stage {
+export interface Stage {
   /** Starts it; undefined when it could not be, with the status in `sh.status`. */
   start(sh: Shell, fds: Files, pgid: number | undefined, ignore: readonly number[]):
     | Child
@@ -41,8 +41,6 @@ export interface NodeCompiler {
 /** Builtins that do nothing but write. */
 const WRITERS: ReadonlySet<string> = new Set(["echo", "printf", "pwd"]);
 
-/** Signals that background commands ignore without job control (POSIX 2.9.3.1): INT and QUIT. */
-const BACKGROUND_IGNORES: readonly number[] = [2, 3];
 const NOTHING: readonly number[] = [];
 
 /** Compiles `a | b`. */
@@ -53,32 +51,6 @@ export function compilePipeline(n: Pipe, compiler: NodeCompiler): Exec {
       ? foreground(sh, startAll(sh, stages, { pgid: 0 }), n)
       : waitPipeline(sh, startAll(sh, stages, {}));
     return typeof status === "number" ? finish(sh, status) : status.then((s) => finish(sh, s));
-  };
-}
-
-/** Compiles `a &`. */
-export function compileBackground(n: Node, compiler: NodeCompiler): Exec {
-  const parts = n.k === "pipe" ? n.cmds : [n];
-  const stages = parts.map((c): Stage => {
-    // A subshell in the background is one process, not two.
-    let inner = c;
-    while (inner.k === "sub") inner = inner.body;
-    const run = compiler.node(inner, true);
-    return {
-      start: (sh, fds, pgid, ignore) =>
-        startSubshell(sh, run, { fds, pgid, ignoreSignals: ignore }),
-    };
-  });
-  return (sh) => {
-    const monitor = controls(sh);
-    const children = startAll(
-      sh,
-      stages,
-      monitor ? { pgid: 0 } : { input: "/dev/null", ignore: BACKGROUND_IGNORES },
-    );
-    const job = sh.jobs.add(children, monitor ? n : "", monitor);
-    sh.lastBackground = job.last.pid;
-    return sh.status = 0;
   };
 }
 
@@ -128,26 +100,6 @@ export function compileSubstitution(body: Node | null, compiler: NodeCompiler): 
       }
       return capture.result();
     })();
-  };
-}
-
-/** Compiles `<(…)` and `>(…)`: a pipe whose other end a subshell has. */
-export function compileProcessFile(
-  dir: "<" | ">",
-  body: Node | null,
-  compiler: NodeCompiler,
-): (sh: Shell) => string {
-  const run: Exec = body === null ? () => 0 : compiler.node(body, true);
-  return (sh) => {
-    const pipe = sh.proc.pipe();
-    const mine = dir === "<" ? pipe.read : pipe.write;
-    const theirs = dir === "<" ? pipe.write : pipe.read;
-    const fds = childFiles(sh.proc, [[dir === "<" ? 1 : 0, theirs]]);
-    startSubshell(sh, run, { fds }, { substitution: true });
-    theirs.release();
-    const fd = sh.proc.setFd(mine, undefined, 64);
-    sh.procFiles.push(fd);
-    return `/dev/fd/${fd}`;
   };
 }
 
@@ -233,7 +185,7 @@ interface StartOptions {
 }
 
 /** Starts all stages, each with its ends of the pipes. */
-function startAll(sh: Shell, stages: readonly Stage[], options: StartOptions): Child[] {
+export function startAll(sh: Shell, stages: readonly Stage[], options: StartOptions): Child[] {
   const children: Child[] = [];
   let input: OpenFile | undefined = options.input === undefined
     ? undefined
