@@ -153,3 +153,21 @@ Deno.test("from a server, parts load without any right to read", async () => {
     Deno.removeSync(dir, { recursive: true });
   }
 });
+
+Deno.test("the shell and awk start with less than 100 kB each", async () => {
+  const dir = Deno.makeTempDirSync({ prefix: "capbox-parts-" });
+  try {
+    for (const name of ["sh", "awk"]) {
+      const entry = new URL(`applets/${name}/main.ts`, root).pathname;
+      const made = await deno([
+        ...["bundle", "-q", "-c", new URL(config, root).pathname, "--minify"],
+        ...["-o", `${dir}/${name}.js`, entry],
+      ]);
+      assertEquals(made.code, 0, made.err);
+      const { size } = Deno.statSync(`${dir}/${name}.js`);
+      assertEquals(size < 100_000, true, `${name}: ${size} bytes; deno task size tells more`);
+    }
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
