@@ -77,7 +77,21 @@ export class Calls extends Operators {
         return new Cell("");
       };
     }
-    const store = place.kind === "index" || place.kind === "field" ? this.store(place) : undefined;
+    if (place.kind === "field") {
+      // `$0` keeps what was assigned. An index that does something must not do it twice.
+      const { index } = place;
+      const pure = index.kind === "number" || index.kind === "var";
+      const at = pure ? this.fieldIndex(place) : undefined;
+      return () => {
+        effect();
+        if (at !== undefined) {
+          this.rt.record.whole();
+          this.rt.record.empty(at());
+        }
+        return new Cell("");
+      };
+    }
+    const store = place.kind === "index" ? this.store(place) : undefined;
     const watched = this.watched(place);
     return () => {
       effect();
