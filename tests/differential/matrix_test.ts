@@ -3,12 +3,12 @@
  * pairs, with wrong flags, missing arguments and operands of every kind. What native answered is
  * recorded below `matrix/native/`; see `matrix/record.ts`.
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { names } from "../../applets/registry.ts";
 import { findBusybox } from "../../reference/native.ts";
 import { Jail } from "./jail.ts";
-import { type Answer, readOptions, recorded } from "./matrix/answer.ts";
-import { EXCEPTIONS } from "./matrix/exceptions.ts";
+import { type Answer, pack, readOptions, recorded, shown } from "./matrix/answer.ts";
+import { comparable, EXCEPTIONS } from "./matrix/exceptions.ts";
 import { setupOf } from "./matrix/files.ts";
 import { acceptedByTable, AS_USER, generate } from "./matrix/generate.ts";
 import { casesOf, differences } from "./matrix/matrix.ts";
@@ -50,6 +50,43 @@ Deno.test("every short flag that native takes is in our option table", async () 
     }
   }
   assertEquals(missing, []);
+});
+
+Deno.test("one byte of status, output, messages, usage line or tree makes a difference", () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const page = "x: invalid option -- 'z'\nBusyBox v1.35.0 (Debian) multi-call binary.\n\n" +
+    "Usage: x [-a] FILE\n\nDoes it\n\n\t-a\tAll\n";
+  const answer: Answer = [1, "a b\nc\n", shown(bytes(page)), ['+- f 644 @5 1 "x"', "+d d 755"]];
+  assertEquals(answer[2], "x: invalid option -- 'z'\nBANNER Usage: x [-a] FILE\n");
+  const changed: Answer[] = [
+    [0, answer[1], answer[2], answer[3]],
+    [1, "a  b\nc\n", answer[2], answer[3]],
+    [1, "a b\nc", answer[2], answer[3]],
+    [1, "a b\nc\n\0", answer[2], answer[3]],
+    [1, answer[1], shown(bytes(page.replace("'z'", "'y'"))), answer[3]],
+    [1, answer[1], shown(bytes(page.replace("[-a]", "[-b]"))), answer[3]],
+    [1, answer[1], answer[2], ['+- f 640 @5 1 "x"', "+d d 755"]],
+    [1, answer[1], answer[2], ['+- f 644 @6 1 "x"', "+d d 755"]],
+    [1, answer[1], answer[2], ['+- f 644 @5 1 "y"', "+d d 755"]],
+    [1, answer[1], answer[2], ['+- f 644 @5 1 "x"']],
+  ];
+  for (const name of ["cat", "ls", "du", "tar", "cpio", "mktemp"]) {
+    for (const other of changed) {
+      assertNotEquals(comparable(name, other), comparable(name, answer), `${name} ${other}`);
+    }
+    const kept = JSON.parse(pack("v", "a b: --long?", new Map([["x y", answer]])));
+    assertEquals(recorded(kept, "x y"), answer);
+    assertEquals(recorded(kept, "toString"), undefined);
+    assertEquals([...readOptions(kept.options)], [
+      ["a", "none"],
+      ["b", "argument"],
+      ["long", "optional"],
+    ]);
+  }
+  // The order of lines counts, but for those that show directories as they are listed.
+  const turned: Answer = [1, "c\na b\n", answer[2], answer[3]];
+  assertNotEquals(comparable("cat", turned), comparable("cat", answer));
+  assertEquals(comparable("find", turned), comparable("find", answer));
 });
 
 Deno.test("no exception of the flag matrix is left without its case", async () => {

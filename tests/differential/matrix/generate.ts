@@ -41,6 +41,11 @@ export function acceptedByTable(table: OptionTable): Map<string, Takes> {
   return found;
 }
 
+/** Whether words can be put behind it. */
+function isPlain(operands: string): boolean {
+  return operands !== "" && !/[|;<>]/.test(operands);
+}
+
 function sample(shape: Shape, name: string, table: OptionTable): readonly string[] {
   const own = shape.values;
   if (own !== undefined && Object.hasOwn(own, name)) return own[name];
@@ -94,10 +99,21 @@ export function generate(
     if (takes !== "argument") {
       for (const each of operands) add(call, dashed, each);
       if (option.length === 1 && takes === "none") plain.push(option);
+      // Behind an operand, and behind the end of options.
+      if (isPlain(first)) {
+        add(call, first, dashed);
+        add(call, "--", dashed, first);
+      }
       if (!shape.notBare) add(call, dashed);
       if (shape.filter) add(call, dashed, "<f");
     }
     if (takes === "none") continue;
+    const values = sample(shape, option, table);
+    if (takes === "argument" && values.length > 1) {
+      // The last one counts, or both do, or neither is wanted.
+      add(call, dashed, values[0], dashed, values[1], first);
+      add(call, dashed, values[1], dashed, values[0], first);
+    }
     sample(shape, option, table).forEach((value, index) => {
       const joined = option.length === 1 ? `-${option}${value}` : `--${option}=${value}`;
       if (takes === "optional" || index === 0) add(call, joined, first);
@@ -118,7 +134,18 @@ export function generate(
       add(call, `-${paired[i]}${paired[i + distance]}`, first);
     }
   }
+  for (const count of [3, 4, paired.length]) {
+    if (paired.length >= count && count >= 3) {
+      add(call, `-${paired.slice(0, count).join("")}`, first);
+    }
+    if (paired.length >= count && count >= 3) add(call, `-${paired.slice(-count).join("")}`, first);
+  }
   for (const [option, dashed] of withValue) {
+    // A letter and one with its argument in one word.
+    for (const letter of paired.slice(0, 3)) {
+      add(call, `-${letter}${dashed.slice(1).replace(" ", "")}`, first);
+    }
+
     for (const letter of paired.slice(0, 8)) add(call, `-${letter}`, dashed, first);
     for (const [other, word] of withValue) if (other > option) add(call, dashed, word, first);
   }

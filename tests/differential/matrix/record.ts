@@ -1,8 +1,12 @@
 /**
  * Records what native answers to the flag matrix, or shows what differs from it.
  *
- *     deno run -A tests/differential/matrix/record.ts [--probe] [--once] [NAME…]    records
+ *     deno run -A tests/differential/matrix/record.ts [--probe] [--once] [--missing] [NAME…]    records
  *     deno run -A tests/differential/matrix/record.ts --compare [NAME…]    compares
+ *
+ *     deno run -A tests/differential/matrix/record.ts --table              counts
+ *
+ * With --missing only cases that are not recorded yet are run.
  *
  * Recording runs every case twice (not with --once), and keeps those where native answered the same.
  *
@@ -11,7 +15,7 @@
 import { findBusybox } from "../../../reference/native.ts";
 import { load, names as registered } from "../../../applets/registry.ts";
 import { Jail } from "../jail.ts";
-import { type Answer, optionsLine, pack, readOptions } from "./answer.ts";
+import { type Answer, optionsLine, pack, readOptions, recorded } from "./answer.ts";
 import { acceptedByTable, AS_USER, generate, type Takes } from "./generate.ts";
 import { readShard, shardUrl } from "./shard.ts";
 import { answersOfNative } from "./native.ts";
@@ -28,6 +32,7 @@ async function record(wanted: readonly string[], probing: boolean, again: boolea
     native.applets.includes(name) && !NEVER.has(name) && name !== "busybox" &&
     (wanted.length === 0 || wanted.includes(name))
   );
+  const missing = Deno.args.includes("--missing");
   using jail = Jail.create(native.path);
   const tables = new Map<string, Map<string, Takes>>();
   for (const name of both) tables.set(name, acceptedByTable((await load(name)).options));
@@ -40,8 +45,13 @@ async function record(wanted: readonly string[], probing: boolean, again: boolea
     const cases = generate(name, shape, options, (await load(name)).options);
     const answers = new Map<string, Answer | undefined>();
     let unstable = 0;
+    const shard = missing ? readShard(name) : undefined;
+    for (const each of shard === undefined ? [] : cases) {
+      const known = recorded(shard!, each);
+      if (known !== undefined) answers.set(each, known ?? undefined);
+    }
     for (const user of [false, true]) {
-      const own = cases.filter((each) => each.startsWith(AS_USER) === user);
+      const own = cases.filter((each) => each.startsWith(AS_USER) === user && !answers.has(each));
       if (own.length === 0) continue;
       const commands = own.map((each) => user ? each.slice(AS_USER.length) : each);
       const setup = setupOf(name, user);
@@ -77,6 +87,28 @@ async function compare(wanted: readonly string[]): Promise<void> {
   }
 }
 
+/** Prints how many cases each applet has, how many of them are equal, and what is explained. */
+async function table(): Promise<void> {
+  const { differences } = await import("./matrix.ts");
+  const { EXCEPTIONS } = await import("./exceptions.ts");
+  console.log(
+    "| Applet | Cases | Equal | Explained | Not ended |\n| --- | ---: | ---: | ---: | ---: |",
+  );
+  for (const name of registered()) {
+    if (readShard(name) === undefined) continue;
+    const { count, lines, explained, unstable } = await differences(name);
+    const cases = count + explained + unstable;
+    console.log(
+      `| ${name} | ${cases} | ${count - lines.length} | ${explained || ""} | ${unstable || ""} |`,
+    );
+  }
+  console.log();
+  for (const [name, list] of Object.entries(EXCEPTIONS)) {
+    for (const [which, why] of list) console.log(`- ${name} \`${which}\`: ${why}`);
+  }
+}
+
 const wanted = Deno.args.filter((word) => !word.startsWith("--"));
-if (Deno.args.includes("--compare")) await compare(wanted);
+if (Deno.args.includes("--table")) await table();
+else if (Deno.args.includes("--compare")) await compare(wanted);
 else await record(wanted, Deno.args.includes("--probe"), !Deno.args.includes("--once"));
