@@ -571,7 +571,9 @@ export class HostDirNode<P> implements DirNode {
   unlink(name: ByteString): void {
     const { host } = this.layer;
     const path = host.child(this.surePath(), name);
-    const stat = host.lstat(path);
+    // What was just looked up will do: the name is removed, whatever it leads to by now.
+    const near = this.#believed(host.guard.epoch()) ? this.#names.get(name) : undefined;
+    const stat = near instanceof HostEntryNode ? near.stat() : host.lstat(path);
     if (stat === undefined) throw new VfsError("ENOENT");
     if ((stat.mode & S_IFMT) === S_IFDIR) throw new VfsError("EISDIR");
     this.#change(() => {
