@@ -125,7 +125,7 @@ function nativeBatch(jail: Jail, scripts: readonly string[], batch: number): Out
   const outcomes = scripts.map((_, i) => ({
     status: read(`${i}.s`).trim(),
     stdout: read(`${i}.o`),
-    stderr: read(`${i}.e`),
+    stderr: withoutUsage(read(`${i}.e`)),
   }));
   for (const dir of [work, out]) Deno.removeSync(dir, { recursive: true });
   return outcomes;
@@ -146,9 +146,15 @@ async function ourBatch(scripts: readonly string[], batch: number): Promise<Outc
       timeoutMs: 2 * SECONDS * 1000,
     });
     const status = reason === "exit" || reason === "signal" ? String(code) : `${reason} ${code}`;
-    outcomes.push({ status, stdout: latin1(stdout), stderr: latin1(stderr) });
+    outcomes.push({ status, stdout: latin1(stdout), stderr: withoutUsage(latin1(stderr)) });
   }
   return outcomes;
+}
+
+/** Messages up to the first usage page, which is in our own words. */
+function withoutUsage(stderr: string): string {
+  const page = stderr.search(/^(BusyBox|capbox) v/m);
+  return page < 0 ? stderr : stderr.slice(0, page);
 }
 
 function sortedLines(text: string): string {

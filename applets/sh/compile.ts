@@ -285,9 +285,10 @@ export class Compiler implements Hooks {
       sh.line = line;
       const saved = new SavedFds(sh);
       const failed = (error: unknown): MaybePromise<number> => {
+        // It is said where the redirections before it lead.
+        if (error instanceof RedirectionError) sh.complain(error.message, error.line);
         saved.restore();
         if (!(error instanceof RedirectionError)) throw error;
-        sh.complain(error.message, error.line);
         // Native takes a failed redirection of a subshell for one inside of it, and that of another
         // compound command for nothing that `set -e` or `ERR` should know of.
         return n.body.k === "sub" ? finish(sh, 2) : sh.status = error.status;

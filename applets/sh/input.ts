@@ -92,7 +92,7 @@ export async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
     }
     if (node === END) return status;
     if (node === null || sh.flags.noexec) continue;
-    sh.inputLine = parser.line;
+    sh.inputLine = sh.baseLine = parser.line;
     const r = (await compileNode(node))(sh);
     status = typeof r === "number" ? r : await r;
     if (sh.skip !== SKIP_NONE) {

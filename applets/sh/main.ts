@@ -227,6 +227,7 @@ function scriptFile(sh: Shell, path: string): MaybePromise<number> {
   }
   sh.commandName = path;
   sh.fromFile = true;
+  sh.readsBase = true;
   sh.showsInput = true;
   const run = (script: string): MaybePromise<number> => {
     foresee(script);

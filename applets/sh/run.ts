@@ -65,7 +65,9 @@ const MAX_KEPT_LENGTH = 4096;
  */
 export function runText(sh: Shell, text: string, line: number): MaybePromise<number> {
   const before = sh.inputLine;
-  const result = runCommands(sh, text, line);
+  const isBase = sh.readsBase;
+  sh.readsBase = false;
+  const result = runCommands(sh, text, line, isBase);
   if (typeof result === "number") {
     sh.inputLine = before;
     return result;
@@ -82,15 +84,21 @@ interface Step {
   readonly line: number;
 }
 
-function runCommands(sh: Shell, text: string, line: number): MaybePromise<number> {
-  const key = sh.aliases.size === 0 && text.length <= MAX_KEPT_LENGTH ? `${line} ${text}` : "";
+function runCommands(
+  sh: Shell,
+  text: string,
+  line: number,
+  isBase: boolean,
+): MaybePromise<number> {
+  const isKept = sh.aliases.size === 0 && text.length <= MAX_KEPT_LENGTH && !isBase;
+  const key = isKept ? `${line} ${text}` : "";
   if (key !== "") {
     const kept = sh.shared.programs.get(key);
     if (kept !== undefined) return kept(sh);
   }
   const parser = parserFor(sh, text, line);
   const done: Step[] = [];
-  return step(sh, parser, 0, key === "" ? undefined : done, key);
+  return step(sh, parser, 0, key === "" ? undefined : done, key, isBase);
 }
 
 function step(
@@ -99,6 +107,7 @@ function step(
   before: number,
   done: Step[] | undefined,
   key: string,
+  isBase: boolean,
 ): MaybePromise<number> {
   let status = before;
   for (;;) {
@@ -114,11 +123,12 @@ function step(
     const start = (exec: Exec): MaybePromise<number> => {
       done?.push({ run: exec, line });
       sh.inputLine = line;
+      if (isBase) sh.baseLine = line;
       return sh.flags.noexec && !sh.flags.interactive ? before : exec(sh);
     };
     const r = run instanceof Promise ? run.then(start) : start(run);
     if (typeof r !== "number") {
-      return r.then((s) => sh.skip !== SKIP_NONE ? s : step(sh, parser, s, done, key));
+      return r.then((s) => sh.skip !== SKIP_NONE ? s : step(sh, parser, s, done, key, isBase));
     }
     status = r;
     if (sh.skip !== SKIP_NONE) return status;

@@ -179,6 +179,10 @@ export class Shell implements ArithHost {
   line = 0;
   /** Line up to which the text under way has been read: where native sees some errors of expansion. */
   inputLine = 0;
+  /** The same for the shell's own script, which is what a subshell goes by. */
+  baseLine = 1;
+  /** The next text to be run is the shell's own script. */
+  readsBase = false;
   flags: Flags;
   skip = SKIP_NONE;
   skipCount = 0;
@@ -245,7 +249,7 @@ export class Shell implements ArithHost {
     this.status = from.status;
     this.lastBackground = from.lastBackground;
     this.line = from.line;
-    this.inputLine = from.inputLine;
+    this.inputLine = this.baseLine = from.baseLine;
     this.flags = { ...from.flags, interactive: false };
     this.loops = from.loops;
     this.tested = from.tested;

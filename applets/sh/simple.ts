@@ -348,10 +348,12 @@ class SimpleCommand {
     saved: SavedFds,
     special: boolean,
   ): MaybePromise<number> {
+    const isTold = error instanceof RedirectionError && error.status === 1;
+    // It is said where the redirections before it lead.
+    if (isTold) sh.complain(error.message, error.line);
     saved.restore();
     sh.traceFile = undefined;
-    if (!(error instanceof RedirectionError) || error.status !== 1) throw error;
-    sh.complain(error.message, error.line);
+    if (!isTold) throw error;
     if (special) throw new ShellExit(1, true);
     return finish(sh, 1);
   }

@@ -424,7 +424,6 @@ export abstract class WordScanner extends Source {
         // A NUL is nothing, as everywhere in the shell.
         if (v !== 0) text += String.fromCharCode(v);
       } else {
-        if (n === 10) this.line++;
         text += "\\" + String.fromCharCode(n);
       }
     }
@@ -498,7 +497,6 @@ export abstract class WordScanner extends Source {
     const c = this.peek();
     // The character that is wrong means nothing else, be it a quote.
     if (isTaken && c !== 125) {
-      if (c === 10) this.line++;
       this.pos++;
       arg.lit(String.fromCharCode(c));
     }

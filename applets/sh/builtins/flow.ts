@@ -141,12 +141,16 @@ const sources: Builtin = (sh, argv) => {
     const fromFile = sh.fromFile;
     const shows = sh.showsInput;
     sh.showsInput = true;
+    // Unlike `eval`, a file forgets that its status is tested, so that `set -e` in it acts.
+    const tested = sh.tested;
+    sh.tested = 0;
     const own = operands.length > 1;
     if (own) sh.params = operands.slice(1);
     sh.commandName = path;
     sh.fromFile = true;
     sh.sourceDepth++;
     const end = (): void => {
+      sh.tested = tested;
       sh.sourceDepth--;
       sh.fromFile = fromFile;
       sh.showsInput = shows;

@@ -48,7 +48,9 @@ const prints: Builtin = (sh, argv) => {
     process: sh.proc,
   };
   const end = (status: number): MaybePromise<number> =>
-    text === "" ? failed || status : sh.print(text, failed || status);
+    text === "" && sh.proc.fd(1) !== undefined
+      ? failed || status
+      : sh.print(text, failed || status);
   const status = new Formatter(host, words[0], words.slice(1)).run();
   return typeof status === "number" ? end(status) : status.then(end);
 };
