@@ -170,7 +170,7 @@ ssl_client.ts ssl_client
 start_stop_daemon.ts start-stop-daemon
 stat.ts stat
 strings.ts strings
-stty.ts stty
+stty/main.ts stty
 sum.ts sum
 sync.ts sync
 sysctl.ts sysctl

@@ -135,7 +135,7 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["start_stop_daemon.ts", () => import("./start_stop_daemon.ts")],
   ["stat.ts", () => import("./stat.ts")],
   ["strings.ts", () => import("./strings.ts")],
-  ["stty.ts", () => import("./stty.ts")],
+  ["stty/main.ts", () => import("./stty/main.ts")],
   ["sum.ts", () => import("./sum.ts")],
   ["sync.ts", () => import("./sync.ts")],
   ["sysctl.ts", () => import("./sysctl.ts")],

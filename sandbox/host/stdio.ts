@@ -9,10 +9,19 @@ import {
   S_IFIFO,
   type Stat,
   type Terminal,
+  type TerminalModes,
   type WaitQueue,
 } from "../types.ts";
 import { VfsError } from "../errors.ts";
-import { PullInput, PushOutput, TerminalFile } from "../kernel/devices.ts";
+import { type Pull, PullInput, PushOutput, TerminalFile } from "../kernel/devices.ts";
+import {
+  copyModes,
+  defaultModes,
+  ECHO,
+  ICANON,
+  ISIG,
+  UnseenLines,
+} from "../kernel/terminal_modes.ts";
 import { othersRun } from "./held_writes.ts";
 import { type HostOutputStream, pushTo } from "./host_output.ts";
 
@@ -48,9 +57,9 @@ function streamStat(type: number, ino: number): () => Stat {
 
 /** The host's stdin. */
 class HostInput extends PullInput {
-  constructor(override readonly tty: Terminal | undefined) {
+  constructor(override readonly tty: Terminal | undefined, pull: Pull) {
     const type = kindOf(Deno.stdin);
-    super(readStdin, () => {}, streamStat(type, 3));
+    super(pull, () => {}, streamStat(type, 3));
   }
 }
 
@@ -91,7 +100,16 @@ class HostTerminal implements Terminal {
   readonly name = "/dev/pts/0";
   foreground = 0;
   open?: () => OpenFile | undefined;
-  #raw = false;
+  /** What a program has asked for until it ends: raw, with or without signals of keys. */
+  #asked: "raw" | "cbreak" | undefined;
+  /** What the host's terminal does now. */
+  #host: "raw" | "cbreak" | undefined;
+  #modes = defaultModes();
+  /** Size that was set here, and the host's when it was. */
+  #own: { columns: number; rows: number; host: string } | undefined;
+  readonly #unseen = new UnseenLines();
+  readonly #ready: Uint8Array[] = [];
+  #restores = false;
 
   constructor(readonly resized: WaitQueue) {}
 
@@ -104,6 +122,13 @@ class HostTerminal implements Terminal {
   }
 
   #size(): { columns: number; rows: number } {
+    const host = this.#hostSize();
+    // What was set counts until the window changes.
+    if (this.#own !== undefined && this.#own.host === JSON.stringify(host)) return this.#own;
+    return host;
+  }
+
+  #hostSize(): { columns: number; rows: number } {
     try {
       // A terminal whose size nobody has set says 0 × 0.
       const { columns, rows } = Deno.consoleSize();
@@ -113,11 +138,60 @@ class HostTerminal implements Terminal {
     }
   }
 
+  setSize(columns: number | undefined, rows: number | undefined): void {
+    const now = this.#size();
+    this.#own = {
+      columns: columns ?? now.columns,
+      rows: rows ?? now.rows,
+      host: JSON.stringify(this.#hostSize()),
+    };
+  }
+
+  modes(): TerminalModes {
+    return copyModes(this.#modes);
+  }
+
+  setModes(modes: TerminalModes): void {
+    this.#modes = copyModes(modes);
+    this.#apply();
+  }
+
   setRaw(raw: boolean, options?: { readonly isig?: boolean }): void {
-    if (this.#raw === raw) return;
-    this.#raw = raw;
-    if (Deno.stdin.isTerminal()) {
-      Deno.stdin.setRaw(raw, raw ? { cbreak: options?.isig ?? false } : undefined);
+    this.#asked = raw ? (options?.isig ? "cbreak" : "raw") : undefined;
+    this.#apply();
+  }
+
+  /** Lines are made here: Deno can have the host make them only if it shows them too. */
+  get #unseenLines(): boolean {
+    const { local } = this.#modes;
+    return this.#asked === undefined && (local & ICANON) !== 0 && (local & ECHO) === 0;
+  }
+
+  #apply(): void {
+    const { local } = this.#modes;
+    const cooked = (local & (ICANON | ECHO)) === (ICANON | ECHO);
+    const wanted = this.#asked ?? (cooked ? undefined : (local & ISIG) !== 0 ? "cbreak" : "raw");
+    if (wanted === this.#host || !Deno.stdin.isTerminal()) return;
+    if (this.#host !== undefined) Deno.stdin.setRaw(false);
+    if (wanted !== undefined) Deno.stdin.setRaw(true, { cbreak: wanted === "cbreak" });
+    this.#host = wanted;
+    if (this.#restores) return;
+    this.#restores = true;
+    // Whatever `stty` was told inside, the user gets the terminal back as it was.
+    globalThis.addEventListener("unload", () => {
+      if (this.#host !== undefined) Deno.stdin.setRaw(false);
+    });
+  }
+
+  /** Reads keys or lines, as the modes say. */
+  async read(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const ready = this.#ready.shift();
+      // An empty line is the end of the input.
+      if (ready !== undefined) return ready.length === 0 ? undefined : ready;
+      const chunk = await readStdin();
+      if (chunk === undefined || !this.#unseenLines) return chunk;
+      this.#ready.push(...this.#unseen.take(chunk, this.#modes.characters));
     }
   }
 }
@@ -143,7 +217,10 @@ export function openHostStreams(options: {
 }): HostStreams {
   const terminal = new HostTerminal(options.resized);
   const ttyOf = (stream: HostStream) => stream.isTerminal() ? terminal : undefined;
-  const stdin = new HostInput(ttyOf(Deno.stdin));
+  const stdin = new HostInput(
+    ttyOf(Deno.stdin),
+    ttyOf(Deno.stdin) === undefined ? readStdin : () => terminal.read(),
+  );
   const output = (stream: HostOutputStream, number: 1 | 2): HostOutput =>
     new HostOutput(
       stream,

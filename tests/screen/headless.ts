@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { S_IFCHR, type Stat, type Terminal } from "../../sandbox/types.ts";
+import { S_IFCHR, type Stat, type Terminal, type TerminalModes } from "../../sandbox/types.ts";
 import { PullInput, PushOutput, TerminalFile } from "../../sandbox/kernel/devices.ts";
+import { copyModes, defaultModes } from "../../sandbox/kernel/terminal_modes.ts";
 import { Queue } from "../../sandbox/kernel/wait_queue.ts";
 import type { Sandbox } from "../../mod.ts";
 import { Emulator } from "./emulator.ts";
@@ -48,6 +49,8 @@ export class HeadlessTerminal {
   readonly screen: Emulator;
   /** Whether the program has the terminal in raw mode. */
   raw = false;
+  /** Its settings; tmux says that its input is UTF-8. */
+  modes: TerminalModes = { ...defaultModes(), input: 0x4500 };
   /** Exit status; undefined while the program runs. */
   status: number | undefined;
   readonly ended: Promise<number>;
@@ -75,12 +78,16 @@ export class HeadlessTerminal {
       columns: () => this.#size[0],
       rows: () => this.#size[1],
       setRaw: (raw) => this.raw = raw,
+      modes: () => copyModes(this.modes),
+      setModes: (modes) => this.modes = copyModes(modes),
+      setSize: (columns, rows) => this.#size = [columns ?? this.#size[0], rows ?? this.#size[1]],
       resized: this.#resized,
     };
     const show = (chunk: Uint8Array): void => {
       // A terminal out of raw mode puts a carriage return before each line feed.
       const text = latin1(chunk);
-      this.screen.write(this.raw ? text : text.replaceAll("\n", "\r\n"));
+      const postprocessed = !this.raw && (this.modes.output & 5) === 5;
+      this.screen.write(postprocessed ? text.replaceAll("\n", "\r\n") : text);
     };
     const files = {
       stdin: new Keyboard(tty, () => {
