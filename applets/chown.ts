@@ -38,7 +38,9 @@ export const applet: Applet = defineApplet({
   minOperands: 2,
   run(ctx) {
     const [text, ...paths] = ctx.operands;
-    const owner = ctx.name === "chgrp"
+    // Native puts the colon of a group before the first word that is no option, so that one which
+    // looks like an option is left as it is: the name of a user.
+    const owner = ctx.name === "chgrp" && !text.startsWith("-")
       ? { uid: undefined, gid: groupOf(ctx as unknown as Context, text) }
       : ownerOf(ctx as unknown as Context, text);
     const changer = new Changer(ctx as unknown as Context, owner);

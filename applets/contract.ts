@@ -30,6 +30,7 @@ import {
   BANNER,
   NO_HELP,
   OptionError,
+  OptionValueError,
   parseOptions,
   usagePage,
 } from "./_lib/options.ts";
@@ -48,6 +49,11 @@ export interface OptionSpec {
   readonly optional?: boolean;
   /** It may be given again and again: the value is a list of the arguments. */
   readonly many?: boolean;
+  /**
+   * Its argument is a number that native reads where it stands: a wrong one is told even if another
+   * one follows.
+   */
+  readonly numeric?: boolean;
   /** The value is how often the flag was given. */
   readonly count?: boolean;
   /** Long names. */
@@ -471,7 +477,9 @@ function settle<T extends OptionTable>(
   const stderr = new Sink(process.fd(2), process, "standard error");
   if (error instanceof OptionError && applet !== undefined) {
     // getopt names the program as it was called.
-    stderr.print(`${argv[0]}: ${error.message}\n${usagePage(applet, name)}`);
+    const page = error instanceof OptionValueError ? "" : usagePage(applet, name);
+    const called = error instanceof OptionValueError ? name : argv[0];
+    stderr.print(`${called}: ${error.message}\n${page}`);
     return applet.usageStatus;
   }
   if (error instanceof VfsError && ctx?.wasWriting(error)) {

@@ -23,9 +23,10 @@ export const applet: Applet = defineApplet({
   raw: true,
   run(ctx) {
     const { out } = ctx;
-    // `-20` stands for `-w20`, wherever it is.
+    // `-20` stands for `-w20`, wherever it is before the end of the options.
+    const end = ctx.argv.indexOf("--");
     const words = ctx.argv.map((word, i) =>
-      i > 0 && /^-[0-9]/.test(word) ? `-w${word.slice(1)}` : word
+      i > 0 && (end < 0 || i < end) && /^-[0-9]/.test(word) ? `-w${word.slice(1)}` : word
     );
     const { opts, operands } = parseOptions(OPTIONS, words, {});
     let width = 80;

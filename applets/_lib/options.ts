@@ -28,6 +28,9 @@ export class AppletExit extends Error {
 /** A wrong option. The message is getopt's, without the program's name. */
 export class OptionError extends Error {}
 
+/** A wrong argument of an option; native shows no usage page for it. */
+export class OptionValueError extends OptionError {}
+
 /** What parsing gives. */
 export interface ParsedOptions {
   readonly opts: Record<string, unknown>;
@@ -73,6 +76,9 @@ export function parseOptions(
 
   const set = (key: string, option: OptionSpec, value: ByteString | undefined): void => {
     order.push(key);
+    if (option.numeric && !/^[-+]?[0-9]+$/.test(value ?? "")) {
+      throw new OptionValueError(`invalid number '${value ?? ""}'`);
+    }
     if (option.many) ((opts[key] ??= []) as ByteString[]).push(value ?? "");
     else if (option.arg !== undefined) opts[key] = value ?? "";
     else if (option.count) opts[key] = ((opts[key] as number | undefined) ?? 0) + 1;
