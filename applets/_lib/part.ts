@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { VfsError } from "../../sandbox/errors.ts";
 import type { MaybePromise } from "../../sandbox/types.ts";
 
 /** Path of a module below `applets/` → what imports it. */
@@ -44,7 +45,7 @@ export class Part<M> {
   /** @param path Its path below `applets/`. */
   constructor(readonly path: string) {}
 
-  /** The module: at once, or a promise the first time. */
+  /** The module: at once, or a promise the first time. Rejects with EACCES without the right to it. */
   load(): MaybePromise<M> {
     return this.loaded ?? (this.#loading ??= this.#import());
   }
@@ -52,6 +53,11 @@ export class Part<M> {
   async #import(): Promise<M> {
     try {
       return this.loaded = await importModule(this.path) as M;
+    } catch (error) {
+      // Deno refuses a local file that the program has no right to read.
+      throw error instanceof TypeError && /^Requires \w+ access/.test(error.message)
+        ? new VfsError("EACCES", this.path)
+        : error;
     } finally {
       // What failed for want of a right or of a network may be tried again.
       this.#loading = undefined;

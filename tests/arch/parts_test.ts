@@ -171,3 +171,30 @@ Deno.test("the shell and awk start with less than 100 kB each", async () => {
     Deno.removeSync(dir, { recursive: true });
   }
 });
+
+Deno.test("a part that must not be read is refused in words, and nothing is asked", async () => {
+  const dir = Deno.makeTempDirSync({ prefix: "capbox-parts-" });
+  try {
+    const url = (path: string): string => JSON.stringify(new URL(path, root).href);
+    Deno.writeTextFileSync(
+      `${dir}/entry.ts`,
+      `import { Sandbox } from ${url("mod.ts")};
+import ${url("applets/sh/main.ts")};
+import ${url("applets/awk/main.ts")};
+await using sandbox = await Sandbox.create();
+const { stdoutText, stderrText } = await sandbox.sh(Deno.args[0]);
+console.log(stdoutText + stderrText);
+`,
+    );
+    const program = "printf x; echo $?; awk 'BEGIN { print 1 }'; awk /x/ /dev/null; echo $?";
+    const flags = ["--no-config", "--no-lock", "--no-prompt", "--no-check"];
+    const { out } = await deno(["run", ...flags, `${dir}/entry.ts`, program]);
+    assertEquals(
+      out,
+      "1\n1\n1\nsh: printf: line 0: Permission denied\n" +
+        "awk: awk/patterns.ts: Permission denied\n\n",
+    );
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});
