@@ -3,6 +3,7 @@ import { type ByteString, type MaybePromise, S_IFDIR, S_IFLNK, S_IFMT } from "..
 import { isVfsError } from "../sandbox/errors.ts";
 import { LineChunks } from "./_lib/line_chunks.ts";
 import { BadPattern, LinePatterns } from "./_lib/line_patterns.ts";
+import { countNewlines } from "./_lib/text_count.ts";
 import { after, inSequence } from "./_lib/sequence.ts";
 
 const USAGE =
@@ -40,10 +41,10 @@ export const applet: Applet = defineApplet({
     F: { help: "Patterns are plain strings" },
     E: { help: "Patterns are extended regular expressions" },
     z: { help: "Lines end with NUL" },
-    m: { arg: "N", help: "Stop a file after N lines" },
-    A: { arg: "N", help: "Print N lines after each match too" },
-    B: { arg: "N", help: "Print N lines before each match too" },
-    C: { arg: "N", help: "As -A N -B N" },
+    m: { arg: "N", numeric: true, help: "Stop a file after N lines" },
+    A: { arg: "N", numeric: true, help: "Print N lines after each match too" },
+    B: { arg: "N", numeric: true, help: "Print N lines before each match too" },
+    C: { arg: "N", numeric: true, help: "As -A N -B N" },
     e: { arg: "PATTERN", many: true, help: "A pattern; may be given again" },
     f: { arg: "FILE", many: true, help: "Patterns from FILE, one in each line" },
     a: {},
@@ -87,6 +88,9 @@ interface KeptLine {
   readonly text: ByteString;
 }
 
+/** Bytes whose lines are counted in another way. */
+const LARGE = 512;
+
 /** A result is known before the input is used up. */
 const STOP = Symbol("stop");
 
@@ -118,7 +122,7 @@ class Grep {
   #kept: KeptLine[] = [];
   /** Up to here the lines of the chunk have been printed or need not be. */
   #settled = 0;
-  #chunk: ByteString = "";
+  #lines: LineChunks | undefined;
   #bytes: Uint8Array = new Uint8Array(0);
 
   constructor(private readonly ctx: Context) {
@@ -352,18 +356,27 @@ class Grep {
     return this.#out.pending();
   }
 
+  /** The batch as a string, made when it is needed. */
+  get #chunk(): ByteString {
+    return this.#lines?.text ?? "";
+  }
+
   /** Searches a batch of lines; true when the rest of the file does not matter. */
   #searchChunk(chunks: LineChunks): boolean {
     const patterns = this.#patterns;
     // With -m 0 only the first line is looked at, and not printed if it matches.
     const end = this.#mostMatches > 0 ? chunks.end : this.#firstLineEnd(chunks);
-    const text = this.#chunk = chunks.text;
-    this.#bytes = chunks.bytes;
+    const bytes = this.#bytes = chunks.bytes;
+    this.#lines = chunks;
     this.#settled = 0;
-    patterns.startChunk(text);
+    const inBytes = patterns.startBytes(bytes, end);
+    const text = inBytes ? "" : chunks.text;
+    if (!inBytes) patterns.startChunk(text);
     const invert = this.#invert;
     for (let from = 0; from < end;) {
-      const start = patterns.next(text, from, end);
+      const start = inBytes
+        ? patterns.nextInBytes(bytes, from, end)
+        : patterns.next(text, from, end);
       const gapEnd = start < 0 ? end : start;
       if (gapEnd > from && (invert ? this.#take(from, gapEnd) : this.#pass(from, gapEnd))) {
         return true;
@@ -443,13 +456,13 @@ class Grep {
 
   /** Counts the lines of a range; the last one may lack its separator. */
   #count(from: number, end: number): number {
-    const text = this.#chunk;
-    let count = 0;
-    for (let at = from; at < end; count++) {
-      const stop = text.indexOf(this.#lineEnd, at);
-      if (stop < 0 || stop >= end) return count + 1;
-      at = stop + 1;
+    const bytes = this.#bytes;
+    const separator = this.#separator;
+    let count = bytes[end - 1] === separator ? 0 : 1;
+    if (separator === 10 && end - from >= LARGE) {
+      return count + countNewlines(bytes.subarray(from, end));
     }
+    for (let at = from; at < end; at++) if (bytes[at] === separator) count++;
     return count;
   }
 

@@ -8,6 +8,7 @@
  */
 import { type ByteString, type MaybePromise, type Process, S_IFREG } from "../../sandbox/types.ts";
 import { toByteString } from "../../sandbox/bytes.ts";
+import { hasNul } from "./byte_scan.ts";
 import type { Source } from "./streams.ts";
 
 /** Bytes of a batch, and of the first ones: small input must not pay for a big buffer. */
@@ -17,8 +18,7 @@ const SECOND = 1 << 14;
 
 /** Reads a source as batches of lines. */
 export class LineChunks {
-  /** The lines of the batch, each with its separator; only the very last may lack it. */
-  text: ByteString = "";
+  #text: ByteString | undefined = "";
   /** The same bytes, at the same offsets. Valid until the next batch. */
   bytes: Uint8Array;
   /** Length of the batch. */
@@ -42,6 +42,14 @@ export class LineChunks {
     private readonly nulEnds: boolean = false,
   ) {
     this.bytes = new Uint8Array(FIRST);
+  }
+
+  /**
+   * The lines of the batch, each with its separator; only the very last may lack it. Made when it is
+   * asked for.
+   */
+  get text(): ByteString {
+    return this.#text ??= toByteString(this.bytes, 0, this.end);
   }
 
   /** Whether the input has ended, so that this batch is the last. */
@@ -89,7 +97,7 @@ export class LineChunks {
   close(): void {
     if (this.bytes.length > BATCH) this.process.chargeMemory(BATCH - this.bytes.length);
     this.bytes = this.bytes.subarray(0, 0);
-    this.text = "";
+    this.#text = "";
   }
 
   /** Reads once; gives the number of bytes, 0 at the end. */
@@ -114,8 +122,8 @@ export class LineChunks {
     if (count === 0) this.#atEnd = true;
     const from = this.#filled;
     this.#filled += count;
-    if (this.nulEnds) {
-      const { bytes } = this;
+    const { bytes } = this;
+    if (this.nulEnds && hasNul(bytes, from, this.#filled)) {
       for (
         let at = bytes.indexOf(0, from);
         at >= 0 && at < this.#filled;
@@ -151,7 +159,7 @@ export class LineChunks {
 
   #finish(end: number): boolean {
     this.end = end;
-    this.text = end === 0 ? "" : toByteString(this.bytes, 0, end);
+    this.#text = end === 0 ? "" : undefined;
     return end > 0;
   }
 }

@@ -7,6 +7,7 @@
  * @module
  */
 import type { ByteString } from "../../sandbox/types.ts";
+import { ByteFinder, hasNul } from "./byte_scan.ts";
 import { isWordByte } from "./regex/context.ts";
 import { compile, type Regex, RegexError, type StepHook } from "./regex/regex.ts";
 
@@ -53,6 +54,9 @@ const MOST_JOINED = 1 << 15;
 
 /** Strings are taken apart up to this place. */
 const DEEPEST = 200;
+
+/** Bytes from which on a search in bytes is the faster one. */
+const WORTH_FINDING = 1 << 15;
 
 /** What no syntax takes for an operator. */
 const PLAIN = /^[A-Za-z0-9 _:,;=@%&~"'!#<>/-]+$/;
@@ -120,6 +124,8 @@ export class LinePatterns {
   #hasNul = false;
   /** Index of the first pattern that cannot be compiled; lines that get as far raise the error. */
   readonly #bad: number;
+  /** Finds a lone plain text in bytes, where a string of them is not needed. */
+  #finder: ByteFinder | undefined;
 
   /**
    * @param texts The patterns in the order in which they are tried.
@@ -196,6 +202,36 @@ export class LinePatterns {
     }
     // A newline stands for alternation in both syntaxes.
     for (const part of portions(joined)) search(this.#compile(part.join("\n")));
+  }
+
+  /**
+   * Takes the lines `bytes[0, end)` to be searched with `nextInBytes`, where that is possible: for one
+   * plain text. Returns whether it is.
+   */
+  startBytes(bytes: Uint8Array, end: number): boolean {
+    const { fixed, icase, whole, words, separator } = this.options;
+    if (this.locate || icase || whole || words || this.#patterns.length > 1) return false;
+    if (end < WORTH_FINDING) return false;
+    const [{ text, regex }] = this.#patterns;
+    const literal = fixed ? text : regex?.literal;
+    if (literal === undefined || !ByteFinder.takes(literal)) return false;
+    if (fixed && separator !== 0 && hasNul(bytes, 0, end)) return false;
+    this.#finder ??= new ByteFinder(literal);
+    this.#finder.start(bytes, end);
+    return true;
+  }
+
+  /** As `next`, of the bytes given to `startBytes`. */
+  nextInBytes(bytes: Uint8Array, from: number, end: number): number {
+    const { separator } = this.options;
+    const at = this.#finder!.next(from);
+    if (at < 0) return -1;
+    let start = at;
+    while (start > from && bytes[start - 1] !== separator) start--;
+    let stop = at;
+    while (stop < end && bytes[stop] !== separator) stop++;
+    this.lineEnd = stop;
+    return start;
   }
 
   /** Must be called before the lines of another chunk are searched. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { scanBytes, WORTH_SCANNING } from "./byte_scan.ts";
+
 /** Figures by the option letters of `wc`. */
 export interface Counts {
   l: number;
@@ -73,7 +75,13 @@ export class Counter {
     let lines = 0;
     let words = 0;
     let inWord = this.#inWord;
-    for (let i = 0; i < chunk.length; i++) {
+    let i = 0;
+    if (chunk.length >= WORTH_SCANNING) {
+      const scan = scanBytes(chunk, 0, chunk.length, inWord === 1);
+      ({ lines, words, length: i } = scan);
+      inWord = scan.inWord ? 1 : 0;
+    }
+    for (; i < chunk.length; i++) {
       const byte = chunk[i];
       if (byte > 32) {
         if (byte < 127) inWord = 1;
@@ -102,7 +110,11 @@ export class Counter {
 /** Newlines of a chunk. */
 export function countNewlines(chunk: Uint8Array): number {
   let lines = 0;
-  for (let i = 0; i < chunk.length; i++) if (chunk[i] === 10) lines++;
+  let i = 0;
+  if (chunk.length >= WORTH_SCANNING) {
+    ({ lines, length: i } = scanBytes(chunk, 0, chunk.length, false));
+  }
+  for (; i < chunk.length; i++) if (chunk[i] === 10) lines++;
   return lines;
 }
 

@@ -11,10 +11,11 @@ export const TABLES = 256;
 /** Where data begin. */
 export const DATA = 2048;
 /** Room for data. */
-const ROOM = 65536 - DATA;
+export const ROOM: number = 65536 - DATA;
 
 const I32 = 0x7f;
 const I64 = 0x7e;
+const V128 = 0x7b;
 
 /** Opcodes by their names in the text format, as far as they are used. */
 const OPS = {
@@ -24,14 +25,30 @@ const OPS = {
   "i32.or": 0x72,
   "i32.xor": 0x73,
   "i32.rotl": 0x77,
+  "i32.wrap_i64": 0xa7,
+  "i64.extend_i32_u": 0xad,
+  "i64.lt_u": 0x54,
+  "i64.popcnt": 0x7b,
   "i64.add": 0x7c,
   "i64.and": 0x83,
   "i64.or": 0x84,
   "i64.xor": 0x85,
   "i64.shl": 0x86,
   "i64.shr_u": 0x88,
+  "i32.ctz": 0x68,
   "i64.rotl": 0x89,
   "i64.rotr": 0x8a,
+} as const;
+
+/** Operations on 16 bytes at once, which have a prefix. */
+const SIMD_OPS = {
+  "i8x16.splat": 15,
+  "i8x16.eq": 35,
+  "i8x16.le_u": 42,
+  "v128.and": 78,
+  "v128.or": 80,
+  "i8x16.bitmask": 100,
+  "i8x16.sub": 113,
 } as const;
 
 function unsigned(value: number): number[] {
@@ -72,6 +89,11 @@ export class KernelCode {
     return this.#locals.push(I64) + 1;
   }
 
+  /** A new local of 128 bits. */
+  local128(): number {
+    return this.#locals.push(V128) + 1;
+  }
+
   /** Pushes a local. */
   get(local: number): this {
     this.#code.push(0x20, ...unsigned(local));
@@ -99,6 +121,39 @@ export class KernelCode {
   /** An operation on what is on the stack. */
   op(...names: (keyof typeof OPS)[]): this {
     for (const name of names) this.#code.push(OPS[name]);
+    return this;
+  }
+
+  /** An operation on 16 bytes at once. */
+  simd(...names: (keyof typeof SIMD_OPS)[]): this {
+    for (const name of names) this.#code.push(0xfd, ...unsigned(SIMD_OPS[name]));
+    return this;
+  }
+
+  /** Pops an address, pushes 16 bytes from there. */
+  load128(offset: number): this {
+    this.#code.push(0xfd, 0, 0, ...unsigned(offset));
+    return this;
+  }
+
+  /** Pushes 16 times the same byte. */
+  bytes128(value: number): this {
+    this.#code.push(0xfd, 12);
+    for (let i = 0; i < 16; i++) this.#code.push(value);
+    return this;
+  }
+
+  /** Runs `body` where the number on the stack is not zero. */
+  when(body: () => void): this {
+    this.#code.push(0x04, 0x40);
+    body();
+    this.#code.push(0x0b);
+    return this;
+  }
+
+  /** Ends the run. */
+  end(): this {
+    this.#code.push(0x0f);
     return this;
   }
 
@@ -192,6 +247,11 @@ export class Kernel {
     const { run, memory } = new WebAssembly.Instance(module).exports;
     this.#run = run as (from: number, to: number) => void;
     this.memory = new Uint8Array((memory as WebAssembly.Memory).buffer);
+  }
+
+  /** Runs over a part of the memory. */
+  run(from: number, to: number): void {
+    this.#run(from, to);
   }
 
   /** Runs over `data[from, to)`, whole blocks of `blockSize` bytes. */

@@ -1,0 +1,73 @@
+/** The kernels that look at 16 bytes at a time, against plain loops. */
+import { assertEquals } from "@std/assert";
+import { ByteFinder, hasNul, scanBytes } from "../../applets/_lib/byte_scan.ts";
+
+/** The same numbers each time. */
+function numbers(seed: number): (bound: number) => number {
+  let state = seed;
+  return (bound) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 4294967296) * bound);
+  };
+}
+
+const ALPHABETS = [
+  [97, 98],
+  [97, 32, 10],
+  [97, 32, 10, 9, 13, 200, 126, 127, 33, 31, 8, 14],
+  Array.from({ length: 256 }, (_, byte) => byte),
+];
+
+Deno.test("byte scan: counts of lines, words and NULs are those of a loop over bytes", () => {
+  const random = numbers(1);
+  for (let trial = 0; trial < 1500; trial++) {
+    const alphabet = ALPHABETS[random(4)];
+    const size = random(2) === 0 ? random(300) : random(9000);
+    const bytes = Uint8Array.from({ length: size }, () => alphabet[random(alphabet.length)]);
+    const from = random(Math.min(size + 1, 50));
+    const to = size - random(Math.min(size - from + 1, 50));
+    let inWord = random(2) === 1;
+    const scan = scanBytes(bytes, from, to, inWord);
+    let lines = 0;
+    let words = 0;
+    for (const byte of bytes.subarray(from, from + scan.length)) {
+      if (byte === 10) lines++;
+      if (byte > 32 && byte < 127) inWord = true;
+      if (byte === 32 || (byte >= 9 && byte <= 13)) {
+        if (inWord) words++;
+        inWord = false;
+      }
+    }
+    assertEquals(to - from - scan.length < 64, true);
+    const part = bytes.subarray(from, from + scan.length);
+    assertEquals([scan.lines, scan.words, scan.inWord], [lines, words, inWord]);
+    assertEquals(scan.hasNul, part.includes(0));
+    assertEquals(hasNul(bytes, from, to), bytes.subarray(from, to).includes(0));
+  }
+});
+
+Deno.test("byte scan: texts are found where indexOf finds them, two finders in turns", () => {
+  const random = numbers(2);
+  for (let trial = 0; trial < 400; trial++) {
+    const alphabet = ALPHABETS[random(4)];
+    const char = (): string => String.fromCharCode(alphabet[random(alphabet.length)]);
+    const text = Array.from({ length: random(4) === 0 ? 150_000 : 3000 }, char).join("");
+    const bytes = Uint8Array.from(text, (each) => each.charCodeAt(0));
+    const end = text.length - random(100);
+    const searched = text.slice(0, end);
+    const finders = [0, 1].map(() => {
+      const needle = Array.from({ length: 2 + random(6) }, char).join("");
+      const finder = new ByteFinder(needle);
+      finder.start(bytes, end);
+      return { needle, finder, at: 0 };
+    });
+    for (let step = 0; step < 40; step++) {
+      for (const each of finders) {
+        if (each.at < 0) continue;
+        const want = searched.indexOf(each.needle, each.at);
+        assertEquals(each.finder.next(each.at), want, JSON.stringify(each.needle));
+        each.at = want < 0 ? -1 : want + 1 + random(50);
+      }
+    }
+  }
+});
