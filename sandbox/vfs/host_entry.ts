@@ -126,8 +126,11 @@ export function changeHost<P>(
 /** A regular file of the host. */
 export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
   openFile(access: HostOpen): FileHandle {
-    const path = this.path();
-    const { layer } = this;
+    const { layer, directory } = this;
+    // What is only read is known by what was looked up, if the directory is in its place between the
+    // look and the opening. Before something is written, and after an alarm, it is looked at again.
+    const isQuick = !access.write && layer.looks() === 1;
+    const path = layer.host.child(isQuick ? directory.surePath() : directory.path(), this.name);
     let file: HostFile;
     try {
       file = layer.host.open(path, access);
@@ -139,8 +142,11 @@ export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
     try {
       const stat = file.stat();
       // What is open must be what was looked up.
-      if ((stat.mode & S_IFMT) !== S_IFREG || !this.isSame(stat)) throw new VfsError("ENOENT");
-      this.directory.confirm(path, stat);
+      if ((stat.mode & S_IFMT) !== S_IFREG || !this.isSame(stat)) {
+        layer.alarm();
+        throw new VfsError("ENOENT");
+      }
+      if (!isQuick) directory.confirm(path, stat);
       if (access.write) layer.checkLinks(stat);
       return new HostHandle(layer, file, this);
     } catch (error) {
