@@ -54,7 +54,7 @@ export const applet: Applet = defineApplet({
     c: { help: "Use the time of status change" },
     t: { help: "Sort by time" },
     u: { help: "Use the time of last access" },
-    w: { arg: "N", help: "Columns of the output" },
+    w: { arg: "N", numeric: true, help: "Columns of the output" },
     g: {},
     k: {},
     Q: {},

@@ -14,7 +14,12 @@ export const applet: Applet = defineApplet({
   about: "Print the hash of PASSWORD, as /etc/shadow holds it",
   lostOutput: "ignore",
   options: {
-    P: { arg: "N", long: "password-fd", help: "Read the password from descriptor N" },
+    P: {
+      arg: "N",
+      numeric: true,
+      long: "password-fd",
+      help: "Read the password from descriptor N",
+    },
     m: { arg: "TYPE", long: "method", help: "des, md5, sha256 or sha512 (default md5)" },
     S: { arg: "SALT", long: "salt", help: "Salt instead of a random one" },
     s: { long: "stdin" },

@@ -14,7 +14,7 @@ export const applet: Applet = defineApplet({
   options: {
     f: { help: "Change modes where writing is not allowed" },
     s: { arg: "SIZE", help: "Bytes to write" },
-    n: { arg: "N", help: "How often to write (default 3)" },
+    n: { arg: "N", numeric: true, help: "How often to write (default 3)" },
     z: { help: "At last write zeros" },
     u: { help: "Remove the file" },
     v: {},

@@ -35,7 +35,9 @@ export const applet: Applet = defineApplet({
   },
   run(ctx) {
     const { opts, order } = ctx;
-    if (order.filter((name) => name === "o").length > 1) ctx.usage();
+    for (const once of ["o", "t"]) {
+      if (order.filter((name) => name === once).length > 1) ctx.usage();
+    }
     if (opts.t !== undefined && opts.t.length !== 1) ctx.fail("bad -t parameter", 2);
     const global: SortFlags = {
       b: !!opts.b,

@@ -20,7 +20,7 @@ export const applet: Applet = defineApplet({
     v: { help: "Always headers" },
     f: { help: "Go on with what is added to the file" },
     F: { help: "As -f, and open the file again when it is replaced" },
-    s: { arg: "SECONDS", help: "Time between looks with -f" },
+    s: { arg: "SECONDS", numeric: true, help: "Time between looks with -f" },
   },
   numberOption: "n",
   plusOption: "n",

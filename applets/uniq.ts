@@ -16,9 +16,9 @@ export const applet: Applet = defineApplet({
     u: { help: "Print lines that are not repeated only" },
     i: { help: "Ignore case" },
     z: { help: "End lines of the output with NUL" },
-    f: { arg: "N", help: "Skip the first N fields" },
-    s: { arg: "N", help: "Skip N characters after that" },
-    w: { arg: "N", help: "Compare N characters at most" },
+    f: { arg: "N", numeric: true, help: "Skip the first N fields" },
+    s: { arg: "N", numeric: true, help: "Skip N characters after that" },
+    w: { arg: "N", numeric: true, help: "Compare N characters at most" },
   },
   maxOperands: 2,
   *run(ctx) {

@@ -76,7 +76,7 @@ export function parseOptions(
 
   const set = (key: string, option: OptionSpec, value: ByteString | undefined): void => {
     order.push(key);
-    if (option.numeric && !/^[-+]?[0-9]+$/.test(value ?? "")) {
+    if (option.numeric && !/^[0-9]+$/.test(value ?? "")) {
       throw new OptionValueError(`invalid number '${value ?? ""}'`);
     }
     if (option.many) ((opts[key] ??= []) as ByteString[]).push(value ?? "");

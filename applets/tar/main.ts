@@ -23,7 +23,7 @@ import { BLOCK, TarError, TarReader } from "./format.ts";
 const OPTIONS = {
   c: { help: "Create", long: "create" },
   x: { help: "Extract", long: "extract" },
-  t: { help: "List", long: "list" },
+  t: { help: "List", long: "list", count: true },
   f: { arg: "FILE", help: "The archive; - is stdin or stdout", long: "file" },
   C: { arg: "DIR", help: "Change to DIR first", long: "directory" },
   v: { help: "Tell of each member; twice: in detail", long: "verbose", count: true },
@@ -40,7 +40,11 @@ const OPTIONS = {
   a: { help: "Create: compress as the name of the archive says", long: "auto-compress" },
   h: { help: "Add what links point to", long: "dereference" },
   overwrite: { help: "Write into existing files" },
-  "strip-components": { arg: "NUM", help: "Leave out NUM leading components of names" },
+  "strip-components": {
+    arg: "NUM",
+    numeric: true,
+    help: "Leave out NUM leading components of names",
+  },
   "no-recursion": { help: "Do not descend into directories" },
   "numeric-owner": { help: "Owners by number, not by name" },
   "no-same-permissions": { help: "The umask takes its part" },
@@ -292,8 +296,11 @@ class MemberUser {
   use(member: Member): MaybePromise<void> {
     const { ctx, opts } = this;
     if (opts.t) {
-      void ctx.out.print(opts.v ? longListing(member, this.#zone) : `${member.name}\n`);
-      return;
+      // Twice is as good as -v to native; with -O it shows the data as well.
+      const long = opts.v || (opts.t as number) > 1;
+      void ctx.out.print(long ? longListing(member, this.#zone) : `${member.name}\n`);
+      if (!opts.O || (member.mode & S_IFMT) !== S_IFREG) return;
+      return copyData(ctx, this.input, member.size, ctx.stdout);
     }
     if (opts.v) {
       const line = opts.v > 1 ? longListing(member, this.#zone) : `${member.name}\n`;

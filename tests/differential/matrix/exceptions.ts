@@ -43,7 +43,10 @@ export const EXCEPTIONS: {
     [/^ls -\w*S\w*( d)?$/, "directories are sorted by sizes that the file system gives them"],
   ],
   bc: [
-    [/^bc (-\w*v|--version(?!=))/, "native's second and third line name the authors of its code"],
+    [
+      /^bc (calc )?(-\w*v|--version(?!=))/,
+      "native's second and third line name the authors of its code",
+    ],
   ],
 };
 
