@@ -4,7 +4,7 @@
  * must print the same for a part of the file. Then the memory that the streaming ones add, read from
  * /proc (Linux only).
  *
- * `deno task text [--mb 100] [--rounds 3] [--only REGEX] [--json FILE]`
+ * `deno task bench-text [--mb 100] [--rounds 3] [--only REGEX] [--json FILE]`
  *
  * Fails when a command is slower than native without start-up, when the geometric mean is below the
  * aim, or when one adds too much memory.
