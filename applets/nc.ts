@@ -44,8 +44,13 @@ export const applet: Applet = defineApplet({
       if (operands.length > 2) return ctx.usage();
       return await serve(ctx, words, given.program);
     }
-    if (operands.length !== 2) return ctx.usage();
-    const connection = await connectTo(ctx, operands[0], portNumber(ctx, operands[1]), {
+    if (operands.length === 0 || operands.length > 2) return ctx.usage();
+    // Without a port native dials port 0, where nobody can listen.
+    const peer = portNumber(ctx, operands[1] ?? "0");
+    if (peer === 0) {
+      return ctx.fail(`can't connect to remote host (${operands[0]}): Connection refused`);
+    }
+    const connection = await connectTo(ctx, operands[0], peer, {
       timeoutMs: wait === undefined ? undefined : wait * 1000,
       localPort: port,
     });

@@ -42,7 +42,7 @@ export const applet: Applet = defineApplet({
     Y: { arg: "on/off", long: "proxy", help: "Taken; there are no proxies here" },
     T: { arg: "SEC", long: "timeout" },
     t: { arg: "N", long: "tries" },
-    n: { arg: "X", many: true },
+    n: { arg: "X", optional: true, many: true },
     "passive-ftp": {},
     "no-cache": {},
     "no-verbose": {},
