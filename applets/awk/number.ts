@@ -202,6 +202,8 @@ export function formatShort(value: number): ByteString {
   }
   if (shortest.charCodeAt(shortest.length - 1) === 0x35) return formatDouble(value, "g");
   const text = value.toPrecision(6);
+  // Zeros before the point stay: from 99999.95 on six digits leave no place behind it.
+  if (!text.includes(".")) return text;
   let end = text.length;
   while (text.charCodeAt(end - 1) === 0x30) end--;
   if (text.charCodeAt(end - 1) === 0x2e) end--;
