@@ -212,6 +212,14 @@ function fill(dir: string): void {
   for (let i = 0; i < 1000; i++) Deno.writeTextFileSync(`${dir}/tree/file${i}.txt`, "");
 }
 
+/** The first line that is not as native's. */
+function firstDifference(ours: string, theirs: string): string {
+  const lines = ours.split("\n");
+  const wanted = theirs.split("\n");
+  const at = lines.findIndex((line, i) => line !== wanted[i]);
+  return `line ${at + 1} is ${JSON.stringify(lines[at])}, native's ${JSON.stringify(wanted[at])}`;
+}
+
 interface Row {
   readonly name: string;
   readonly floor: number;
@@ -307,7 +315,7 @@ try {
       const [theirs, ms] = timed(native.path, ["ash", "./script.sh"], cwd);
       const text = ours.stdoutText + ours.stderrText;
       if (text !== theirs || alone !== theirs) {
-        throw new Error(`${name}: not the same output:\n${text}\n${alone}\nnative:\n${theirs}`);
+        throw new Error(`${name}: ${firstDifference(text === theirs ? alone : text, theirs)}`);
       }
       Deno.removeSync(cwd, { recursive: true });
       if (round < 0) continue;
