@@ -9,7 +9,7 @@
  * @module
  */
 import { VfsError } from "../../sandbox/errors.ts";
-import type { MaybePromise } from "../../sandbox/types.ts";
+import type { MaybePromise, Process } from "../../sandbox/types.ts";
 
 /** Path of a module below `applets/` → what imports it. */
 export type ModuleLoaders = ReadonlyMap<string, () => Promise<unknown>>;
@@ -50,6 +50,23 @@ export class Part<M> {
     return this.loaded ?? (this.#loading ??= this.#import());
   }
 
+  /**
+   * The module, for a process that waits for it. It may have been stopped or ended meanwhile, of which
+   * its kernel could not tell it, so it takes its turn anew.
+   *
+   * @throws {ProcessEnded} when it was ended
+   */
+  loadFor(process: Pick<Process, "tick">): MaybePromise<M> {
+    return this.loaded ?? this.#loadFor(process);
+  }
+
+  async #loadFor(process: Pick<Process, "tick">): Promise<M> {
+    const module = await this.load();
+    const turn = process.tick(Infinity);
+    if (turn !== undefined) await turn;
+    return module;
+  }
+
   async #import(): Promise<M> {
     try {
       return this.loaded = await importModule(this.path) as M;
@@ -65,9 +82,12 @@ export class Part<M> {
   }
 }
 
-/** Loads several parts side by side; undefined when all are at hand. */
-export function loadParts(parts: readonly Part<unknown>[]): Promise<void> | undefined {
+/** Loads several parts side by side, as `loadFor`; undefined when all are at hand. */
+export function loadParts(
+  process: Pick<Process, "tick">,
+  parts: readonly Part<unknown>[],
+): Promise<void> | undefined {
   const missing = parts.filter((part) => part.loaded === undefined);
   if (missing.length === 0) return undefined;
-  return Promise.all(missing.map((part) => part.load())).then(() => {});
+  return Promise.all(missing.map((part) => part.load())).then(() => process.tick(Infinity));
 }

@@ -67,11 +67,14 @@ function load(
   assignments: readonly [ByteString, ByteString][],
   operands: readonly ByteString[],
 ): MaybePromise<number> {
-  const loading = loadParts(neededParts(
-    sources.map(({ text }) => text),
-    [...operands, ...ctx.opts.v ?? []],
-    unescapeText(ctx.opts.F ?? ""),
-  ));
+  const loading = loadParts(
+    ctx.process,
+    neededParts(
+      sources.map(({ text }) => text),
+      [...operands, ...ctx.opts.v ?? []],
+      unescapeText(ctx.opts.F ?? ""),
+    ),
+  );
   const run = (): MaybePromise<number> => start(ctx, sources, assignments, operands);
   return loading === undefined ? run() : loading.then(run);
 }

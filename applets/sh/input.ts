@@ -28,7 +28,7 @@ export async function startFiles(sh: Shell, login: boolean): Promise<void> {
   }
   for (const file of files) await startFile(sh, file);
   if (sh.flags.interactive) {
-    await loadExpansion();
+    await loadExpansion(sh);
     const env = sh.get("ENV");
     if (env !== undefined && env !== "") await startFile(sh, expandText(sh, env));
   }
@@ -93,7 +93,7 @@ export async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
     if (node === END) return status;
     if (node === null || sh.flags.noexec) continue;
     sh.inputLine = sh.baseLine = parser.line;
-    const r = (await compileNode(node))(sh);
+    const r = (await compileNode(sh, node))(sh);
     status = typeof r === "number" ? r : await r;
     if (sh.skip !== SKIP_NONE) {
       sh.skip = SKIP_NONE;

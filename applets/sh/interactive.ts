@@ -25,7 +25,7 @@ const HISTORY_SIZE = 255;
 
 /** Reads and runs commands until the end of input or `exit`. */
 export async function interact(sh: Shell, input: OpenFile): Promise<number> {
-  await loadExpansion();
+  await loadExpansion(sh);
   if (sh.proc.tty !== undefined && input.tty !== undefined) takeTerminal(sh);
   sh.traps.becomeInteractive();
   const editor = input.tty === undefined ? undefined : new LineEditor(sh, input, input.tty);
@@ -98,7 +98,7 @@ async function loop(sh: Shell, input: OpenFile, editor: LineEditor | undefined):
     }
     if (node === null) continue;
     try {
-      const r = (await compileNode(node))(sh);
+      const r = (await compileNode(sh, node))(sh);
       status = typeof r === "number" ? r : await r;
     } catch (error) {
       if (error instanceof ShellExit && !error.fatal) throw error;

@@ -114,7 +114,7 @@ function statusOf(sh: Shell, s: ExitStatus): MaybePromise<number> {
     sh.say(signalWords(s.signal) + "\n");
     return s.code;
   };
-  const view = JOB_VIEW.load();
+  const view = JOB_VIEW.loadFor(sh.proc);
   return view instanceof Promise ? view.then(tell) : tell(view);
 }
 
@@ -169,5 +169,5 @@ export async function foreground(
   command: string | Node,
 ): Promise<number> {
   const job = sh.jobs.add(children, command, true);
-  return (await JOB_VIEW.load()).watch(sh, job);
+  return (await JOB_VIEW.loadFor(sh.proc)).watch(sh, job);
 }

@@ -35,7 +35,7 @@ export const applet: Applet = {
 
 /** Shows the usage page. */
 function usage(sh: Shell, status: number): MaybePromise<number> {
-  const options = USAGE.load();
+  const options = USAGE.loadFor(sh.proc);
   const show = ({ usagePage }: typeof import("../_lib/options.ts")): number => {
     sh.say(usagePage(applet, sh.shared.name));
     return status;
@@ -96,7 +96,7 @@ function start(proc: Process, argv: readonly string[]): MaybePromise<number> {
       inv.listsOptions === "names" ? `${name.padEnd(16)}on\n` : `set -o ${name}\n`;
     void sh.print(OPTIONS.map(([, name]) => line(name)).join(""));
   }
-  const loading = sh.flags.xtrace ? loadExpansion() : undefined;
+  const loading = sh.flags.xtrace ? loadExpansion(sh) : undefined;
   return runToEnd(sh, (self) => loading?.then(() => run(self, inv)) ?? run(self, inv));
 }
 
@@ -179,7 +179,7 @@ function run(sh: Shell, inv: Invocation): MaybePromise<number> {
     }
     if (!inv.login && !sh.flags.interactive) return commandString(sh, inv.command);
     return (async () => {
-      await (await INPUT.load()).startFiles(sh, inv.login);
+      await (await INPUT.loadFor(sh.proc)).startFiles(sh, inv.login);
       return await commandString(sh, inv.command!);
     })();
   }
@@ -188,7 +188,7 @@ function run(sh: Shell, inv: Invocation): MaybePromise<number> {
     sh.params = words.slice(1);
     if (!inv.login && !sh.flags.interactive) return scriptFile(sh, words[0]);
     return (async () => {
-      await (await INPUT.load()).startFiles(sh, inv.login);
+      await (await INPUT.loadFor(sh.proc)).startFiles(sh, inv.login);
       return await scriptFile(sh, words[0]);
     })();
   }
@@ -198,10 +198,12 @@ function run(sh: Shell, inv: Invocation): MaybePromise<number> {
   const terminal = input?.tty !== undefined && sh.proc.fd(2)?.tty !== undefined;
   if (terminal && words.length === 0) sh.flags.interactive = true;
   return (async () => {
-    if (inv.login || sh.flags.interactive) await (await INPUT.load()).startFiles(sh, inv.login);
+    if (inv.login || sh.flags.interactive) {
+      await (await INPUT.loadFor(sh.proc)).startFiles(sh, inv.login);
+    }
     if (input === undefined) return 0;
-    if (sh.flags.interactive) return await (await INTERACTIVE.load()).interact(sh, input);
-    return await (await INPUT.load()).fromStdin(sh, input);
+    if (sh.flags.interactive) return await (await INTERACTIVE.loadFor(sh.proc)).interact(sh, input);
+    return await (await INPUT.loadFor(sh.proc)).fromStdin(sh, input);
   })();
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { loadParts, Part } from "../_lib/part.ts";
+import type { Shell } from "./shell.ts";
 
 /** The `printf` builtin. */
 export const PRINTF: Part<typeof import("./builtins/printf.ts")> = new Part(
@@ -64,8 +65,8 @@ export const READ: Part<typeof import("./builtins/read.ts")> = new Part("sh/buil
 export const USAGE: Part<typeof import("../_lib/options.ts")> = new Part("_lib/options.ts");
 
 /** Loads what the text of a prompt may need, since no prompt can wait for it. */
-export function loadExpansion(): Promise<void> | undefined {
-  return loadParts([ARITHMETIC, OPERATORS, TESTS]);
+export function loadExpansion(sh: Shell): Promise<void> | undefined {
+  return loadParts(sh.proc, [ARITHMETIC, OPERATORS, TESTS]);
 }
 
 /** What in a script makes it likely that a part will be needed. */

@@ -8,18 +8,22 @@ import type { MaybePromise } from "../../sandbox/types.ts";
 import { type Node, ShellSyntaxError } from "./ast.ts";
 import { Compiler } from "./compile.ts";
 import { PartNeeded, ShellError } from "./errors.ts";
+import { loadParts } from "../_lib/part.ts";
 import { END, Parser } from "./parse.ts";
 import { type Exec, type Shell, SKIP_NONE } from "./shell.ts";
 
 const compiler = new Compiler();
 
 /** Compiles one tree; waits only when it needs a part that was not needed before. */
-export function compileNode(node: Node): MaybePromise<Exec> {
+export function compileNode(sh: Shell, node: Node): MaybePromise<Exec> {
   try {
     return compiler.node(node);
   } catch (error) {
     if (!(error instanceof PartNeeded)) throw error;
-    return Promise.resolve(error.part.load()).then(() => compileNode(node));
+    const loading = loadParts(sh.proc, [error.part]);
+    return loading === undefined
+      ? compileNode(sh, node)
+      : loading.then(() => compileNode(sh, node));
   }
 }
 
@@ -117,7 +121,7 @@ function step(
       return status;
     }
     if (node === null) continue;
-    const run = compileNode(node);
+    const run = compileNode(sh, node);
     const before = status;
     const { line } = parser;
     const start = (exec: Exec): MaybePromise<number> => {
@@ -176,7 +180,7 @@ export async function expandLater(sh: Shell, text: string): Promise<string> {
       return await expandQuoted(sh, text);
     } catch (error) {
       if (error instanceof PartNeeded) {
-        await error.part.load();
+        await error.part.loadFor(sh.proc);
         continue;
       }
       if (error instanceof ShellSyntaxError) return text;

@@ -198,3 +198,39 @@ console.log(stdoutText + stderrText);
     Deno.removeSync(dir, { recursive: true });
   }
 });
+
+Deno.test("a program that is ended while it waits for a part does not go on", async () => {
+  const dir = Deno.makeTempDirSync({ prefix: "capbox-parts-" });
+  try {
+    const url = (path: string): string => JSON.stringify(new URL(path, root).href);
+    Deno.writeTextFileSync(
+      `${dir}/entry.ts`,
+      `import { Sandbox } from ${url("mod.ts")};
+import { useLoaders } from ${url("applets/registry.ts")};
+const late = (path) => async () => {
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  return await import(${url("applets/")} + path);
+};
+const slow = ["sh/builtins/printf.ts", "sh/expand_arith.ts", "awk/patterns.ts"];
+useLoaders(new Map(slow.map((path) => [path, late(path)])));
+await using sandbox = await Sandbox.create();
+await sandbox.sh("true; awk 1 /dev/null");
+const programs = [
+  "printf x; echo more >/tmp/a",
+  "echo >/tmp/b$((1 + 1))",
+  "awk 'BEGIN { print 1 ~ 1 >\\"/tmp/c\\" }'",
+];
+const reasons = [];
+for (const program of programs) reasons.push((await sandbox.sh(program, { timeoutMs: 100 })).reason);
+await new Promise((resolve) => setTimeout(resolve, 900));
+console.log(JSON.stringify([reasons, (await sandbox.sh("ls /tmp")).stdoutText]));
+`,
+    );
+    const flags = ["--no-config", "--no-lock", "--no-prompt", "--no-check", "-R"];
+    const { out, err } = await deno(["run", ...flags, `${dir}/entry.ts`]);
+    assertEquals(err, "");
+    assertEquals(JSON.parse(out), [["timeout", "timeout", "timeout"], ""]);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+});

@@ -44,7 +44,7 @@ const returns: Builtin = (sh, argv) => {
 };
 
 const exits: Builtin = (sh, argv) => {
-  const view = sh.flags.interactive ? JOB_VIEW.load() : undefined;
+  const view = sh.flags.interactive ? JOB_VIEW.loadFor(sh.proc) : undefined;
   if (view !== undefined) return Promise.resolve(view).then((part) => exitOf(sh, argv, part));
   return exitOf(sh, argv, undefined);
 };

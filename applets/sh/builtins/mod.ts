@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { Part } from "../../_lib/part.ts";
+import type { MaybePromise } from "../../../sandbox/types.ts";
+import { loadParts, type Part } from "../../_lib/part.ts";
 import { LOOKUP, PRINTF, PROCESS, READ, SETTINGS, TESTS } from "../parts.ts";
 import type { Builtin } from "../shell.ts";
 import { DIRECTORY } from "./directory.ts";
@@ -21,12 +22,12 @@ function inPart(part: Part<{ readonly BUILTINS: readonly Entry[] }>, names: stri
     let run: Builtin | undefined;
     return [name, (sh, argv) => {
       if (run !== undefined) return run(sh, argv);
-      const take = ({ BUILTINS }: { readonly BUILTINS: readonly Entry[] }): Builtin =>
-        run = BUILTINS.find((entry) => entry[0] === name)![1];
-      const loading = part.load();
-      return loading instanceof Promise
-        ? loading.then((module) => take(module)(sh, argv))
-        : take(loading)(sh, argv);
+      const call = (): MaybePromise<number> => {
+        run = part.loaded!.BUILTINS.find((entry) => entry[0] === name)![1];
+        return run(sh, argv);
+      };
+      const loading = loadParts(sh.proc, [part]);
+      return loading === undefined ? call() : loading.then(call);
     }];
   });
 }

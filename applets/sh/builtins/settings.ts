@@ -131,7 +131,7 @@ const parsesOptions: Builtin = (sh, argv) => {
 
 const lets: Builtin = (sh, argv) => {
   if (argv.length < 2) throw new ShellError("expression expected");
-  const loading = ARITHMETIC.load();
+  const loading = ARITHMETIC.loadFor(sh.proc);
   if (loading instanceof Promise) return loading.then(() => lets(sh, argv));
   let v: Num = 0;
   for (let i = 1; i < argv.length; i++) {

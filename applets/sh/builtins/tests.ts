@@ -40,7 +40,7 @@ function evaluate(
     if (words[0] === "-z") return words[1] === "" ? 0 : 1;
   } else if (words.length === 1) return words[0] === "" ? 1 : 0;
   if (!double || !words.includes("=~")) return parse(sh, words, double, undefined);
-  const regex = REGEX.load();
+  const regex = REGEX.loadFor(sh.proc);
   return regex instanceof Promise
     ? regex.then((module) => parse(sh, words, double, module))
     : parse(sh, words, double, regex);

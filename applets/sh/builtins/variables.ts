@@ -24,7 +24,7 @@ type Settings = typeof import("./settings.ts");
 
 /** Prints a list that the part of the settings makes. */
 function listed(sh: Shell, list: (settings: Settings) => string): MaybePromise<number> {
-  const settings = SETTINGS.load();
+  const settings = SETTINGS.loadFor(sh.proc);
   return settings instanceof Promise
     ? settings.then((module) => sh.print(list(module)))
     : sh.print(list(settings));
@@ -156,7 +156,7 @@ const sets: Builtin = (sh, argv) => {
     sh.optOffset = -1;
   }
   // PS4 may hold any expansion.
-  const loading = sh.flags.xtrace ? loadExpansion() : undefined;
+  const loading = sh.flags.xtrace ? loadExpansion(sh) : undefined;
   return loading === undefined ? 0 : loading.then(() => 0);
 };
 
