@@ -29,15 +29,15 @@ export const applet: Applet = defineApplet({
     const human = ctx.order.findLast((name) => "kmhH".includes(name));
     const forPeople = human === "h" || human === "H";
     const title = opts.i
-      ? "  Inodes"
+      ? "   Inodes"
       : forPeople
       ? "     Size"
       : opts.P
       ? `${unit}-blocks`
-      : unit === 1048576
-      ? "1M-blocks"
-      : unit === 1024
-      ? "1K-blocks"
+      : unit >= 1048576
+      ? `${Math.round(unit / 1048576)}M-blocks`
+      : unit >= 1024
+      ? `${Math.round(unit / 1024)}K-blocks`
       : `${unit}-blocks`;
     out.print(
       `Filesystem           ${opts.T ? "Type       " : ""}${title.padEnd(15)}Used Available ${

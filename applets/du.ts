@@ -34,7 +34,8 @@ export const applet: Applet = defineApplet({
     const walker = new Walker(
       ctx,
       opts.s ? 0 : opts.d === undefined ? Infinity : numberArgument(ctx, opts.d),
-      ctx.order.findLast((name) => "hmkb".includes(name)) ?? "k",
+      // -b says what is counted; -h still says how it is shown.
+      ctx.order.findLast((name) => "hmk".includes(name)) ?? (opts.b ? "b" : "k"),
     );
     return walker.run(ctx.operands.length === 0 ? ["."] : ctx.operands);
   },
@@ -80,6 +81,7 @@ class Walker {
     if (stat === undefined) return undefined;
     this.#device = stat.dev;
     const first = this.#enter(root, stat);
+    if (first === "again") return 0;
     if (first === undefined) {
       const size = this.#sizeOf(stat);
       if (size !== undefined) await this.#show(size, root);
@@ -101,6 +103,7 @@ class Walker {
       if (pause !== undefined) await pause;
       if (inner === undefined || (opts.x && inner.dev !== this.#device)) continue;
       const child = this.#enter(path, inner);
+      if (child === "again") continue;
       if (child !== undefined) {
         if (stack.length < ctx.process.maxDepth) stack.push(child);
         continue;
@@ -121,22 +124,21 @@ class Walker {
     }
   }
 
-  /** Starts a directory; undefined for anything else. */
-  #enter(path: ByteString, stat: Stat): Level | undefined {
+  /** Starts a directory; undefined for anything else, and "again" for one that was counted before. */
+  #enter(path: ByteString, stat: Stat): Level | "again" | undefined {
     if ((stat.mode & S_IFMT) !== S_IFDIR) return undefined;
     const key = `${stat.dev}:${stat.ino}`;
     let names: ByteString[] = [];
+    const { opts } = this.ctx;
     // With links followed, a directory could lead back to itself.
-    const again = this.ctx.opts.L && this.#seen.has(key);
+    if (this.#seen.has(key) && (opts.L || !opts.l)) return "again";
     this.#seen.add(key);
-    if (!again) {
-      try {
-        names = this.ctx.fs.readDir(path).map(({ name }) => name);
-      } catch (error) {
-        this.ctx.warnError(path, error);
-      }
+    try {
+      names = this.ctx.fs.readDir(path).map(({ name }) => name);
+    } catch (error) {
+      this.ctx.warnError(path, error);
     }
-    return { path, names, next: 0, total: again ? 0 : this.#bytes(stat) };
+    return { path, names, next: 0, total: this.#bytes(stat) };
   }
 
   #bytes(stat: Stat): number {
@@ -153,12 +155,17 @@ class Walker {
     return this.#bytes(stat);
   }
 
+  /** Blocks are rounded up, bytes (-b) to the nearest unit, as native does. */
+  #inUnits(count: number): string {
+    return String(this.ctx.opts.b ? Math.round(count) : Math.ceil(count));
+  }
+
   #show(bytes: number, path: ByteString): MaybePromise<void> {
     const text = this.unit === "h"
       ? humanSize(bytes)
       : this.unit === "b"
       ? String(bytes)
-      : String(Math.ceil(bytes / (this.unit === "m" ? 1048576 : 1024)));
+      : this.#inUnits(bytes / (this.unit === "m" ? 1048576 : 1024));
     return this.ctx.out.print(`${text}\t${path}\n`);
   }
 }

@@ -34,7 +34,11 @@ export const applet: Applet = defineApplet({
     let short = opts.o;
     // The first argument being no option, it is all that is known: nothing is quoted.
     const compatible = old || (ctx.argv.length > 1 && !ctx.argv[1].startsWith("-"));
-    if (short === undefined) {
+    if (compatible && ctx.argv.length > 1) {
+      // Everything is as it stands: a `--` is the parameters' own, and `+` has no meaning.
+      words.splice(0, words.length, ...ctx.argv.slice(2));
+      short = ctx.argv[1].replace(/^[-+]+/, "");
+    } else if (short === undefined) {
       if (words.length === 0) return ctx.fail("missing optstring argument");
       short = words.shift()!;
       if (words[0] === "--") words.shift();
@@ -131,10 +135,10 @@ function parseWords(
         const list = names.map((name) => `'--${name}'`).join(" ");
         wrong = `option '${word}' is ambiguous; possibilities: ${list}`;
       } else if (kind === "none" && value !== undefined) {
-        wrong = `option '--${names[0]}' doesn't allow an argument`;
+        wrong = `option '${"-".repeat(dashes)}${names[0]}' doesn't allow an argument`;
       } else if (kind === "required" && value === undefined) {
         if (i + 1 < words.length) value = words[++i];
-        else wrong = `option '--${names[0]}' requires an argument`;
+        else wrong = `option '${"-".repeat(dashes)}${names[0]}' requires an argument`;
       }
       if (wrong === undefined) {
         text += ` --${names[0]}${kind === "none" ? "" : ` ${quote(value ?? "")}`}`;
@@ -146,7 +150,7 @@ function parseWords(
     }
     for (let at = 1; at < word.length; at++) {
       const letter = word[at];
-      const kind = letter === ":" || letter === "-" ? undefined : known.get(letter);
+      const kind = ":;-".includes(letter) ? undefined : known.get(letter);
       if (kind === undefined) {
         complain(`invalid option -- '${letter}'`);
         failed = true;

@@ -1,4 +1,12 @@
-import { type ByteString, O_CREAT, O_RDONLY, O_TRUNC, O_WRONLY } from "../sandbox/types.ts";
+import {
+  type ByteString,
+  O_CREAT,
+  O_RDONLY,
+  O_TRUNC,
+  O_WRONLY,
+  S_IFLNK,
+  S_IFMT,
+} from "../sandbox/types.ts";
 import type { Directory, OpenFile } from "../sandbox/types.ts";
 import { toBytes } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
@@ -104,12 +112,16 @@ class Patcher {
       const head = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
       if (head === null || oldName === undefined || newName === undefined) continue;
       const parsed = readHunk(lines, i + 1, head);
-      if (parsed === undefined) break;
       i = parsed.end - 1;
       const hunk = reverse ? reversed(parsed.hunk) : parsed.hunk;
+      // The file is told before anything is known of the hunk's lines.
       this.#target ??= await this.#open(oldName, newName, hunk, reverse);
       if (this.#target === undefined) return;
-      this.#apply(this.#target, hunk);
+      if (parsed.state === "cut") break;
+      if (parsed.state === "damaged") {
+        if (hunk.lines.length === 0) break;
+        this.#fail(this.#target, hunk);
+      } else this.#apply(this.#target, hunk);
       const pause = ctx.tick(1 + hunk.lines.length);
       if (pause !== undefined) await pause;
     }
@@ -131,6 +143,12 @@ class Patcher {
     const name = this.file ?? this.#stripped(newName === NOWHERE || emptied ? oldName : newName);
     const exists = this.#exists(name);
     const make = created && !exists;
+    if (exists && hunk.oldLine === 0 && hunk.oldCount === 0 && from !== NOWHERE) {
+      ctx.out.print(`creating ${name}\n`);
+      ctx.warn(`can't open '${name}': File exists`);
+      this.failed = true;
+      return undefined;
+    }
     ctx.out.print(
       removes && ctx.opts.E
         ? `removing ${name}\n`
@@ -146,9 +164,12 @@ class Patcher {
         source.close();
       } catch (error) {
         if (!isVfsError(error)) throw error;
-        ctx.warn(`can't open '${name}': ${error.reason}`);
-        this.failed = true;
-        return undefined;
+        // A directory has no lines.
+        if (error.code !== "EISDIR") {
+          ctx.warn(`can't open '${name}': ${error.reason}`);
+          this.failed = true;
+          return undefined;
+        }
       }
     }
     // The text after the last newline is a line of its own, told by a missing newline.
@@ -206,15 +227,22 @@ class Patcher {
         if (this.ctx.opts.N) return;
         this.ctx.say(`Possibly reversed hunk ${target.number} at ${target.lines.length + 1}\n`);
       }
-      this.failed = target.failed = true;
-      this.ctx.say(
-        `Hunk ${target.number} FAILED ${hunk.oldLine}/${hunk.newLine}.\n${hunk.shown.join("")}`,
-      );
+      target.number--;
+      this.#fail(target, hunk);
       return;
     }
     target.result.push(...target.lines.slice(target.at, place));
     for (const line of hunk.lines) if (line[0] !== "-") target.result.push(line.slice(1));
     target.at = place + wanted.length;
+  }
+
+  #fail(target: Target, hunk: Hunk): void {
+    target.number++;
+    if (target.failed) return;
+    this.failed = target.failed = true;
+    this.ctx.say(
+      `Hunk ${target.number} FAILED ${hunk.oldLine}/${hunk.newLine}.\n${hunk.shown.join("")}`,
+    );
   }
 
   #finish(): void {
@@ -230,6 +258,8 @@ class Patcher {
         return;
       }
       if (target.created && this.file === undefined) this.#makeParents(target.name);
+      // As native, a link gives way to a file of its own.
+      this.#replaceLink(target.name);
       const file = this.#openFile(target.name, O_WRONLY | O_CREAT | O_TRUNC);
       const bytes = toBytes(text);
       try {
@@ -241,6 +271,20 @@ class Patcher {
       if (!isVfsError(error)) throw error;
       ctx.warn(`can't open '${target.name}': ${error.reason}`);
       this.failed = true;
+    }
+  }
+
+  #replaceLink(name: ByteString): void {
+    const { fs } = this.ctx;
+    if (this.file !== undefined) {
+      const there = fs.tryStat(name, { follow: false });
+      if (there !== undefined && (there.mode & S_IFMT) === S_IFLNK) fs.unlink(name);
+      return;
+    }
+    try {
+      if ((this.#here.lstatAt(name).mode & S_IFMT) === S_IFLNK) this.#here.unlinkAt(name);
+    } catch (error) {
+      if (!isVfsError(error)) throw error; // The opening tells.
     }
   }
 
@@ -268,7 +312,7 @@ function readHunk(
   lines: readonly ByteString[],
   from: number,
   head: RegExpExecArray,
-): { readonly hunk: Hunk; readonly end: number } | undefined {
+): { readonly hunk: Hunk; readonly end: number; readonly state: "whole" | "cut" | "damaged" } {
   const body: ByteString[] = [];
   const hunk: Hunk = {
     oldLine: Number(head[1]),
@@ -282,20 +326,21 @@ function readHunk(
   let i = from;
   for (; oldCount > 0 || newCount > 0 || lines[i]?.startsWith("\\"); i++) {
     // A hunk that is cut off is left out, as native does.
-    if (i >= lines.length) return undefined;
+    if (i >= lines.length) return { hunk, end: i, state: "cut" };
     const line = lines[i] === "" ? " " : lines[i];
     const sign = line[0];
     if (sign === "\\") {
+      // Unlike native, which does not know of lines without a newline and fails, the line has none.
       const last = hunk.lines.length - 1;
       if (last >= 0) hunk.lines[last] = hunk.lines[last].replace(/\n$/, "");
       continue;
     }
     if (sign === " " || sign === "-") oldCount--;
     if (sign === " " || sign === "+") newCount--;
-    if (sign !== " " && sign !== "-" && sign !== "+") return undefined;
+    if (sign !== " " && sign !== "-" && sign !== "+") return { hunk, end: i, state: "damaged" };
     hunk.lines.push(`${line}\n`);
   }
-  return { hunk, end: i };
+  return { hunk, end: i, state: "whole" };
 }
 
 function reversed({ oldLine, oldCount, newLine, newCount, lines }: Hunk): Hunk {

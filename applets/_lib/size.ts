@@ -37,23 +37,23 @@ export function parseSize(
 }
 
 /**
- * A count of bytes with one decimal and a unit, as `ls -h`, `du -h` and `df -h` show it: four
- * columns at most, rounded to nearest.
+ * A count of bytes with one decimal and a unit, as `ls -h`, `du -h` and `df -h` show it. What is below
+ * the last unit is rounded, all before it cut off, so that there is a `1024.0K`.
  */
 export function humanSize(size: number): string {
-  if (size < 1024) return String(Math.round(size));
   const units = "KMGTPEZY";
-  let value = size;
+  let value = Math.round(size);
+  let tenths = 0;
   let unit = -1;
   while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
+    tenths = Math.floor((value % 1024 * 10 + 512) / 1024);
+    value = Math.floor(value / 1024);
     unit++;
   }
-  let tenths = Math.round(value * 10);
-  if (tenths >= 10240) {
-    tenths = 10;
-    unit++;
+  if (unit < 0) return String(value);
+  if (tenths >= 10) {
+    value++;
+    tenths = 0;
   }
-  const text = tenths >= 100 * 10 ? String(Math.round(tenths / 10)) : (tenths / 10).toFixed(1);
-  return text + units[unit];
+  return `${value}.${tenths}${units[unit]}`;
 }
