@@ -3,6 +3,7 @@ import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
 import { readEscape } from "./_lib/escape.ts";
 import { inClass } from "./_lib/glob_match.ts";
+import { ByteTranslator, WORTH_SCANNING } from "./_lib/byte_scan.ts";
 import { eachChunk } from "./_lib/sequence.ts";
 import { CHUNK } from "./_lib/streams.ts";
 
@@ -62,6 +63,8 @@ export const applet: Applet = defineApplet({
     // Output copies what it is given, so one buffer does for all.
     let result = new Uint8Array(0);
     let pairs: Uint16Array | undefined;
+    let ranges: ByteTranslator | undefined;
+    let looked = false;
     let seen = 0;
     const translate = (chunk: Uint8Array): void | Promise<void> => {
       const size = chunk.length;
@@ -70,8 +73,13 @@ export const applet: Applet = defineApplet({
       if (!opts.d) {
         seen += size;
         let done = 0;
+        if (seen > WORTH_SCANNING && !looked) {
+          looked = true;
+          ranges = ByteTranslator.of(map);
+        }
+        if (ranges !== undefined) done = ranges.apply(chunk, result);
         // Two bytes at a time, once the table for that is worth making.
-        if (seen > PAIRS_FROM && (chunk.byteOffset & 1) === 0) {
+        else if (seen > PAIRS_FROM && (chunk.byteOffset & 1) === 0) {
           pairs ??= pairsOf(map);
           const count = size >> 1;
           const from = new Uint16Array(chunk.buffer, chunk.byteOffset, count);

@@ -249,3 +249,71 @@ export class ByteFinder {
 
 /** Bytes that are searched at once, which leaves room for the text behind them. */
 const STEP = ROOM - LONGEST - 32;
+
+/** Ranges that the translating kernel knows. */
+const MOST_RANGES = 4;
+
+function buildTranslator(): KernelCode {
+  const code = new KernelCode();
+  const before = code.local128();
+  const after = code.local128();
+  const ranges = Array.from(
+    { length: MOST_RANGES },
+    () => [code.local128(), code.local128(), code.local128()],
+  );
+  ranges.flat().forEach((local, i) => {
+    code.const32(0).load32(i * 4).simd("i8x16.splat").set(local);
+  });
+  code.loop(() => {
+    code.get(0).load128(0).set(before);
+    code.get(before).set(after);
+    for (const [start, width, step] of ranges) {
+      code.get(after).get(before).get(start).simd("i8x16.sub").get(width).simd("i8x16.le_u");
+      code.get(step).simd("v128.and", "i8x16.add").set(after);
+    }
+    code.get(0).get(after).store128(0);
+    code.get(0).const32(16).op("i32.add").set(0);
+    code.get(0).get(1).op("i32.lt_u");
+  });
+  return code;
+}
+
+let translator: { readonly kernel: Kernel; readonly figures: Uint32Array } | undefined;
+
+/** Changes bytes by a table that moves a few ranges of them, as `a-z` to `A-Z`. */
+export class ByteTranslator {
+  private constructor(private readonly ranges: readonly number[]) {}
+
+  /** A translator for a table of 256 bytes; undefined where it moves too many ranges. */
+  static of(map: Uint8Array): ByteTranslator | undefined {
+    const ranges: number[] = [];
+    for (let start = 0; start < 256;) {
+      const step = (map[start] - start) & 255;
+      let end = start + 1;
+      while (end < 256 && ((map[end] - end) & 255) === step) end++;
+      if (step !== 0) ranges.push(start, end - 1 - start, step);
+      start = end;
+    }
+    return ranges.length > 3 * MOST_RANGES ? undefined : new ByteTranslator(ranges);
+  }
+
+  /** Translates into `result`, which is as long; gives how many bytes were done. */
+  apply(bytes: Uint8Array, result: Uint8Array): number {
+    if (translator === undefined) {
+      const kernel = new Kernel(buildTranslator().compile());
+      translator = { kernel, figures: new Uint32Array(kernel.memory.buffer, 0, 3 * MOST_RANGES) };
+    }
+    const { kernel: { memory }, kernel, figures } = translator;
+    figures.fill(0);
+    figures.set(this.ranges);
+    const size = bytes.length & ~15;
+    const most = ROOM & ~15;
+    for (let at = 0; at < size; at += most) {
+      const count = Math.min(most, size - at);
+      memory.set(bytes.subarray(at, at + count), DATA);
+      kernel.run(DATA, DATA + count);
+      result.set(memory.subarray(DATA, DATA + count), at);
+    }
+    return size;
+  }
+}

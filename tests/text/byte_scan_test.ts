@@ -1,6 +1,6 @@
 /** The kernels that look at 16 bytes at a time, against plain loops. */
 import { assertEquals } from "@std/assert";
-import { ByteFinder, hasNul, scanBytes } from "../../applets/_lib/byte_scan.ts";
+import { ByteFinder, ByteTranslator, hasNul, scanBytes } from "../../applets/_lib/byte_scan.ts";
 
 /** The same numbers each time. */
 function numbers(seed: number): (bound: number) => number {
@@ -48,7 +48,7 @@ Deno.test("byte scan: counts of lines, words and NULs are those of a loop over b
 
 Deno.test("byte scan: texts are found where indexOf finds them, two finders in turns", () => {
   const random = numbers(2);
-  for (let trial = 0; trial < 400; trial++) {
+  for (let trial = 0; trial < 120; trial++) {
     const alphabet = ALPHABETS[random(4)];
     const char = (): string => String.fromCharCode(alphabet[random(alphabet.length)]);
     const text = Array.from({ length: random(4) === 0 ? 150_000 : 3000 }, char).join("");
@@ -69,5 +69,25 @@ Deno.test("byte scan: texts are found where indexOf finds them, two finders in t
         each.at = want < 0 ? -1 : want + 1 + random(50);
       }
     }
+  }
+});
+
+Deno.test("byte scan: translations are those of the table", () => {
+  const random = numbers(3);
+  for (let trial = 0; trial < 400; trial++) {
+    const map = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    for (let ranges = random(6); ranges > 0; ranges--) {
+      const [from, to, size] = [random(256), random(256), random(60)];
+      for (let i = 0; i < size; i++) map[(from + i) & 255] = (to + i) & 255;
+    }
+    const translator = ByteTranslator.of(map);
+    if (translator === undefined) continue;
+    const size = random(2) === 0 ? random(100) : random(140_000);
+    const bytes = Uint8Array.from({ length: size }, () => random(256));
+    const result = new Uint8Array(size);
+    const done = translator.apply(bytes, result);
+    assertEquals(size - done < 16, true);
+    const want = bytes.map((byte) => map[byte]);
+    assertEquals(result.subarray(0, done), want.subarray(0, done));
   }
 });

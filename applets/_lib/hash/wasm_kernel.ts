@@ -48,6 +48,7 @@ const SIMD_OPS = {
   "v128.and": 78,
   "v128.or": 80,
   "i8x16.bitmask": 100,
+  "i8x16.add": 110,
   "i8x16.sub": 113,
 } as const;
 
@@ -133,6 +134,12 @@ export class KernelCode {
   /** Pops an address, pushes 16 bytes from there. */
   load128(offset: number): this {
     this.#code.push(0xfd, 0, 0, ...unsigned(offset));
+    return this;
+  }
+
+  /** Pops 16 bytes and an address. */
+  store128(offset: number): this {
+    this.#code.push(0xfd, 11, 0, ...unsigned(offset));
     return this;
   }
 
