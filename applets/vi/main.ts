@@ -12,7 +12,15 @@ import { View } from "./view.ts";
 /** Largest `.exrc`. */
 const LARGEST_RC = 65536;
 
-/** A screen editor. Source of behaviour: POSIX vi, BusyBox 1.35. */
+/**
+ * A screen editor. Source of behaviour: POSIX vi, BusyBox 1.35.
+ *
+ * Where native has faults that lose text or time, this one does not: a last line without a newline is
+ * a line like others (native puts text into it at a wrong place, and does not find its last char);
+ * `:s/x*` `/-/g` comes to an end; undoing after an automatic indentation takes nothing else away; `3X`
+ * at the beginning of a text does nothing; a changed status line is always shown, even if the sum of
+ * its bytes is that of the old one.
+ */
 export const applet: Applet = defineApplet({
   name: "vi",
   usage: "[-c CMD] [-R] [-H] [FILE]...",
