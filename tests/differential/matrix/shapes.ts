@@ -2267,6 +2267,7 @@ export const SHAPES: { readonly [name: string]: Shape } = {
       "-K -p nx",
       "-K -n nx",
       "-K -s x -n nx",
+      "-S -t -x /bin/false",
       "-S -t -x /bin/true",
       "-S -x /bin/echo -- a b",
       "-S -a /bin/echo -x /bin/echo -- a",
