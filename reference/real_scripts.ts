@@ -331,7 +331,7 @@ function withoutPages(stderr: string): string[] {
     if (/^(BusyBox|capbox) v/.test(line)) page = true;
     else if (page && line.startsWith("Usage: ")) lines.push(line);
     // A page goes on to the next message, which begins with the name of who says it.
-    else if (page && /^(?!or: )[^ \t]+: /.test(line)) page = false;
+    else if (page && /^(?!or: )[a-z./][^ \t]*: /.test(line)) page = false;
     if (!page) lines.push(line);
   }
   return lines;
