@@ -68,7 +68,8 @@ export async function needsOf(name: string): Promise<Needs> {
   const { needs } = await load(name);
   const write = WRITES.test(text);
   return {
-    read: READS.test(text),
+    // A path is looked at, component by component, before anything is written.
+    read: write || READS.test(text),
     write,
     net: NET.test(text) || needs.includes("net"),
     runs: RUNS.test(text),
