@@ -16,6 +16,22 @@ interface Change {
   readonly chained: boolean;
 }
 
+/** Many changes that were made at once, and are undone at once. */
+interface Batch {
+  readonly kind: "batch";
+  readonly before: ByteString;
+  readonly count: number;
+  readonly first: Edit;
+  readonly chained: false;
+}
+
+/** What a change did: so many chars more or less at a place. */
+export interface Edit {
+  readonly kind: "insert" | "delete";
+  readonly at: number;
+  readonly length: number;
+}
+
 /** What undoing did last, for the status line. */
 export interface Undone {
   readonly number: number;
@@ -35,7 +51,7 @@ export class Buffer {
   modified = 0;
   /** Places of the marks a–z, and of the context. As in native they do not move with the text. */
   readonly marks: (number | undefined)[] = [];
-  readonly #changes: Change[] = [];
+  readonly #changes: (Change | Batch)[] = [];
   /** A change that typing still adds to. */
   #typed: Change | undefined;
 
@@ -131,6 +147,22 @@ export class Buffer {
     return all;
   }
 
+  /**
+   * Makes many changes at once, as one that is undone at once.
+   *
+   * @param text The text with all of them.
+   * @param count How many changes they would be one by one.
+   * @param first The first one, of which undoing tells.
+   */
+  replace(text: ByteString, count: number, first: Edit): void {
+    this.settle();
+    // The text before is kept.
+    this.charge(text.length);
+    this.#changes.push({ kind: "batch", before: this.text, count, first, chained: false });
+    this.text = text;
+    this.modified += count;
+  }
+
   /** Puts a typed char in: what is typed in one place is undone at once. */
   type(at: number, text: ByteString): void {
     this.#place(at, text);
@@ -171,6 +203,14 @@ export class Buffer {
     for (;;) {
       const change = this.#changes.pop();
       if (change === undefined) return last;
+      if (change.kind === "batch") {
+        const { before, count, first } = change;
+        this.charge(-this.text.length);
+        this.text = before;
+        this.modified -= count;
+        const verb = first.kind === "insert" ? "deleted" : "restored";
+        return { number: this.modified + 1, verb, length: first.length, at: first.at };
+      }
       const { at, text, kind } = change;
       if (kind === "insert") this.#take(at, at + text.length);
       else this.#place(at, text);

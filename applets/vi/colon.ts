@@ -107,7 +107,7 @@ export class Colon {
       state.fileIndex = 0;
       await this.#open(state.files[0]);
     } else if (is("set")) this.#set(args);
-    else if (name[0] === "s") substitute(state, from, to, command.slice(1));
+    else if (name[0] === "s") await substitute(state, from, to, command.slice(1));
     else if (is("version")) state.say(VERSION);
     else if (is("write") || name === "wq" || name === "wn" || name === "x") {
       await this.#write(name, args, force, lines);

@@ -17,7 +17,7 @@ const LARGEST_RC = 65536;
  *
  * Where native has faults that lose text or time, this one does not: a last line without a newline is
  * a line like others (native puts text into it at a wrong place, and does not find its last char);
- * `:s/x*` `/-/g` comes to an end; undoing after an automatic indentation takes nothing else away; `3X`
+ * a `:s` whose pattern matches nothing at all comes to an end; undoing after an automatic indentation takes nothing else away; `3X`
  * at the beginning of a text does nothing; a changed status line is always shown, even if the sum of
  * its bytes is that of the old one.
  */

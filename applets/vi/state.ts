@@ -243,6 +243,7 @@ export class State {
       syntax: "bre",
       newline: true,
       icase: this.settings.ignorecase,
+      onStep: (steps) => this.process.waiter.spend(steps),
     });
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Regex, RegexError } from "../_lib/regex/regex.ts";
+import type { Edit } from "./buffer.ts";
 import { Abort, type State } from "./state.ts";
 import { firstNonBlank } from "./words.ts";
 
@@ -26,7 +27,12 @@ function split(text: string): readonly string[] {
  *
  * @param text What follows the `s`: delimiter, pattern, delimiter, replacement, flags.
  */
-export function substitute(state: State, from: number, to: number, text: string): void {
+export async function substitute(
+  state: State,
+  from: number,
+  to: number,
+  text: string,
+): Promise<void> {
   const [pattern, replacement, flags] = split(text);
   if (text === "" || replacement === undefined) {
     state.complain(":s expression missing delimiters");
@@ -47,38 +53,47 @@ export function substitute(state: State, from: number, to: number, text: string)
     throw new Abort();
   }
   const all = flags?.[0] === "g";
-  const { buffer } = state;
-  let undo: "alone" | "chained" = "alone";
+  const { text: before } = state;
+  /** The text so far; `done` is how far of the old one it is. */
+  let after = "";
+  let done = 0;
+  let first: Edit | undefined;
+  let changes = 0;
   let count = 0;
   let lines = 0;
-  let end = to;
-  for (let start = from; start < end; start = buffer.lineEnd(start) + 1) {
+  let lastLine = 0;
+  for (let start = from, end; start < to; start = end + 1) {
+    const newline = before.indexOf("\n", start);
+    end = newline < 0 ? before.length : newline;
     let found = 0;
-    for (let at = start; at <= buffer.lineEnd(start);) {
+    for (let at = start; at <= end;) {
       // Each search begins as if a line did, so that `^` matches again and again, as in native.
-      const match = regex.exec(state.text, at, { end: buffer.lineEnd(start) });
+      const match = regex.exec(before, at, { end });
       if (match === null) break;
       const groups = Array.from(match);
-      const put = expand(state.text, replacement, groups);
+      const put = expand(before, replacement, groups);
       const [low, high] = groups;
-      if (high > low) {
-        buffer.remove(low, high, undo);
-        undo = "chained";
-      }
-      if (put !== "") {
-        buffer.insert(low, put, undo);
-        undo = "chained";
-      }
-      end += put.length - (high - low);
+      const length = high > low ? high - low : put.length;
+      const place = after.length + low - done;
+      first ??= { kind: high > low ? "delete" : "insert", at: place, length };
+      changes += (high > low ? 1 : 0) + (put === "" ? 0 : 1);
+      if (found === 0) lastLine = after.length + start - done;
+      after += before.slice(done, low) + put;
+      done = high;
       found++;
       // An empty match takes the next char along: native would not come to an end.
-      at = low + put.length + (high === low ? 1 : 0);
+      at = high + (high === low ? 1 : 0);
       if (!all) break;
     }
+    const pause = state.process.tick(1 + found + ((end - start) >> 6));
+    if (pause !== undefined) await pause;
     if (found === 0) continue;
     count += found;
     lines++;
-    state.dot = firstNonBlank(state.text, start);
+  }
+  if (first !== undefined) {
+    state.buffer.replace(after + before.slice(done), changes, first);
+    state.dot = firstNonBlank(state.text, lastLine);
   }
   if (count === 0) state.complain("No match");
   else if (count > 1) state.say(`${count} substitutions on ${lines} lines`);
