@@ -77,8 +77,10 @@ function toStat(info: Deno.FileInfo): Stat {
   const atimeMs = info.atime === null ? 0 : info.atime.getTime();
   const mtimeMs = info.mtime === null ? 0 : info.mtime.getTime();
   const ctimeMs = info.ctime === null ? mtimeMs : info.ctime.getTime();
-  let atimeNs = BigInt(atimeMs) * 1_000_000n;
   let mtimeNs = BigInt(mtimeMs) * 1_000_000n;
+  // Most files were only ever written once.
+  const ctimeNs = ctimeMs === mtimeMs ? mtimeNs : BigInt(ctimeMs) * 1_000_000n;
+  let atimeNs = atimeMs === mtimeMs ? mtimeNs : BigInt(atimeMs) * 1_000_000n;
   if (exactTimes.size > 0) {
     const exact = exactTimes.get(ino);
     if (exact !== undefined && exact.dev === info.dev) {
@@ -99,7 +101,7 @@ function toStat(info: Deno.FileInfo): Stat {
     blocks: info.blocks ?? Math.ceil(info.size / 512),
     atimeNs,
     mtimeNs,
-    ctimeNs: BigInt(ctimeMs) * 1_000_000n,
+    ctimeNs,
   };
 }
 

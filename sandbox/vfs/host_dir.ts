@@ -197,6 +197,9 @@ export class HostDirNode<P> implements DirNode {
   #lastEpoch = -1;
   /** What names were found to mean, or that they mean nothing; believed as `#believed` says. */
   readonly #names = new Map<ByteString, VNode | undefined>();
+  /** The name that was looked up last, believed in the same way. */
+  #recentName: ByteString | undefined = undefined;
+  #recent: VNode | undefined = undefined;
   #namesTurn = -1;
   #namesEpoch = -1;
   #namesChanges = -1;
@@ -227,7 +230,12 @@ export class HostDirNode<P> implements DirNode {
     this.#verified = -1;
     this.#lastNode = undefined;
     this.#isSure = false;
+    this.#forgetNames();
+  }
+
+  #forgetNames(): void {
     this.#names.clear();
+    this.#recentName = this.#recent = undefined;
   }
 
   /** @internal It was just seen at that path, and this is what `lstat` said. */
@@ -316,11 +324,16 @@ export class HostDirNode<P> implements DirNode {
     if (
       turn === this.#namesTurn && epoch === this.#namesEpoch && guard.changes === this.#namesChanges
     ) return true;
-    this.#names.clear();
+    this.#forgetNames();
     this.#namesTurn = turn;
     this.#namesEpoch = epoch;
     this.#namesChanges = guard.changes;
     return false;
+  }
+
+  /** What a name was found to be, once it is known that `#names` is believed. */
+  #known(name: ByteString): VNode | undefined {
+    return name === this.#recentName ? this.#recent : this.#names.get(name);
   }
 
   /** Makes a change of one name of this directory, of which the other names know nothing. */
@@ -330,6 +343,7 @@ export class HostDirNode<P> implements DirNode {
     const isBelieved = this.#believed(epoch);
     guard.changes++;
     const { changes } = guard;
+    this.#recentName = this.#recent = undefined;
     work();
     // A change of more than this name lets go of the others.
     if (isBelieved && guard.changes === changes && guard.epoch() === epoch) {
@@ -374,8 +388,11 @@ export class HostDirNode<P> implements DirNode {
       return this.#lastNode;
     }
     if (this.#believed(epoch)) {
-      const node = this.#names.get(name);
-      if (node !== undefined || this.#names.has(name)) return node;
+      if (name === this.#recentName) return this.#recent;
+      if (this.#names.size > 0) {
+        const node = this.#names.get(name);
+        if (node !== undefined || this.#names.has(name)) return node;
+      }
     }
     let path: P;
     try {
@@ -397,8 +414,9 @@ export class HostDirNode<P> implements DirNode {
       else this.confirm(path, stat);
     }
     const node = stat && this.#nodeOf(name, path, stat, epoch);
-    if (this.#names.size >= MOST_NAMES) this.#names.clear();
-    this.#names.set(name, node);
+    // Only the last one: a walk over a large tree asks once for each name.
+    this.#recentName = name;
+    this.#recent = node;
     return node;
   }
 
@@ -425,7 +443,12 @@ export class HostDirNode<P> implements DirNode {
 
   /** @internal The inode number of an entry that was listed, or 0. */
   inodeOf(name: ByteString): number {
-    return this.lookup(name)?.stat().ino ?? 0;
+    const node = this.lookup(name);
+    if (node === undefined) return 0;
+    // Who reads a directory with these numbers mostly asks about each entry next.
+    if (this.#names.size >= MOST_NAMES) this.#names.clear();
+    this.#names.set(name, node);
+    return node.stat().ino;
   }
 
   list(): DirEntry[] {
@@ -486,7 +509,7 @@ export class HostDirNode<P> implements DirNode {
       if (this.#believed(host.guard.epoch())) this.#names.set(name, node);
       return { node, handle: new HostHandle(this.layer, file, node) };
     } catch (error) {
-      this.#names.clear();
+      this.#forgetNames();
       file.close();
       throw error;
     }
@@ -572,7 +595,7 @@ export class HostDirNode<P> implements DirNode {
     const { host } = this.layer;
     const path = host.child(this.surePath(), name);
     // What was just looked up will do: the name is removed, whatever it leads to by now.
-    const near = this.#believed(host.guard.epoch()) ? this.#names.get(name) : undefined;
+    const near = this.#believed(host.guard.epoch()) ? this.#known(name) : undefined;
     const stat = near instanceof HostEntryNode ? near.stat() : host.lstat(path);
     if (stat === undefined) throw new VfsError("ENOENT");
     if ((stat.mode & S_IFMT) === S_IFDIR) throw new VfsError("EISDIR");
@@ -603,7 +626,7 @@ export class HostDirNode<P> implements DirNode {
     const target = host.child(to === this ? this.path() : to.surePath() as P, toName);
     // Within one directory, what was just looked up will do: nothing depends on it but bookkeeping.
     const isNear = to === this && this.#believed(host.guard.epoch());
-    const near = isNear ? this.#names.get(name) : undefined;
+    const near = isNear ? this.#known(name) : undefined;
     const isFile = near instanceof HostFileNode;
     const stat = isFile ? near.stat() : host.lstat(from);
     if (stat === undefined) throw new VfsError("ENOENT");
@@ -614,7 +637,8 @@ export class HostDirNode<P> implements DirNode {
         throw new VfsError("EPERM");
       }
     }
-    const isVacant = isNear && this.#names.has(toName) && this.#names.get(toName) === undefined;
+    const isVacant = isNear &&
+      (toName === this.#recentName || this.#names.has(toName)) && this.#known(toName) === undefined;
     const replaced = isVacant ? undefined : host.lstat(target);
     this.#change(() => {
       this.#names.delete(name);
