@@ -198,3 +198,23 @@ Deno.test("output to the embedding program comes after held writes", async () =>
     assertEquals(seen, 1600);
   });
 });
+
+Deno.test("what the embedding program changes between two calls is seen without a pause", async () => {
+  const folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "capbox-test-" }));
+  try {
+    await using sandbox = await Sandbox.create({
+      mounts: [{ host: folder, guest: "/d", mode: "rw" }],
+    });
+    const missing = sandbox.fs.stat("/d/f").then(() => "there", () => "missing");
+    Deno.writeTextFileSync(`${folder}/f`, "one");
+    const first = sandbox.fs.stat("/d/f");
+    Deno.writeTextFileSync(`${folder}/f`, "three");
+    const second = sandbox.fs.stat("/d/f");
+    Deno.removeSync(`${folder}/f`);
+    const gone = sandbox.fs.stat("/d/f").then(() => "there", () => "missing");
+    assertEquals([await missing, await gone], ["missing", "missing"]);
+    assertEquals([(await first).size, (await second).size], [3, 5]);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+});
