@@ -39,7 +39,10 @@ export const applet: Applet = defineApplet({
       return ctx.usage();
     }
     const keys = terminal === undefined ? undefined : keyboard(ctx);
-    if (terminal === undefined || keys === undefined) return await copyAll(ctx, files);
+    if (terminal === undefined || keys === undefined) {
+      // Copying takes a dash for stdin all the same.
+      return await copyAll(ctx, operands.length === 0 ? ["-"] : operands);
+    }
     const reader = new KeyReader(process, keys, terminal);
     let begun = false;
     try {
