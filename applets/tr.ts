@@ -77,9 +77,19 @@ export const applet: Applet = defineApplet({
           looked = true;
           ranges = ByteTranslator.of(map);
         }
-        if (ranges !== undefined) done = ranges.apply(chunk, result);
+        if (ranges !== undefined) {
+          // A part that is printed is copied, so a wait can be left to the last one.
+          for (;;) {
+            const part = ranges.apply(chunk, done);
+            if (part.length === 0) break;
+            void out.bytes(part);
+            done += part.length;
+          }
+          for (let i = done; i < size; i++) result[i] = map[chunk[i]];
+          return out.bytes(result, done, size) ?? out.pending();
+        }
         // Two bytes at a time, once the table for that is worth making.
-        else if (seen > PAIRS_FROM && (chunk.byteOffset & 1) === 0) {
+        if (seen > PAIRS_FROM && (chunk.byteOffset & 1) === 0) {
           pairs ??= pairsOf(map);
           const count = size >> 1;
           const from = new Uint16Array(chunk.buffer, chunk.byteOffset, count);

@@ -297,8 +297,11 @@ export class ByteTranslator {
     return ranges.length > 3 * MOST_RANGES ? undefined : new ByteTranslator(ranges);
   }
 
-  /** Translates into `result`, which is as long; gives how many bytes were done. */
-  apply(bytes: Uint8Array, result: Uint8Array): number {
+  /**
+   * Translates `bytes` from an offset on, as many as there is room for; a few at the very end may be
+   * left. The answer is valid until the next call of any translator.
+   */
+  apply(bytes: Uint8Array, from: number): Uint8Array {
     if (translator === undefined) {
       const kernel = new Kernel(buildTranslator().compile());
       translator = { kernel, figures: new Uint32Array(kernel.memory.buffer, 0, 3 * MOST_RANGES) };
@@ -306,14 +309,11 @@ export class ByteTranslator {
     const { kernel: { memory }, kernel, figures } = translator;
     figures.fill(0);
     figures.set(this.ranges);
-    const size = bytes.length & ~15;
-    const most = ROOM & ~15;
-    for (let at = 0; at < size; at += most) {
-      const count = Math.min(most, size - at);
-      memory.set(bytes.subarray(at, at + count), DATA);
+    const count = Math.min(ROOM, bytes.length - from) & ~15;
+    if (count > 0) {
+      memory.set(bytes.subarray(from, from + count), DATA);
       kernel.run(DATA, DATA + count);
-      result.set(memory.subarray(DATA, DATA + count), at);
     }
-    return size;
+    return memory.subarray(DATA, DATA + count);
   }
 }

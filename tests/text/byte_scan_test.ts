@@ -85,7 +85,13 @@ Deno.test("byte scan: translations are those of the table", () => {
     const size = random(2) === 0 ? random(100) : random(140_000);
     const bytes = Uint8Array.from({ length: size }, () => random(256));
     const result = new Uint8Array(size);
-    const done = translator.apply(bytes, result);
+    let done = 0;
+    for (;;) {
+      const part = translator.apply(bytes, done);
+      if (part.length === 0) break;
+      result.set(part, done);
+      done += part.length;
+    }
     assertEquals(size - done < 16, true);
     const want = bytes.map((byte) => map[byte]);
     assertEquals(result.subarray(0, done), want.subarray(0, done));
