@@ -8,7 +8,7 @@ import type { Shard } from "./answer.ts";
 /** File of an applet's recorded answers. */
 export function shardUrl(name: string): URL {
   const file = name === "[" ? "bracket" : name === "[[" ? "brackets" : name;
-  return new URL(`./native/${file}.json`, import.meta.url);
+  return new URL(`./native/${file}.native.json`, import.meta.url);
 }
 
 /** Recorded answers of an applet; undefined when there are none. */
