@@ -58,7 +58,7 @@ export async function answer(
   const cursor = terminal.screen.cursor;
   const status = terminal.status ?? null;
   if (status === null && program === "vi") {
-    for (const part of ["\x1b", "\x1b", ":w! out\r", "\x1b", ":q!\r"]) await type(part);
+    for (const part of ["\x1b", "\x1b", ":w! out\r", ":q!\r"]) await type(part);
   }
   const files: { [name: string]: string } = {};
   const names = (await sandbox.fs.readDir(WORK)).map((entry) => entry.name).sort();
@@ -89,7 +89,7 @@ export async function differences(program: string): Promise<string[]> {
     }
   };
   // Most of the time goes by in waiting for what may follow an escape.
-  await Promise.all(Array.from({ length: 32 }, work));
+  await Promise.all(Array.from({ length: 48 }, work));
   for (const each of again) {
     const difference = await compare(each, PATIENT_MS);
     if (difference !== undefined) wrong.push(difference);
