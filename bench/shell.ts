@@ -2,7 +2,7 @@
  * The shell beside native ash, in one interleaved run: loops, substitutions, small commands, text,
  * and a long script of the kind that autoconf writes.
  *
- *     deno task bench-shell [--rounds N] [--only TEXT] [--json FILE]
+ *     deno task bench-shell [--rounds N] [--only TEXT,TEXT…] [--json FILE]
  *
  * Each workload is one script file that both run in a directory of their own; native finds busybox
  * under the names of all applets in PATH. Two ratios are shown, both of native's time to ours in the
@@ -189,7 +189,7 @@ echo "$n $u"`,
 
 function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+  return sorted[Math.floor(q * (sorted.length - 1))];
 }
 
 /** Files that the scripts read. */
@@ -239,11 +239,26 @@ function spread(values: readonly number[]): [number, number, number] {
 
 const args = parseArgs(Deno.args, { string: ["rounds", "json", "only"] });
 const rounds = Number(args.rounds ?? 5);
+const only = args.only?.split(",");
 const native = findBusybox();
 if (native === undefined) throw new Error("there is no native busybox to compare with");
 const root = decodeURIComponent(new URL("../", import.meta.url).pathname);
 const folder = Deno.makeTempDirSync({ prefix: "capbox-bench-" });
 const rows: Row[] = [];
+
+/** Keeps what was measured so far. */
+function save(): void {
+  if (args.json === undefined) return;
+
+  const result = {
+    date: new Date().toISOString().slice(0, 10),
+    deno: Deno.version.deno,
+    native: native?.version,
+    rounds,
+    rows,
+  };
+  Deno.writeTextFileSync(args.json, JSON.stringify(result, null, 2) + "\n");
+}
 
 /** Runs a program that must succeed; its output and milliseconds. */
 function timed(command: string, argv: readonly string[], cwd: string): [string, number] {
@@ -277,7 +292,7 @@ try {
   fill(data);
   let run = 0;
   for (const { name, floor, script } of WORKLOADS) {
-    if (args.only !== undefined && !name.includes(args.only)) continue;
+    if (only !== undefined && !only.some((part) => name.includes(part))) continue;
     const text = script === ""
       ? Deno.readTextFileSync(new URL("./fixtures/configure.sh", import.meta.url))
       : script;
@@ -338,6 +353,7 @@ try {
       process: spread(process),
     };
     rows.push(row);
+    save();
     const show = ([median, min, max]: readonly number[]) =>
       `${median.toFixed(1).padStart(6)} × (${min.toFixed(1)}–${max.toFixed(1)})`.padEnd(26);
     console.log(
@@ -348,14 +364,4 @@ try {
   }
 } finally {
   Deno.removeSync(folder, { recursive: true });
-}
-if (args.json !== undefined) {
-  const result = {
-    date: new Date().toISOString().slice(0, 10),
-    deno: Deno.version.deno,
-    native: native.version,
-    rounds,
-    rows,
-  };
-  Deno.writeTextFileSync(args.json, JSON.stringify(result, null, 2) + "\n");
 }
