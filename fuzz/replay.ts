@@ -8,7 +8,7 @@ import { inputOf, readEntries, writeEntry } from "./corpus.ts";
 import { tryInput } from "./engine.ts";
 import { type Input, nameOf } from "./input.ts";
 import { type NativeSide, OurSide } from "./sides.ts";
-import type { Target } from "./target.ts";
+import type { Answer, Target } from "./target.ts";
 import { findTarget } from "./targets/mod.ts";
 
 /** What a replay found. */
@@ -67,7 +67,7 @@ export async function grow(
   native: NativeSide | undefined,
 ): Promise<number> {
   const ours = await OurSide.open();
-  let stored = 0;
+  const stored: [Input, Answer | undefined][] = [];
   try {
     const small = [...inputs].filter((input) => JSON.stringify(input).length < MOST_STORED);
     // The latest reached what nothing before them reached.
@@ -79,18 +79,23 @@ export async function grow(
         data: input.data,
         tree: target.tree === true,
       })));
-    for (let i = 0; i < wanted.length && stored < most; i++) {
+    for (let i = 0; i < wanted.length && stored.length < most; i++) {
       if (target.command !== undefined && answers[i] === undefined) continue;
       if (JSON.stringify(answers[i] ?? "").length > MOST_STORED) continue;
       if (await tryInput(target, wanted[i], ours, answers[i]) !== undefined) continue;
-      writeEntry(target.name, nameOf(wanted[i]), {
-        ...wanted[i],
-        ...(answers[i] === undefined ? {} : { native: answers[i] }),
+      stored.push([wanted[i], answers[i]]);
+    }
+    // An answer that shows the moment it was given is another one a second later.
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    for (const [input, answer] of stored) {
+      if (await tryInput(target, input, ours, answer) !== undefined) continue;
+      writeEntry(target.name, nameOf(input), {
+        ...input,
+        ...(answer === undefined ? {} : { native: answer }),
       });
-      stored++;
     }
   } finally {
     ours.close();
   }
-  return stored;
+  return stored.length;
 }

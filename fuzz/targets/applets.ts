@@ -31,7 +31,6 @@ const FILTERS: Readonly<Record<string, string>> = {
   dos2unix: "",
   echo: "\\n \\t \\0101 \\c \\x41 -n -e -ne \\\\ \\a a",
   egrep: "a b (a|b)+ ^a b$ [ab]* a{2} \\<a x|y . () [[:alpha:]] in two",
-  env: "A=1 B= printenv A env -u",
   expand: "4 1,5,9 0 x 8 2,4",
   expr:
     "1 + 2 - * / % < <= = != >= > & | : ( ) a abc length substr index match a* \\(a\\) quote 0 -1 9223372036854775807",
@@ -87,7 +86,6 @@ const FILTERS: Readonly<Record<string, string>> = {
   uncompress: "in",
   unxz: "in",
   unlzma: "in",
-  lzop: "-d in -t -l",
   ar: "t p x in",
   cpio: "",
   tar: "in - x t f O v",
@@ -201,7 +199,23 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   sort: ["-T", "-R"],
   xargs: ["-P", "-p", "-a"],
   find: ["-exec"],
-  ls: ["-i", "-s", "-l", "-c", "-u", "-t", "-T", "-w"],
+  ls: [
+    "-i",
+    "-s",
+    "-l",
+    "-S",
+    "-g",
+    "-n",
+    "-o",
+    "-e",
+    "-h",
+    "--full-time",
+    "-c",
+    "-u",
+    "-t",
+    "-T",
+    "-w",
+  ],
   stat: ["-f", "-t", "-L"],
   cp: ["-u"],
   mv: ["-u"],
@@ -284,7 +298,7 @@ function accepts(name: string, inFiles: boolean, { args }: Input): boolean {
   if (inFiles && args.some(leaves)) return false;
   // Programs started by a word that was changed at random could be any; in the jail that does no
   // harm, but some of them wait, or tell of the machine.
-  if (name === "xargs" || name === "env") {
+  if (name === "xargs") {
     return args.every((arg) => !/^(sh|ps|top|vi|sleep|watch|date|free|mount|df|yes)/.test(arg));
   }
   if (name === "sed" && args.some((arg) => /e/.test(arg.replace(/^-[a-z]+$/, "")))) return false;
@@ -300,6 +314,10 @@ function knownDifference(
 ): string | undefined {
   if (ours.stderr.includes("File name too long") || native.stderr.includes("File name too long")) {
     return "limits of names differ between file systems";
+  }
+  const sorted = ({ stdout }: Answer): string => stdout.split(/[\n\0]/).sort().join();
+  if (name === "find" && sorted(native) === sorted(ours)) {
+    return "the order of directories is the host's";
   }
   if (name === "sed" && input.args.some((arg) => /s(.)\1/.test(arg))) {
     return "an empty regex takes one that native left behind somewhere";

@@ -396,7 +396,8 @@ export const LANGUAGE_TARGETS: readonly Target[] = [
     },
     // A date that is not given in full is completed from the clock.
     accepts: ({ args }) =>
-      (args.length === 2 || args.length === 4) && args[0] === "-d" && (args[2] ?? "-D") === "-D" &&
+      !/%[^YmdHMSTFs%]|-D,[^%]*$/.test(args.join()) && (args.length === 2 || args.length === 4) &&
+      args[0] === "-d" && (args[2] ?? "-D") === "-D" &&
       /^@|\d{4}-\d+-\d+[ T]\d+:\d+:\d+|\d{12}\.\d\d/.test(args[1]),
     command: ({ args }) => ({ argv: ["date", "-u", ...args, "+%Y-%m-%d %H:%M:%S %j %a %s"] }),
   },
@@ -423,14 +424,14 @@ export const LANGUAGE_TARGETS: readonly Target[] = [
     words: PATHS,
     generate: (pick) => ({ args: [heap(pick, PATHS, 7, pick(3) === 0 ? "" : "/")], data: "" }),
     accepts: ({ args }) =>
-      args.length === 1 && args[0] !== "" && !args[0].startsWith("/") && !args[0].includes("\n") &&
+      args.length === 1 && /^[^-/\n][^\n]*$/.test(args[0]) &&
       // Above the working directory both sides have other files.
-      depthOf(args[0]) < 3,
+      depthOf(args[0]) === 0,
     command: ({ args }) => ({
       argv: [
         "sh",
         "-c",
-        'realpath -- "$0"; readlink -f -- "$0"; readlink -- "$0"; for t in e f d L s r; do test -$t "$0"; echo $?; done; cat -- "$0"; ls -d -- "$0"',
+        'realpath "$0"; readlink -f "$0"; readlink "$0"; for t in e f d L s r; do test -$t "$0"; echo $?; done; cat "$0"; ls -d "$0"',
         args[0],
       ],
       setup:
