@@ -231,6 +231,8 @@ export class Compiler implements Hooks {
     const items = n.items.map((item) => this.#caseItem(item));
     const line = n.line;
     const from = (sh: Shell, s: string, start: number): MaybePromise<number> => {
+      // Matching a long text takes time, which the next turn of a loop is to know of.
+      if (s.length >= 4096) sh.proc.waiter.spend(s.length >> 5);
       for (let i = start; i < items.length; i++) {
         const item = items[i];
         const hit = item.matches(sh, s);

@@ -164,7 +164,9 @@ function partMayWait(p: Part): boolean {
     case "arith":
       return mayWait(p.word);
     case "var":
-      return (p.arg !== undefined && mayWait(p.arg)) || (p.arg2 !== undefined && mayWait(p.arg2));
+      // Replacing all in a long text lets others have their turn.
+      return p.op === "//" || (p.arg !== undefined && mayWait(p.arg)) ||
+        (p.arg2 !== undefined && mayWait(p.arg2));
     default:
       return false;
   }

@@ -194,6 +194,9 @@ function withText(
   return typeof text === "string" ? use(text) : text.then(use);
 }
 
+/** From this length on, what is done with a text counts as so many steps. */
+const LONG = 1 << 12;
+
 function trim(p: VarPart, expander: Expander): Both {
   const text = expander.pattern(p.arg!);
   const longest = p.op.length === 2;
@@ -206,6 +209,7 @@ function trim(p: VarPart, expander: Expander): Both {
         last = sh.shared.patterns.get(t);
         lastText = t;
       }
+      if (v.length >= LONG) sh.proc.waiter.spend(v.length >> 5);
       if (front) {
         const end = last!.endOfMatch(v, 0, longest);
         return end <= 0 ? v : v.slice(end);
@@ -252,31 +256,78 @@ function replacement(p: VarPart, expander: Expander): Both {
   return (sh, v) =>
     withText(pattern(sh), (t) => {
       if (t === "") return v;
-      return withText(text(sh), (r) => replace(sh.shared.patterns.get(t), v, r, all));
+      return withText(text(sh), (r) => replace(sh, sh.shared.patterns.get(t), v, r, all));
     });
 }
 
-function replace(pattern: Pattern, v: string, r: string, all: boolean): string {
+/** How much text is gone through between two looks at the clock. */
+const STRETCH = 1 << 15;
+
+function replace(
+  sh: Shell,
+  pattern: Pattern,
+  v: string,
+  r: string,
+  all: boolean,
+): MaybePromise<string> {
   const literal = pattern.literal;
-  if (literal !== undefined && literal !== "") {
+  if (literal !== undefined && literal !== "" && (!all || v.length <= STRETCH)) {
     return all ? v.replaceAll(literal, () => r) : v.replace(literal, () => r);
   }
   if (v === "" && pattern.matches("")) return r;
-  let out = "";
-  let at = 0;
-  while (at < v.length) {
-    const start = pattern.find(v, at);
-    if (start < 0) break;
-    const end = pattern.lastEnd;
-    if (end === start) {
-      // An empty match would never end.
-      out += v.slice(at, start + 1);
-      at = start + 1;
-      continue;
+  return new Replacement(pattern, v, r, all).run(sh);
+}
+
+/** Replacing in a text that may be long: others get their turn meanwhile. */
+class Replacement {
+  readonly #done: string[] = [];
+  #at = 0;
+
+  constructor(
+    readonly pattern: Pattern,
+    readonly text: string,
+    readonly by: string,
+    readonly all: boolean,
+  ) {}
+
+  run(sh: Shell): MaybePromise<string> {
+    while (this.#stretch()) {
+      const turn = sh.proc.tick(64);
+      if (turn !== undefined) return turn.then(() => this.run(sh));
     }
-    out += v.slice(at, start) + r;
-    at = end;
-    if (!all) break;
+    this.#done.push(this.text.slice(this.#at));
+    return this.#done.join("");
   }
-  return out + v.slice(at);
+
+  /** Goes on for a while; false at the end. */
+  #stretch(): boolean {
+    const { pattern, text, by } = this;
+    const end = Math.min(text.length, this.#at + STRETCH);
+    let out = "";
+    let at = this.#at;
+    let goesOn = true;
+    // Each search may go through all that is left of the text, so there are few in a long one.
+    for (let left = Math.max(1, 2 ** 28 / (text.length + 1)); at < end && left > 0; left--) {
+      const start = pattern.find(text, at);
+      if (start < 0) {
+        goesOn = false;
+        break;
+      }
+      if (pattern.lastEnd === start) {
+        // An empty match would never end.
+        out += text.slice(at, start + 1);
+        at = start + 1;
+        continue;
+      }
+      out += text.slice(at, start) + by;
+      at = pattern.lastEnd;
+      if (!this.all) {
+        goesOn = false;
+        break;
+      }
+    }
+    this.#done.push(out);
+    this.#at = at;
+    return goesOn && at < text.length;
+  }
 }
