@@ -189,7 +189,7 @@ class Parser {
     const token = this.#peek();
     if (token.kind === "BEGIN" || token.kind === "END") {
       this.#advance();
-      if (this.#peek().kind !== "{") this.#unexpected();
+      if (this.#peek("operator").kind !== "{") this.#unexpected();
       (token.kind === "BEGIN" ? this.#parts.begin : this.#parts.end).push(this.#block());
     } else if (token.kind === "function") {
       this.#function();
@@ -236,8 +236,9 @@ class Parser {
       }
     }
     if (this.#parts.functions.has(name)) this.#lexer.fail(MSG.duplicateFunction);
-    this.#skipNewlines();
-    if (this.#peek().kind !== "{") this.#unexpected();
+    // Only a brace can follow, so a slash is no regular expression that may lack its end.
+    while (this.#peek("operator").kind === "\n") this.#advance();
+    if (this.#peek("operator").kind !== "{") this.#unexpected();
     // The name is known from here on, so that a second definition is refused at its head.
     const entry: FunctionDef = { name, params, body: { kind: "block", body: [], line: 0 } };
     this.#parts.functions.set(name, entry);
