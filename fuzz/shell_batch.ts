@@ -107,7 +107,8 @@ export async function fuzzFromArguments(
     const found = await compareBatch(option("busybox", "/usr/bin/busybox"), files, commands);
     done += commands.length;
     for (const { command, native, ours } of found) {
-      if (isKnown(command)) {
+      // Some patterns never end in glibc; those commands are killed.
+      if (isKnown(command) || native.endsWith("137\n")) {
         known++;
         continue;
       }
