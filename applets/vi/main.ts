@@ -58,10 +58,12 @@ export const applet: Applet = defineApplet({
       await commands.colon.runAll((opts.c ?? []).join("\n"));
       await commands.run();
     } finally {
-      view.close();
+      // Without input native goes at once, and leaves the screen as it is.
+      if (state.inputEnded) view.leave();
+      else view.close();
       raw?.setRaw(false);
     }
-    return 0;
+    return state.inputEnded ? ctx.fail("can't read user input") : 0;
   },
 });
 

@@ -63,6 +63,8 @@ export class State {
   column = 0;
   /** No more commands are wanted. */
   over = false;
+  /** The input ended before a command ended the editor. */
+  inputEnded = false;
   /** Files that were named, and which of them is edited. */
   files: readonly ByteString[] = [];
   fileIndex = 0;
@@ -130,7 +132,7 @@ export class State {
     for (;;) {
       const key = await this.keys.read();
       if (key === undefined) {
-        this.over = true;
+        this.over = this.inputEnded = true;
         throw new Abort();
       }
       if (key === "Resize") {
