@@ -153,14 +153,21 @@ export class Terminal implements AsyncDisposable {
 
   /** Exit status of the program, or undefined while it runs. */
   async status(): Promise<number | undefined> {
-    const text = await this.#tmux([
-      "display-message",
-      "-p",
-      "#{pane_dead} #{pane_dead_status} #{pane_dead_signal}",
-    ]);
-    const [dead, status, signal] = text.trimEnd().split(" ");
-    if (dead !== "1") return undefined;
-    return status !== "" ? Number(status) : 128 + Number(signal);
+    // tmux misses the signal of a program's end at times, and leaves a zombie: tell it again.
+    for (let i = 0;; i++) {
+      const text = await this.#tmux([
+        "display-message",
+        "-p",
+        "#{pane_dead}|#{pane_dead_status}|#{pane_dead_signal}|#{pid}",
+      ]);
+      const [dead, status, signal, server] = text.trimEnd().split("|");
+      if (dead !== "1") return undefined;
+      if (status !== "") return Number(status);
+      if (signal !== "") return 128 + Number(signal);
+      if (i === 50) throw new Error("tmux does not tell the status of a program that has ended");
+      Deno.kill(Number(server), "SIGCHLD");
+      await pause(40);
+    }
   }
 
   /** Waits for the program's end. @throws {Error} after `limitMs` */
