@@ -1,8 +1,8 @@
-import { type ByteString, O_RDWR, type OpenFile, S_IFMT, S_IFREG } from "../sandbox/types.ts";
+import { type ByteString, S_IFMT, S_IFREG } from "../sandbox/types.ts";
 import { toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
-import { KeyReader } from "./_lib/keys.ts";
+import { keyboard, KeyReader } from "./_lib/keys.ts";
 
 const HELP = "(Enter:next line Space:next page Q:quit R:show the rest)";
 const TAB = 8;
@@ -17,7 +17,7 @@ export const applet: Applet = defineApplet({
     const { process } = ctx;
     const files: readonly ByteString[] = ctx.operands.length === 0 ? ["-"] : ctx.operands;
     const terminal = process.fd(1)?.tty;
-    const keys = terminal === undefined ? undefined : keyboard(ctx);
+    const keys = terminal === undefined ? undefined : keyboard(process);
     if (terminal === undefined || keys === undefined) return await copyAll(ctx, files);
     const pager = new Pager(ctx, new KeyReader(process, keys, terminal));
     terminal.setRaw(true, { isig: true });
@@ -41,20 +41,6 @@ export const applet: Applet = defineApplet({
     return 0;
   },
 });
-
-/** Where keys come from: stdin may be what is shown. */
-function keyboard({ process, fs }: Pick<Context, "process" | "fs">): OpenFile | undefined {
-  const stdin = process.fd(0);
-  if (stdin?.tty !== undefined) return stdin;
-  try {
-    const file = fs.open("/dev/tty", O_RDWR);
-    if (file.readable && file.tty !== undefined) return file;
-    file.release();
-  } catch (error) {
-    if (!isVfsError(error)) throw error;
-  }
-  return undefined;
-}
 
 /** Copies as `cat` does. */
 async function copyAll(

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { OpenFile, Process, Terminal } from "../../sandbox/types.ts";
+import { O_RDWR, type OpenFile, type Process, type Terminal } from "../../sandbox/types.ts";
+import { isVfsError } from "../../sandbox/errors.ts";
 
 /**
  * A key: one char for a byte, the name of a function key (`Up`, `PageDown`, …), or `Resize` when the
@@ -122,4 +123,18 @@ export class KeyReader {
     for (const byte of chunk) this.#pending += String.fromCharCode(byte);
     return "keys";
   }
+}
+
+/** Where keys come from: stdin may be what is shown. */
+export function keyboard(process: Process): OpenFile | undefined {
+  const stdin = process.fd(0);
+  if (stdin?.tty !== undefined) return stdin;
+  try {
+    const file = process.fs.open("/dev/tty", O_RDWR);
+    if (file.readable && file.tty !== undefined) return file;
+    file.release();
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+  }
+  return undefined;
 }

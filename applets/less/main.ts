@@ -1,7 +1,7 @@
-import { type ByteString, O_RDWR, type OpenFile, type Terminal } from "../../sandbox/types.ts";
+import type { ByteString, Terminal } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "../contract.ts";
-import { KeyReader } from "../_lib/keys.ts";
+import { keyboard, KeyReader } from "../_lib/keys.ts";
 import { inSequence } from "../_lib/sequence.ts";
 import { Pager } from "./pager.ts";
 
@@ -38,7 +38,7 @@ export const applet: Applet = defineApplet({
       ctx.warn("missing filename");
       return ctx.usage();
     }
-    const keys = terminal === undefined ? undefined : keyboard(ctx);
+    const keys = terminal === undefined ? undefined : keyboard(process);
     if (terminal === undefined || keys === undefined) {
       // Copying takes a dash for stdin all the same.
       return await copyAll(ctx, operands.length === 0 ? ["-"] : operands);
@@ -70,20 +70,6 @@ export const applet: Applet = defineApplet({
 function restore(ctx: Pick<Context, "stdout">, terminal: Terminal): void {
   terminal.setRaw(false);
   ctx.stdout.print(`\x1b[${terminal.rows()};1H\x1b[K`);
-}
-
-/** Where keys come from: stdin may be what is shown. */
-function keyboard({ process, fs }: Pick<Context, "process" | "fs">): OpenFile | undefined {
-  const stdin = process.fd(0);
-  if (stdin?.tty !== undefined) return stdin;
-  try {
-    const file = fs.open("/dev/tty", O_RDWR);
-    if (file.readable && file.tty !== undefined) return file;
-    file.release();
-  } catch (error) {
-    if (!isVfsError(error)) throw error;
-  }
-  return undefined;
 }
 
 /** Copies as `cat` does. */
