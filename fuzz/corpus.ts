@@ -40,8 +40,14 @@ export function writeEntry(target: string, name: string, entry: Entry): void {
   Deno.mkdirSync(new URL(`${target}/`, folder), { recursive: true });
   Deno.writeTextFileSync(
     new URL(`${target}/${name}.json`, folder),
-    JSON.stringify(entry, null, 1) + "\n",
+    asciiJson(entry) + "\n",
   );
+}
+
+/** JSON of printable ASCII only, so that inputs of any bytes are kept as text. */
+function asciiJson(entry: Entry): string {
+  const escaped = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(entry, null, 1).replaceAll(/[^\n -~]/g, escaped);
 }
 
 /** The targets that have kept inputs. */
