@@ -119,7 +119,9 @@ async function peer(
     }
     module = await import(specifier);
   } catch (error) {
-    return (error instanceof Error ? error.message : String(error)).split("\n")[0];
+    // Not where it was looked for: the record is for any machine.
+    const why = (error instanceof Error ? error.message : String(error)).split("\n")[0];
+    return why.replaceAll(/\w+:\/\/\S+/g, "its address");
   }
   const make = () => new module.Bash({ files: { "/w/f": text }, cwd: "/w" });
   let shell = make();
