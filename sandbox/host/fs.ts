@@ -19,6 +19,7 @@ import {
   settleWrites,
 } from "./held_writes.ts";
 import { fromHostText, toHostText } from "./names.ts";
+import { UnseenHost } from "./unseen.ts";
 
 declare const made: unique symbol;
 
@@ -335,6 +336,7 @@ export class DenoFs implements HostAccess<HostPath> {
   readonly guard: HostGuard = guard;
   readonly root: HostPath;
   readonly isWholeHost: boolean;
+  readonly unseen: UnseenHost<HostPath> = new UnseenHost((path) => this.#need("write", path));
   readonly #granted: Record<Right, boolean>;
   /** Whether the root itself has no links in it: not known where Deno granted only parts. */
   readonly #isCanonical: boolean;
@@ -360,8 +362,8 @@ export class DenoFs implements HostAccess<HostPath> {
     if (path.includes("\0")) throw new VfsError("EINVAL");
     // Asking first: a call without the right would open a prompt on a terminal.
     if (!isGranted("read", path)) {
-      if (!partial || !path.startsWith("/")) throw new VfsError("EACCES");
-      return new DenoFs(path.replace(/(?<=.)\/+$/, "") as HostPath, false);
+      if (!partial) throw new VfsError("EACCES");
+      return new DenoFs(absolute(path), false);
     }
     let real: string;
     try {
@@ -370,6 +372,11 @@ export class DenoFs implements HostAccess<HostPath> {
       throw fromHostError(error);
     }
     return new DenoFs(real as HostPath, true);
+  }
+
+  /** Whether Deno lets a path be written but not looked at. */
+  static isWriteOnly(path: string): boolean {
+    return !path.includes("\0") && !isGranted("read", path) && isGranted("write", path);
   }
 
   /** Whether Deno lets this tree be changed at its root. */
@@ -587,8 +594,7 @@ export class DenoFs implements HostAccess<HostPath> {
     try {
       if (isLink) nodeFs().lutimesSync(path, toSeconds(atimeNs), toSeconds(mtimeNs));
       else Deno.utimeSync(path, toSeconds(atimeNs), toSeconds(mtimeNs));
-      this.#need("read", path);
-      rememberTimes(Deno.lstatSync(path), atimeNs, mtimeNs);
+      if (this.#has("read", path)) rememberTimes(Deno.lstatSync(path), atimeNs, mtimeNs);
     } catch (error) {
       throw fromHostError(error);
     }
@@ -616,6 +622,14 @@ export class DenoFs implements HostAccess<HostPath> {
       throw fromHostError(error);
     }
   }
+}
+
+/** A path from the host's root, for one that cannot be looked at: so without `..`. */
+function absolute(path: string): HostPath {
+  const parts = (path.startsWith("/") ? path : Deno.cwd() + "/" + path).split("/")
+    .filter((part) => part !== "" && part !== ".");
+  if (parts.includes("..")) throw new VfsError("EACCES");
+  return "/" + parts.join("/") as HostPath;
 }
 
 /** Whether Deno has granted a right already, without asking anybody. */

@@ -10,7 +10,8 @@ import type { Layer, Quota } from "../vfs/layer.ts";
 import type { MountRequest } from "../vfs/mount_tree.ts";
 import { OverlayLayer } from "../vfs/overlay.ts";
 import { ReadOnlyLayer } from "../vfs/read_only.ts";
-import { DenoFs } from "../host/fs.ts";
+import { DenoFs, type HostPath } from "../host/fs.ts";
+import { VfsError } from "../errors.ts";
 
 /**
  * Makes the layer of a host directory as the policy wants it.
@@ -24,11 +25,17 @@ export function createMountLayer(
   quota: Quota,
   nowNs: () => bigint,
 ): { layer: Layer; request: MountRequest } {
-  const host = new HostDirLayer(DenoFs.open(mount.host, mount.partial), {
-    hardLinks: mount.hardLinks,
-    symlinks: mount.symlinks,
-    partial: mount.partial,
-  });
+  // A directory that Deno lets be written only is taken for what it can do.
+  const partial = mount.partial || mount.mode === "rw" && DenoFs.isWriteOnly(mount.host);
+  let host: HostDirLayer<HostPath>;
+  try {
+    const { hardLinks, symlinks } = mount;
+    const options = { hardLinks, symlinks, partial };
+    host = new HostDirLayer(DenoFs.open(mount.host, partial), options);
+  } catch (error) {
+    if (!(error instanceof VfsError)) throw error;
+    throw new VfsError(error.code, mount.guest, `can't mount: ${error.reason}`);
+  }
   const source = fromText(mount.guest);
   if (mount.mode === "rw") return { layer: host, request: { source, options: "rw" } };
   if (mount.mode === "overlay") {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { ByteString, Stat, StatFs } from "../types.ts";
+import type { UnseenAccess } from "./unseen.ts";
 
 /** An open file of the host. */
 export interface HostFile {
@@ -71,6 +72,8 @@ export interface HostAccess<P> {
   chown(path: P, uid: number, gid: number, isLink: boolean): void;
   setTimes(path: P, atimeNs: bigint, mtimeNs: bigint, isLink: boolean): void;
   statFs(path: P): StatFs;
+  /** For what Deno lets be written but not looked at; absent where that cannot be. */
+  readonly unseen?: UnseenAccess<P>;
   readonly guard: HostGuard;
 }
 
