@@ -13,14 +13,17 @@ export const applet: Applet = defineApplet({
   },
   options: {
     d: { help: "Decode" },
-    w: { arg: "COL", help: "Letters of a line (76); 0 for a single line without end" },
+    w: {
+      arg: "COL",
+      numeric: true,
+      help: "Letters of a line (76); 0 for a single line without end",
+    },
     i: {},
   },
   maxOperands: 1,
   run(ctx) {
     const { opts } = ctx;
-    if (opts.w !== undefined && !/^[0-9]+$/.test(opts.w)) ctx.fail(`invalid number '${opts.w}'`);
-    const width = Number(opts.w ?? 76);
+    const width = opts.w ?? 76;
     const kind = ctx.name === "base32" ? BASE32 : BASE64;
     const source = ctx.openPlain(ctx.operands[0] ?? "-");
     if (source === undefined) return 1;

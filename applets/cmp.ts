@@ -10,9 +10,9 @@ export const applet: Applet = defineApplet({
   usage: "[-ls] [-n NUM] FILE1 [FILE2 [SKIP1 [SKIP2]]]",
   about: "Compare FILE1 with FILE2, or with stdin",
   options: {
-    s: { help: "Print nothing" },
-    l: { help: "Print the number and both values of all bytes that differ" },
-    n: { arg: "NUM", help: "Compare at most NUM bytes" },
+    s: { excludes: ["l"], help: "Print nothing" },
+    l: { excludes: ["s"], help: "Print the number and both values of all bytes that differ" },
+    n: { arg: "NUM", numeric: true, help: "Compare at most NUM bytes" },
   },
   minOperands: 1,
   maxOperands: 4,
@@ -22,9 +22,8 @@ export const applet: Applet = defineApplet({
     const count = (text: string | undefined, normal: number): number =>
       text === undefined ? normal : parseDecimal(text) ?? ctx.fail(`invalid number '${text}'`);
     const skips = [count(operands[2], 0), count(operands[3], 0)];
-    let left = count(opts.n, Infinity);
+    let left = opts.n ?? Infinity;
     if (leftName === rightName && operands.length < 3) return 0;
-    if (opts.s && opts.l) ctx.usage();
     const sides: Side[] = [];
     for (const [i, path] of [leftName, rightName].entries()) {
       try {

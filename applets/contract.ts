@@ -31,7 +31,7 @@ import {
   NO_HELP,
   OptionError,
   OptionValueError,
-  parseOptions,
+  parseOptionsSoFar,
   usagePage,
 } from "./_lib/options.ts";
 import { inSteps, type Steps } from "./_lib/steps.ts";
@@ -45,15 +45,26 @@ export interface OptionSpec {
   readonly help?: string;
   /** Placeholder of its argument; without it the option is a flag. */
   readonly arg?: string;
-  /** The argument may be left out: `-iSFX`, `--color=WHEN`. Its value is then `""`. */
-  readonly optional?: boolean;
+  /**
+   * The argument may be left out: `-iSFX`, `--color=WHEN`. Its value is then `""`. With `"long"` it
+   * may be left out behind a long name only.
+   */
+  readonly optional?: boolean | "long";
   /** It may be given again and again: the value is a list of the arguments. */
   readonly many?: boolean;
   /**
-   * Its argument is a number that native reads where it stands: a wrong one is told even if another
-   * one follows.
+   * Its argument is a number from 0 to 2147483647 that native reads where it stands: a wrong one is
+   * told even if another one or a wrong option follows. The value is the number, that of an optional
+   * argument that was left out NaN.
    */
   readonly numeric?: boolean;
+  /** Options that may not stand before it: together they are a usage error. */
+  readonly excludes?: readonly string[];
+  /**
+   * The option that it follows in native's list of long names, which a message shows. Where a key is
+   * a digit, the order of the table cannot say it: JavaScript puts such keys first.
+   */
+  readonly after?: string;
   /** The value is how often the flag was given. */
   readonly count?: boolean;
   /** Long names. */
@@ -66,6 +77,7 @@ export type OptionTable = { readonly [name: string]: OptionSpec };
 /** The value an option has in `opts`. */
 export type OptionValue<S extends OptionSpec> = S extends { readonly many: true }
   ? readonly ByteString[] | undefined
+  : S extends { readonly numeric: true } ? number | undefined
   : S extends { readonly arg: string } ? ByteString | undefined
   : S extends { readonly count: true } ? number | undefined
   : true | undefined;
@@ -96,6 +108,11 @@ export interface AppletSpec<T extends OptionTable> {
   readonly shortOnly?: boolean;
   /** Nothing is parsed: all arguments are operands. */
   readonly raw?: boolean;
+  /**
+   * Native looks at the value of each option before it comes to the next. A wrong option is told of
+   * when the applet, having looked at those before it, calls `checkOptions`.
+   */
+  readonly looksAsItGoes?: boolean;
   /** `-NUM` as first argument stands for this option with NUM as its argument. */
   readonly numberOption?: string;
   /** `+NUM` as first argument stands for this option with `+NUM` as its argument. */
@@ -176,9 +193,15 @@ export class Context<T extends OptionTable = OptionTable> {
     /** Names of the options in the order they were given. */
     readonly order: readonly string[],
     private readonly applet: Applet,
+    private readonly wrongOption: OptionError | undefined,
   ) {
     const slash = argv[0].lastIndexOf("/");
     this.name = slash < 0 ? argv[0] : argv[0].slice(slash + 1);
+  }
+
+  /** Tells of a wrong option that follows those of `order`, with `looksAsItGoes`. */
+  checkOptions(): void {
+    if (this.wrongOption !== undefined) throw this.wrongOption;
   }
 
   /** Standard input. A closed descriptor reads as EBADF. */
@@ -427,8 +450,8 @@ function runApplet<T extends OptionTable>(
       return 0;
     }
     const parsed = spec.raw
-      ? { opts: {}, operands: argv.slice(1), order: [] }
-      : parseOptions(spec.options, argv, spec);
+      ? { opts: {}, operands: argv.slice(1), order: [], wrong: undefined }
+      : parseOptionsSoFar(spec.options, argv, spec);
     ctx = new Context<T>(
       process,
       argv,
@@ -436,12 +459,14 @@ function runApplet<T extends OptionTable>(
       parsed.operands,
       parsed.order,
       applet,
+      parsed.wrong,
     );
+    if (!spec.looksAsItGoes) ctx.checkOptions();
     const count = parsed.operands.length;
     if (count < (spec.minOperands ?? 0) || count > (spec.maxOperands ?? Infinity)) ctx.usage();
     let result = spec.run(ctx);
     if (typeof result === "object" && !(result instanceof Promise)) result = inSteps(result);
-    if (result instanceof Promise) return finishLater(ctx, result);
+    if (result instanceof Promise) return finishLater(applet, ctx, result);
     return ctx.finish(result ?? ctx.status);
   } catch (error) {
     return settle(applet, ctx, process, argv, error);
@@ -449,6 +474,7 @@ function runApplet<T extends OptionTable>(
 }
 
 async function finishLater<T extends OptionTable>(
+  applet: Applet,
   ctx: Context<T>,
   running: Promise<number | void>,
 ): Promise<number> {
@@ -456,13 +482,13 @@ async function finishLater<T extends OptionTable>(
     const result = await running;
     return await ctx.finish(result ?? ctx.status);
   } catch (error) {
-    return await settle(undefined, ctx, ctx.process, ctx.argv, error);
+    return await settle(applet, ctx, ctx.process, ctx.argv, error);
   }
 }
 
 /** Turns what `run` threw into an exit status. */
 function settle<T extends OptionTable>(
-  applet: Applet | undefined,
+  applet: Applet,
   ctx: Context<T> | undefined,
   process: Process,
   argv: readonly ByteString[],
@@ -475,11 +501,13 @@ function settle<T extends OptionTable>(
   if (error instanceof AppletExit) return ctx!.finish(error.status);
   const name = baseName(argv[0]);
   const stderr = new Sink(process.fd(2), process, "standard error");
-  if (error instanceof OptionError && applet !== undefined) {
+  if (error instanceof OptionError) {
+    ctx?.abandon();
     // getopt names the program as it was called.
     const page = error instanceof OptionValueError ? "" : usagePage(applet, name);
     const called = error instanceof OptionValueError ? name : argv[0];
-    stderr.print(`${called}: ${error.message}\n${page}`);
+    const line = error.message === "" ? "" : `${called}: ${error.message}\n`;
+    stderr.print(line + page);
     return applet.usageStatus;
   }
   if (error instanceof VfsError && ctx?.wasWriting(error)) {

@@ -14,21 +14,21 @@ export const applet: Applet = defineApplet({
   options: {
     a: { long: "archive", help: "Same as -dpR" },
     R: { help: "Directories with all that is in them" },
-    r: { long: "recursive", help: "Same as -R" },
-    d: { help: "Copy links as links" },
-    P: { long: "no-dereference", help: "Same as -d; the default with -R" },
-    L: { long: "dereference", help: "Copy what links point to" },
-    H: { help: "Follow links given as arguments" },
-    p: { help: "Keep times, owner and mode" },
     f: { long: "force", help: "Remove a destination that cannot be written" },
+    d: { help: "Copy links as links" },
     i: { long: "interactive", help: "Ask before overwriting" },
     n: { long: "no-clobber", help: "Never overwrite" },
-    l: { long: "link", help: "Make hard links instead of copies" },
-    s: { long: "symbolic-link", help: "Make symbolic links instead of copies" },
+    H: { help: "Follow links given as arguments" },
+    p: { help: "Keep times, owner and mode" },
+    l: { long: "link", excludes: ["s"], help: "Make hard links instead of copies" },
+    L: { long: "dereference", help: "Copy what links point to" },
+    P: { long: "no-dereference", help: "Same as -d; the default with -R" },
+    r: { long: "recursive", help: "Same as -R" },
+    s: { long: "symbolic-link", excludes: ["l"], help: "Make symbolic links instead of copies" },
     T: { long: "no-target-directory", help: "DEST is no directory to copy into" },
     t: { arg: "DIR", long: "target-directory", help: "Copy all SOURCEs into DIR" },
-    u: { long: "update", help: "Only what is newer than its destination" },
     v: { long: "verbose" },
+    u: { long: "update", help: "Only what is newer than its destination" },
     "remove-destination": {},
     parents: {},
     reflink: { arg: "WHEN", optional: true },
@@ -45,7 +45,7 @@ export const applet: Applet = defineApplet({
       if (when !== "" && when !== "always" && when !== "auto") ctx.usage();
       clone = when !== "auto";
     }
-    if ((opts.l && opts.s) || (opts.T && opts.t !== undefined)) ctx.usage();
+    if (opts.T && opts.t !== undefined) ctx.usage();
     if (operands.length < (opts.t === undefined ? 2 : 1) || (opts.T && operands.length !== 2)) {
       ctx.usage();
     }

@@ -20,22 +20,22 @@ import { matchPattern } from "./_lib/glob_match.ts";
 import { type Zone, zoneOf } from "./_lib/time.ts";
 
 const OPTIONS = {
-  t: { help: "List", long: "list" },
   i: { help: "Extract", long: "extract" },
+  t: { help: "List", long: "list" },
   o: { help: "Create; names come from stdin", long: "create" },
   H: { arg: "newc", help: "The format; needed by -o", long: "format" },
   d: { help: "Make directories as needed" },
   m: { help: "Set times as in the archive" },
-  v: { help: "Tell of each member", long: "verbose" },
+  R: { arg: "USER[:GRP]", help: "Owner of what is made", long: "owner" },
   u: { help: "Replace newer files too" },
   F: { arg: "FILE", help: "The archive, instead of stdin or stdout" },
-  R: { arg: "USER[:GRP]", help: "Owner of what is made", long: "owner" },
+  v: { help: "Tell of each member", long: "verbose" },
   L: { help: "Add what links point to" },
-  0: { help: "Names from stdin end in NUL", long: "null" },
-  "ignore-devno": { help: "Create: leave out device numbers" },
-  "renumber-inodes": { help: "Create: number files from 1" },
+  0: { after: "v", help: "Names from stdin end in NUL", long: "null" },
   quiet: {},
   "to-stdout": {},
+  "ignore-devno": { help: "Create: leave out device numbers" },
+  "renumber-inodes": { help: "Create: number files from 1" },
 } as const;
 
 type Ctx = Context<typeof OPTIONS>;

@@ -21,24 +21,23 @@ export const applet: Applet = defineApplet({
   usage: "[OPTIONS] [FILE]...",
   about: "Print selected parts of each line",
   options: {
-    b: { arg: "LIST", help: "Bytes of LIST" },
-    c: { arg: "LIST", help: "Characters of LIST" },
+    b: { arg: "LIST", excludes: ["b", "c", "f", "F"], help: "Bytes of LIST" },
+    c: { arg: "LIST", excludes: ["b", "c", "f", "F"], help: "Characters of LIST" },
     d: { arg: "SEP", help: "Field delimiter of the input (tab for -f, white space for -F)" },
     O: { arg: "SEP", help: "Field delimiter of the output (that of the input, or a space for -F)" },
     D: { help: "Keep LIST's order; -f and -F drop lines without delimiter" },
-    f: { arg: "LIST", help: "Fields of LIST; -d is one character" },
+    f: { arg: "LIST", excludes: ["b", "c", "f", "F"], help: "Fields of LIST; -d is one character" },
     F: { arg: "LIST", help: "Fields of LIST; -d is a regular expression" },
     s: { help: "Only lines that hold the delimiter" },
     n: { help: "Ignored" },
   },
   *run(ctx) {
     const { opts, operands } = ctx;
-    const given = (["b", "c", "f", "F"] as const).filter((name) => opts[name] !== undefined);
-    if (given.length === 0) return ctx.fail("expected a list of bytes, characters, or fields");
-    // Only one list may be given, and only once.
-    if (ctx.order.filter((name) => "bcfF".includes(name)).length > 1) return ctx.usage();
-    const by = given[0];
-    const inFields = by === "f" || by === "F";
+    const by = (["b", "c", "F", "f"] as const).find((name) => opts[name] !== undefined);
+    if (by === undefined) return ctx.fail("expected a list of bytes, characters, or fields");
+    // -F may follow another one of them and replaces its list, but not what it is a list of.
+    const list = opts.F ?? opts[by]!;
+    const inFields = opts.F !== undefined || by === "f";
     if (opts.s && !inFields) {
       return ctx.fail(
         "suppressing non-delimited lines makes sense only when operating on fields",
@@ -47,7 +46,7 @@ export const applet: Applet = defineApplet({
     if (opts.d !== undefined && !inFields) {
       return ctx.fail("a delimiter may be specified only when operating on fields");
     }
-    let ranges = parseList(ctx, opts[by]!);
+    let ranges = parseList(ctx, list);
     // Without -D each part is printed once, in the order of the line.
     if (!opts.D) ranges = ranges.slice().sort((a, b) => a.start - b.start);
     const cutter = by === "F"

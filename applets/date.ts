@@ -24,23 +24,22 @@ export const applet: Applet = defineApplet({
     "[[[[[YY]YY]MM]DD]hh]mm[.ss]; without -s it is MMDDhhmm[[YY]YY][.ss].",
   lostOutput: "ignore",
   options: {
-    R: { long: ["rfc-822", "rfc-2822"], help: "Format of mail (RFC 2822)" },
+    R: { long: ["rfc-822", "rfc-2822"], excludes: ["I"], help: "Format of mail (RFC 2822)" },
     I: {
       arg: "SPEC",
       optional: true,
+      excludes: ["R"],
       help: "ISO 8601: date (default), hours, minutes, seconds, ns",
     },
-    s: { arg: "TIME", long: "set", help: "Set the clock" },
-    u: { long: ["utc", "universal"], help: "In UTC" },
-    d: { arg: "TIME", long: "date", help: "Show TIME instead of now" },
+    s: { arg: "TIME", long: "set", excludes: ["d"], help: "Set the clock" },
+    u: { long: "utc", help: "In UTC" },
+    d: { arg: "TIME", long: "date", excludes: ["s"], help: "Show TIME instead of now" },
     r: { arg: "FILE", long: "reference", help: "Show when FILE was changed" },
     D: { arg: "FMT", help: "TIME is written by FMT (strptime)" },
   },
   run(ctx) {
     const { opts, process, fs, out, fail, usage } = ctx;
     const operands = [...ctx.operands];
-    if (opts.d !== undefined && opts.s !== undefined) usage();
-    if (opts.R && opts.I !== undefined) usage();
     let iso: (typeof ISO)[number] | undefined;
     if (opts.I !== undefined) {
       const spec = opts.I;

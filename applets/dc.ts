@@ -2,7 +2,7 @@ import type { ByteString } from "../sandbox/types.ts";
 import { toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type Options, type Source } from "./contract.ts";
-import { OptionError, type ParsedOptions, parseOptions } from "./_lib/options.ts";
+import { parseOptionsSoFar } from "./_lib/options.ts";
 import { LineWriter, unescape } from "./_lib/number_lines.ts";
 import {
   add,
@@ -47,26 +47,6 @@ export const applet: Applet = defineApplet({
   run: (ctx) => new Calculator(ctx).run(),
 });
 
-/**
- * The arguments up to the first wrong one, and what is wrong with it: native runs scripts while it
- * reads its options.
- */
-function readOptions(ctx: DcContext): { given: ParsedOptions; wrong: OptionError | undefined } {
-  let given: ParsedOptions = { opts: {}, operands: [], order: [] };
-  for (let count = 1; count <= ctx.argv.length; count++) {
-    try {
-      given = parseOptions(OPTIONS, ctx.argv.slice(0, count), { shortOnly: true });
-    } catch (error) {
-      if (!(error instanceof OptionError)) throw error;
-      // The argument of the last option may be the next word.
-      if (count === ctx.argv.length || !error.message.includes("requires")) {
-        return { given, wrong: error };
-      }
-    }
-  }
-  return { given, wrong: undefined };
-}
-
 type Value = Decimal | ByteString;
 
 /** Strings that run inside each other before ends of strings are forgotten. */
@@ -105,7 +85,8 @@ class Calculator {
 
   async run(): Promise<number> {
     const { ctx } = this;
-    const { given, wrong } = readOptions(ctx);
+    // Native runs scripts while it reads its options.
+    const given = parseOptionsSoFar(OPTIONS, ctx.argv, { shortOnly: true });
     const opts = given.opts as Options<typeof OPTIONS>;
     this.#longNames = opts.x === true;
     try {
@@ -118,8 +99,8 @@ class Calculator {
         else continue;
         scripts++;
       }
-      if (wrong !== undefined) {
-        ctx.say(`${ctx.argv[0]}: ${wrong.message}\n`);
+      if (given.wrong !== undefined) {
+        ctx.say(`${ctx.argv[0]}: ${given.wrong.message}\n`);
         return ctx.usage();
       }
       for (const path of given.operands) await this.#file(path);

@@ -18,12 +18,11 @@ export const applet: Applet = defineApplet({
   },
   lostOutput: "ignore",
   options: {
-    u: { help: "To line feeds" },
-    d: { help: "To carriage returns and line feeds" },
+    u: { excludes: ["d"], help: "To line feeds" },
+    d: { excludes: ["u"], help: "To carriage returns and line feeds" },
   },
   async run(ctx) {
     const { opts, name, operands } = ctx;
-    if (opts.u && opts.d) ctx.usage();
     const toDos = opts.u ? false : opts.d ? true : name === "unix2dos";
     if (operands.length === 0) {
       // What cannot be read is as good as empty to native.

@@ -6,7 +6,6 @@ import {
   type Stat,
 } from "../sandbox/types.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
-import { numberArgument } from "./_lib/number_argument.ts";
 import { joinPath } from "./_lib/path_text.ts";
 import { humanSize } from "./_lib/size.ts";
 
@@ -20,7 +19,7 @@ export const applet: Applet = defineApplet({
     b: { help: "Sizes in bytes as files tell them" },
     H: { help: "Follow links given as arguments" },
     L: { help: "Follow all links" },
-    d: { arg: "N", help: "Show N levels of directories" },
+    d: { arg: "N", numeric: true, help: "Show N levels of directories" },
     c: { help: "Show a grand total" },
     l: { help: "Count files as often as they have names" },
     s: { help: "Show a total for each argument only" },
@@ -33,7 +32,7 @@ export const applet: Applet = defineApplet({
     const { opts } = ctx;
     const walker = new Walker(
       ctx,
-      opts.s ? 0 : opts.d === undefined ? Infinity : numberArgument(ctx, opts.d),
+      opts.s ? 0 : opts.d ?? Infinity,
       // -b says what is counted; -h still says how it is shown.
       ctx.order.findLast((name) => "hmk".includes(name)) ?? (opts.b ? "b" : "k"),
     );
@@ -50,7 +49,7 @@ interface Level {
 }
 
 type DuContext = Omit<Context, "opts"> & {
-  readonly opts: { readonly [name: string]: string | boolean | undefined };
+  readonly opts: { readonly [name: string]: string | number | boolean | undefined };
 };
 
 class Walker {

@@ -8,7 +8,7 @@ export const applet: Applet = defineApplet({
   about: "Run PROG in a changed environment, or print the environment",
   options: {
     i: { long: "ignore-environment", help: "Begin with an empty environment (also -)" },
-    "0": { long: "null", help: "End printed lines with NUL" },
+    "0": { after: "i", long: "null", help: "End printed lines with NUL" },
     u: { arg: "NAME", long: "unset", many: true, help: "Take NAME out" },
   },
   posix: true,

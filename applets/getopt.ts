@@ -7,15 +7,15 @@ const CSH = ["csh", "tcsh"];
 const SHELLS = ["sh", "bash", ...CSH];
 
 const OPTIONS = {
-  a: { long: "alternative", help: "Long options may begin with one -" },
-  l: { arg: "LOPT[,...]", many: true, long: "longoptions", help: "Long options to know" },
-  n: { arg: "PROGNAME", long: "name", help: "Name that errors are told under" },
   o: { arg: "OPTSTRING", long: "options", help: "Short options to know" },
+  l: { arg: "LOPT[,...]", many: true, long: "longoptions", help: "Long options to know" },
   q: { long: "quiet", help: "No messages of wrong options" },
   Q: { long: "quiet-output", help: "No output" },
   s: { arg: "SHELL", long: "shell", help: "Quote for this shell" },
   T: { long: "test", help: "End with status 4" },
   u: { long: "unquoted", help: "Do not quote" },
+  a: { long: "alternative", help: "Long options may begin with one -" },
+  n: { arg: "PROGNAME", long: "name", help: "Name that errors are told under" },
 } as const;
 
 /** Parses the options of scripts. Source of behaviour: getopt(1) of util-linux, BusyBox 1.35. */

@@ -79,7 +79,7 @@ type Options =
     | "z",
     true | undefined
   >
-  & Record<"m" | "A" | "B" | "C", ByteString | undefined>
+  & Record<"m" | "A" | "B" | "C", number | undefined>
   & Record<"e" | "f", readonly ByteString[] | undefined>;
 
 /** A line kept to be printed before a later match. */
@@ -151,20 +151,11 @@ class Grep {
     const { ctx } = this;
     for (const name of ctx.order) {
       if (name !== "A" && name !== "B" && name !== "C" && name !== "m") continue;
-      const count = this.#number_(this.#opts[name]!);
+      const count = this.#opts[name]!;
       if (name === "m") this.#mostMatches = count;
       if (name === "A" || name === "C") this.#after = count;
       if (name === "B" || name === "C") this.#before = count;
     }
-  }
-
-  #number_(text: ByteString): number {
-    const value = /^[0-9]+$/.test(text) ? Number(text) : NaN;
-    if (!(value <= 0xffffffff)) this.ctx.fail(`invalid number '${text}'`, 2);
-    if (value > 0x7fffffff) {
-      this.ctx.fail(`number ${text} is not in 0..2147483647 range`, 2);
-    }
-    return value;
   }
 
   #patternFiles(paths: readonly ByteString[], lists: ByteString[]): MaybePromise<void> {

@@ -11,15 +11,15 @@ export const applet: Applet = defineApplet({
   usage: "[-cfkdt] [FILE]...",
   about: "Replace each FILE by FILE.gz, or compress stdin to stdout",
   options: {
-    d: { help: "Decompress instead" },
     c: { help: "Write to stdout and keep FILE", long: ["stdout", "to-stdout"] },
     f: { help: "Overwrite, and read from a terminal", long: "force" },
     k: { help: "Keep FILE" },
-    t: { help: "Only check compressed FILEs", long: "test" },
     v: { long: "verbose" },
+    d: { long: ["decompress", "uncompress"], help: "Decompress instead" },
+    t: { help: "Only check compressed FILEs", long: "test" },
     q: { long: "quiet" },
     n: { long: "no-name" },
-    1: { long: "fast" },
+    1: { long: "fast", after: "q" },
     2: {},
     3: {},
     4: {},
@@ -27,7 +27,7 @@ export const applet: Applet = defineApplet({
     6: {},
     7: {},
     8: {},
-    9: { long: "best" },
+    9: { long: "best", after: "1" },
   },
   run(ctx) {
     const { opts } = ctx;
@@ -51,12 +51,15 @@ export const applet: Applet = defineApplet({
   },
 });
 
-/** To decompress, native reads its arguments again as gunzip, which has no levels. */
+/** Long options that gunzip lacks. */
+const FOREIGN = ["quiet", "verbose", "fast", "best", "decompress", "uncompress"];
+
+/** To decompress, native reads its arguments again as gunzip, which has fewer options. */
 function refuseForeign(argv: readonly ByteString[]): void {
   for (const word of argv.slice(1)) {
     if (word === "--") return;
     const long = word.startsWith("--") ? word.slice(2) : "";
-    if (long !== "" && ["quiet", "verbose", "fast", "best"].some((name) => name.startsWith(long))) {
+    if (long !== "" && FOREIGN.some((name) => name.startsWith(long))) {
       throw new OptionError(`unrecognized option '${word}'`);
     }
     const level = long === "" && word.startsWith("-") ? /[1-9]/.exec(word) : null;

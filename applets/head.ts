@@ -11,9 +11,10 @@ export const applet: Applet = defineApplet({
   about: "Print the first 10 lines of each FILE, or of stdin.\n" +
     "A header goes before each of several FILEs. Numbers take b (512), k (1024), m (1024^2).",
   shortOnly: true,
+  looksAsItGoes: true,
   options: {
-    n: { arg: "[-]N", help: "First N lines; with - all but the last N" },
-    c: { arg: "[-]N", help: "First N bytes; with - all but the last N" },
+    n: { arg: "[-]N", many: true, help: "First N lines; with - all but the last N" },
+    c: { arg: "[-]N", many: true, help: "First N bytes; with - all but the last N" },
     q: { help: "No headers" },
     v: { help: "Always headers" },
   },
@@ -24,13 +25,15 @@ export const applet: Applet = defineApplet({
     let count = 10;
     let fromEnd = false;
     const bytes = opts.c !== undefined;
-    const last = order.findLast((name) => name === "n" || name === "c");
-    if (last !== undefined) {
-      let text = (last === "n" ? opts.n : opts.c)!;
+    const given = { n: 0, c: 0 };
+    for (const name of order) {
+      if (name !== "n" && name !== "c") continue;
+      let text = opts[name]![given[name]++];
       fromEnd = text.startsWith("-");
       if (fromEnd) text = text.slice(1);
       count = parseSize(text, BLOCK_SUFFIXES) ?? ctx.fail(`invalid number '${text}'`);
     }
+    ctx.checkOptions();
     const paths = operands.length === 0 ? ["-"] : operands;
     const loud = order.findLast((name) => name === "v" || name === "q");
     const headers = loud === undefined ? paths.length > 1 : loud === "v";

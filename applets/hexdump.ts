@@ -37,6 +37,7 @@ export const applet: Applet = defineApplet({
     hd: "hd is an alias for hexdump -C",
   },
   shortOnly: true,
+  looksAsItGoes: true,
   lostOutput: "ignore",
   options: {
     b: { help: "Octal bytes" },
@@ -48,8 +49,8 @@ export const applet: Applet = defineApplet({
     v: { help: "Lines that repeat, too" },
     e: { arg: "FORMAT_STR", many: true, help: 'Format, such as \'16/1 "%02x|" "\\n"\'' },
     f: { arg: "FORMAT_FILE", many: true, help: "Formats from a file" },
-    n: { arg: "LENGTH", help: "Only the first LENGTH bytes" },
-    s: { arg: "OFFSET", help: "Skip OFFSET bytes" },
+    n: { arg: "LENGTH", numeric: true, help: "Only the first LENGTH bytes" },
+    s: { arg: "OFFSET", many: true, help: "Skip OFFSET bytes" },
   },
   async run(ctx) {
     const { opts } = ctx;
@@ -61,6 +62,8 @@ export const applet: Applet = defineApplet({
     if (ctx.name === "hd") CANONICAL.forEach(add);
     let strings = 0;
     let files = 0;
+    let skip = 0;
+    let skips = 0;
     for (const name of ctx.order) {
       const preset = PRESETS.get(name);
       if (preset !== undefined) {
@@ -68,7 +71,9 @@ export const applet: Applet = defineApplet({
         add(preset);
       } else if (name === "C") CANONICAL.forEach(add);
       else if (name === "e") add(opts.e![strings++]);
-      else if (name === "f") {
+      else if (name === "s") {
+        skip = numberArgument(ctx, opts.s![skips++], { anyBase: true, suffixes: COPY_SUFFIXES });
+      } else if (name === "f") {
         const path = opts.f![files++];
         const source = ctx.open(path);
         if (source === undefined) return;
@@ -78,9 +83,8 @@ export const applet: Applet = defineApplet({
         }
       }
     }
-    const rules = { anyBase: true, suffixes: COPY_SUFFIXES };
-    const limit = opts.n === undefined ? Infinity : numberArgument(ctx, opts.n, { anyBase: true });
-    const skip = opts.s === undefined ? 0 : numberArgument(ctx, opts.s, rules);
+    ctx.checkOptions();
+    const limit = opts.n ?? Infinity;
     if (formats.length === 0 && opts.e === undefined) {
       add(ADDRESS);
       add(PLAIN);

@@ -7,16 +7,15 @@ export const applet: Applet = defineApplet({
   usage: "[-ugGnr] [USER]",
   about: "Print numbers and names of the user, or of USER, and of the groups",
   options: {
-    u: { help: "User only" },
-    g: { help: "First group only" },
-    G: { help: "All groups only" },
+    u: { excludes: ["g", "G"], help: "User only" },
+    g: { excludes: ["u", "G"], help: "First group only" },
+    G: { excludes: ["u", "g"], help: "All groups only" },
     n: { help: "Names instead of numbers" },
     r: { help: "Real instead of effective" },
   },
   maxOperands: 1,
   run({ opts, operands, process, fs, out, warn, fail, usage }) {
-    const chosen = Number(!!opts.u) + Number(!!opts.g) + Number(!!opts.G);
-    if (chosen > 1 || (chosen === 0 && (opts.n || opts.r))) usage();
+    if (!(opts.u || opts.g || opts.G) && (opts.n || opts.r)) usage();
     const accounts = new Accounts(fs);
     const [name] = operands;
     let { uid, gid } = process;

@@ -1,5 +1,6 @@
 import { isVfsError } from "../sandbox/errors.ts";
-import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { type Applet, defineApplet } from "./contract.ts";
+import { numberArgument } from "./_lib/number_argument.ts";
 import { execProgram } from "./_lib/program.ts";
 
 const CLASSES = ["none", "realtime", "best-effort", "idle"];
@@ -12,22 +13,22 @@ export const applet: Applet = defineApplet({
   usage: "[-c 1-3] [-n 0-7] [-t] { -p PID | PROG ARGS }",
   about: "Change I/O priority and class",
   options: {
-    c: { arg: "N", help: "Class: 1 realtime, 2 best-effort, 3 idle" },
-    n: { arg: "N", help: "Priority within the class" },
+    c: { arg: "N", numeric: true, help: "Class: 1 realtime, 2 best-effort, 3 idle" },
+    n: { arg: "N", numeric: true, help: "Priority within the class" },
     t: { help: "Ignore errors" },
-    p: { arg: "PID" },
+    p: { arg: "PID", numeric: true },
   },
   posix: true,
   run(ctx) {
     const { opts, operands, process } = ctx;
-    const ioClass = number(ctx, opts.c);
-    const priority = number(ctx, opts.n);
+    const ioClass = opts.c;
+    const priority = opts.n;
     if (ioClass !== undefined && ioClass > 3) return ctx.fail(`bad class ${ioClass}`);
     let pid = 0;
     let program = operands;
-    if (opts.p !== undefined) pid = number(ctx, opts.p)!;
+    if (opts.p !== undefined) pid = opts.p;
     else if (ioClass === undefined && priority === undefined && operands.length > 0) {
-      pid = number(ctx, operands[0])!;
+      pid = numberArgument(ctx, operands[0]);
       program = operands.slice(1);
     }
     try {
@@ -57,9 +58,3 @@ export const applet: Applet = defineApplet({
     return 0;
   },
 });
-
-function number(ctx: Context, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[0-9]+$/.test(text)) return ctx.fail(`invalid number '${text}'`);
-  return Number(text);
-}

@@ -10,9 +10,9 @@ export const applet: Applet = defineApplet({
   usage: "[-bnmphs] ADDRESS[/PREFIX] [NETMASK]",
   about: "Show what follows from an IP address",
   options: {
+    m: { long: "netmask", help: "Net mask that the address has by default" },
     b: { long: "broadcast", help: "Broadcast address" },
     n: { long: "network", help: "Network address" },
-    m: { long: "netmask", help: "Net mask that the address has by default" },
     p: { long: "prefix", help: "Prefix of the net mask" },
     h: { long: "hostname", help: "Host name, from /etc/hosts" },
     s: { long: "silent", help: "No error messages" },

@@ -81,7 +81,7 @@ interface Item {
 }
 
 type ListContext = Omit<Context, "opts"> & {
-  readonly opts: { readonly [name: string]: string | boolean | undefined };
+  readonly opts: { readonly [name: string]: string | number | boolean | undefined };
 };
 type Layout = "lines" | "columns" | "across" | "long";
 
@@ -116,11 +116,7 @@ class Lister {
     this.#layout = layout;
     let width = tty?.columns() ?? (parseSize(ctx.env.get("COLUMNS") ?? "", new Map()) || 80);
     width -= 1;
-    if (opts.w !== undefined) {
-      const text = opts.w as string;
-      width = parseSize(text, new Map()) ?? ctx.fail(`invalid number '${text}'`);
-    }
-    this.#width = width;
+    this.#width = opts.w as number | undefined ?? width;
     this.#color = this.#wantsColor(opts.color as string | undefined, tty !== undefined);
     const time = order.findLast((name) => name === "c" || name === "u");
     this.#timeField = time === "u" ? "atimeNs" : time === "c" ? "ctimeNs" : "mtimeNs";

@@ -2,7 +2,6 @@ import type { ByteString } from "../sandbox/types.ts";
 import { toBytes, toByteString } from "../sandbox/bytes.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
 import { crypt, CRYPT_ALPHABET } from "./_lib/crypt.ts";
-import { numberArgument } from "./_lib/number_argument.ts";
 
 const PREFIXES = new Map([["des", ""], ["md5", "$1$"], ["sha256", "$5$"], ["sha512", "$6$"]]);
 
@@ -14,15 +13,15 @@ export const applet: Applet = defineApplet({
   about: "Print the hash of PASSWORD, as /etc/shadow holds it",
   lostOutput: "ignore",
   options: {
+    s: { long: "stdin" },
     P: {
       arg: "N",
       numeric: true,
       long: "password-fd",
       help: "Read the password from descriptor N",
     },
-    m: { arg: "TYPE", long: "method", help: "des, md5, sha256 or sha512 (default md5)" },
     S: { arg: "SALT", long: "salt", help: "Salt instead of a random one" },
-    s: { long: "stdin" },
+    m: { arg: "TYPE", long: "method", help: "des, md5, sha256 or sha512 (default md5)" },
     a: { arg: "TYPE" },
   },
   maxOperands: 2,
@@ -38,7 +37,7 @@ export const applet: Applet = defineApplet({
     const given = opts.S ?? operands[1];
     const prefix = PREFIXES.get(kind)!;
     const salt = given ?? randomSalt(ctx, kind === "des" ? 2 : kind === "md5" ? 8 : 16);
-    const number = opts.P === undefined ? 0 : numberArgument(ctx, opts.P);
+    const number = opts.P ?? 0;
     if (ctx.process.fd(number) === undefined) {
       return ctx.fail("can't duplicate file descriptor: Bad file descriptor");
     }

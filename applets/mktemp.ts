@@ -18,13 +18,15 @@ export const applet: Applet = defineApplet({
     q: { long: "quiet", help: "No messages" },
     t: { help: "TEMPLATE is a name in the directory" },
     u: { long: "dry-run", help: "Create nothing, print a name" },
-    p: { arg: "DIR", help: "Directory; -t goes with it" },
+    p: { arg: "DIR", optional: "long", long: "tmpdir", help: "Directory; -t goes with it" },
   },
   maxOperands: 1,
-  run({ opts, operands, process, fs, env, out, fail, exit }) {
+  run({ argv, opts, operands, process, fs, env, out, fail, exit }) {
     let directory = env.get("TMPDIR") ?? "/tmp";
     if (directory === "") directory = "/tmp";
-    if (opts.p !== undefined) directory = opts.p;
+    // `--tmpdir` without a directory, and an empty one without a TEMPLATE, mean the usual one.
+    const usual = operands.length === 0 || argv.some((word) => /^--t[a-z]*$/.test(word));
+    if (opts.p !== undefined && !(opts.p === "" && usual)) directory = opts.p;
     let template = operands[0] ?? "tmp.XXXXXX";
     if (operands.length === 0 || opts.t || opts.p !== undefined) {
       template = joinPath(directory, template);

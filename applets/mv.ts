@@ -19,17 +19,16 @@ export const applet: Applet = defineApplet({
   usage: "[-finT] SOURCE DEST\nor: mv [-fin] SOURCE... { -t DIRECTORY | DIRECTORY }",
   about: "Rename SOURCE to DEST, or move SOURCEs into DIRECTORY",
   options: {
-    f: { long: "force", help: "Never ask" },
     i: { long: "interactive", help: "Ask before overwriting" },
+    f: { long: "force", help: "Never ask" },
     n: { long: "no-clobber", help: "Never overwrite" },
-    T: { long: "no-target-directory", help: "DEST is no directory to move into" },
-    t: { arg: "DIR", long: "target-directory", help: "Move all SOURCEs into DIR" },
+    T: { long: "no-target-directory", excludes: ["t"], help: "DEST is no directory to move into" },
+    t: { arg: "DIR", long: "target-directory", excludes: ["T"], help: "Move all SOURCEs into DIR" },
     v: { long: "verbose" },
   },
   run(ctx) {
     const { opts, fs } = ctx;
     const operands = [...ctx.operands];
-    if (opts.T && opts.t !== undefined) ctx.usage();
     if (operands.length < (opts.t === undefined ? 2 : 1) || (opts.T && operands.length !== 2)) {
       ctx.usage();
     }

@@ -2,10 +2,6 @@ import { type Applet, defineApplet } from "./contract.ts";
 import { toBytes } from "../sandbox/bytes.ts";
 import { eachBatch } from "./_lib/line_reader.ts";
 import { attempt, inSequence } from "./_lib/sequence.ts";
-import { parseDecimal } from "./_lib/strtod.ts";
-
-/** Largest number that an option takes. */
-const MAX = 0x7fff_ffff;
 
 /** Numbers lines. Source of behaviour: POSIX nl, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -18,19 +14,17 @@ export const applet: Applet = defineApplet({
       long: "body-numbering",
       help: "Lines to number: a all, t those with text (default), n none",
     },
-    i: { arg: "N", long: "line-increment", help: "Step from number to number" },
-    s: { arg: "STRING", long: "number-separator", help: "What stands between number and line" },
-    v: { arg: "N", long: "starting-line-number", help: "First number" },
-    w: { arg: "N", long: "number-width", help: "Width of the numbers" },
+    i: { arg: "N", numeric: true, long: "line-increment", help: "Step from number to number" },
     p: { long: "no-renumber" },
+    s: { arg: "STRING", long: "number-separator", help: "What stands between number and line" },
+    v: { arg: "N", numeric: true, long: "starting-line-number", help: "First number" },
+    w: { arg: "N", numeric: true, long: "number-width", help: "Width of the numbers" },
   },
   run(ctx) {
     const { opts, process, out } = ctx;
-    const count = (text: string | undefined, normal: number): number =>
-      text === undefined ? normal : parseDecimal(text, MAX) ?? ctx.fail(`invalid number '${text}'`);
-    const width = count(opts.w, 6);
-    const step = count(opts.i, 1);
-    let number = count(opts.v, 1);
+    const width = opts.w ?? 6;
+    const step = opts.i ?? 1;
+    let number = opts.v ?? 1;
     const separator = opts.s ?? "\t";
     const blank = toBytes(" ".repeat(width + separator.length));
     const style = (opts.b ?? "t")[0];

@@ -1,5 +1,4 @@
 import { type Applet, defineApplet } from "./contract.ts";
-import { numberArgument } from "./_lib/number_argument.ts";
 
 /** Counts processors. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -7,12 +6,12 @@ export const applet: Applet = defineApplet({
   usage: "[--all] [--ignore=N]",
   about: "Print how many processors may be used",
   options: {
+    ignore: { arg: "N", numeric: true, help: "Leave out N of them" },
     all: { help: "How many there are" },
-    ignore: { arg: "N", help: "Leave out N of them" },
   },
   run(ctx) {
     const { opts, process } = ctx;
-    const ignored = opts.ignore === undefined ? 0 : numberArgument(ctx, opts.ignore);
+    const ignored = opts.ignore ?? 0;
     let count = process.kernel.processors;
     if (!opts.all) {
       let allowed = 0;

@@ -9,7 +9,7 @@ import { extendedText } from "./_lib/extended_float.ts";
 const SUFFIXES = new Map([["b", 512], ["k", 1024], ["m", 1048576]]);
 /** Bytes of a line, and of one for a bare `-w`. */
 const LINE = 16;
-const WIDE = "32";
+const WIDE = 32;
 
 /** Options that stand for a type. */
 const SHORT = new Map([
@@ -43,23 +43,25 @@ export const applet: Applet = defineApplet({
     i: { help: "Decimal numbers of two bytes" },
     l: { help: "Decimal numbers of four bytes" },
     o: { help: "Octal numbers of two bytes" },
-    v: { long: "output-duplicates", help: "Lines that repeat, too" },
+    j: { arg: "SKIP", long: "skip-bytes", help: "Skip SKIP bytes first" },
     x: { help: "Hexadecimal numbers of two bytes" },
     s: { help: "Decimal numbers of two bytes" },
-    t: { arg: "TYPE", many: true, long: "format", help: "[acdfoux][SIZE][z]" },
     A: { arg: "RADIX", long: "address-radix", help: "Radix of the offsets: d, o, x or n" },
     N: { arg: "SIZE", long: "read-bytes", help: "Dump SIZE bytes" },
-    j: { arg: "SKIP", long: "skip-bytes", help: "Skip SKIP bytes first" },
+    t: { arg: "TYPE", many: true, long: "format", help: "[acdfoux][SIZE][z]" },
+    v: { long: "output-duplicates", help: "Lines that repeat, too" },
     S: { arg: "MINSTR", help: "Strings of at least MINSTR characters" },
     strings: { arg: "MINSTR", optional: true },
-    w: { arg: "WIDTH", optional: true, long: "width", help: "Bytes of a line" },
+    w: { arg: "WIDTH", numeric: true, optional: true, long: "width", help: "Bytes of a line" },
     traditional: {},
   },
   run: (ctx) => new Dumper(ctx).run(),
 });
 
 type OdContext = Omit<Context, "opts"> & {
-  readonly opts: { readonly [name: string]: string | boolean | readonly string[] | undefined };
+  readonly opts: {
+    readonly [name: string]: string | number | boolean | readonly string[] | undefined;
+  };
 };
 
 /** How one kind of value is shown. */
@@ -131,8 +133,7 @@ class Dumper {
     }
     let width = LINE;
     if (opts.w !== undefined) {
-      const text = opts.w === "" ? WIDE : opts.w as string;
-      width = numberArgument(ctx, text, rules);
+      width = Number.isNaN(opts.w) ? WIDE : opts.w as number;
       if (width === 0 || width % unit !== 0) {
         ctx.say(`od: warning: invalid width ${width}; using ${unit} instead\n`);
         width = unit;

@@ -9,8 +9,8 @@ export const applet: Applet = defineApplet({
   about: "Remove each DIRECTORY if it is empty",
   options: {
     p: { long: "parents", help: "Then its parents too" },
-    v: { long: "verbose" },
     "ignore-fail-on-non-empty": { help: "No error for one that is not empty" },
+    v: { long: "verbose" },
   },
   minOperands: 1,
   run({ opts, operands, fs, out, warnError }) {

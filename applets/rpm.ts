@@ -106,7 +106,7 @@ class Header {
 
 const OPTIONS = {
   i: { help: "Install the packages; with -qp: tell about them" },
-  q: { help: "Query; only with -p" },
+  q: { excludes: ["i", "q", "p", "l", "d", "c"], help: "Query; only with -p" },
   p: { help: "The operands are packages" },
   l: { help: "With -qp: list the files" },
   d: { help: "With -qp: list the documents" },

@@ -10,12 +10,10 @@ export const applet: Applet = defineApplet({
   lostOutput: "ignore",
   options: {
     ...DIGEST_OPTIONS,
-    a: { arg: "BITS", help: "224 (default), 256, 384 or 512" },
+    a: { arg: "BITS", numeric: true, help: "224 (default), 256, 384 or 512" },
   },
   run(ctx) {
-    const text = ctx.opts.a ?? "224";
-    if (!/^[0-9]+$/.test(text)) ctx.fail(`invalid number '${text}'`);
-    const bits = Number(text);
+    const bits = ctx.opts.a ?? 224;
     // Native takes any length that leaves room for input, in steps of four bytes.
     if (bits % 32 !== 0 || bits < 32 || bits > 768) ctx.fail(`bad -a${bits}`);
     return digestFiles(ctx, ctx.opts, () => new Sha3(bits));

@@ -22,7 +22,7 @@ export const applet: Applet = defineApplet({
   },
   async run(ctx) {
     const { opts, operands, fs } = ctx;
-    const passes = opts.n === undefined ? DEFAULT_PASSES : numberArgument(ctx, opts.n);
+    const passes = opts.n ?? DEFAULT_PASSES;
     const wanted = opts.s === undefined
       ? undefined
       : numberArgument({ fail: () => ctx.usage() }, opts.s, { suffixes: COPY_SUFFIXES });

@@ -13,13 +13,12 @@ export const applet: Applet = defineApplet({
     n: { arg: "NUM", help: "At most NUM lines" },
     o: { arg: "FILE", help: "Write to FILE" },
     z: { help: "Lines end in a zero byte" },
-    e: { help: "The ARGs are the lines" },
-    i: { arg: "L-H", help: "The numbers from L to H are the lines" },
+    e: { excludes: ["i"], help: "The ARGs are the lines" },
+    i: { arg: "L-H", excludes: ["e"], help: "The numbers from L to H are the lines" },
   },
   async run(ctx) {
     const { opts, operands, process } = ctx;
     const most = opts.n === undefined ? Infinity : numberArgument(ctx, opts.n, { max: 4294967295 });
-    if (opts.e && opts.i !== undefined) return ctx.usage();
     let count: number;
     let line: (index: number) => ByteString;
     if (opts.e) {

@@ -13,7 +13,7 @@ export const applet: Applet = defineApplet({
   about: "Sort the lines of all FILEs, or of stdin",
   usageStatus: 2,
   options: {
-    o: { arg: "FILE", help: "Write to FILE, which may be one of the inputs" },
+    o: { arg: "FILE", excludes: ["o"], help: "Write to FILE, which may be one of the inputs" },
     c: { help: "Only check whether the input is sorted" },
     b: { help: "Skip leading blanks" },
     f: { help: "Ignore case" },
@@ -23,7 +23,7 @@ export const applet: Applet = defineApplet({
     g: { help: "By floating-point number" },
     M: { help: "By month" },
     V: { help: "By version" },
-    t: { arg: "CHAR", help: "Separator of fields" },
+    t: { arg: "CHAR", excludes: ["t"], help: "Separator of fields" },
     k: { arg: "N[,M]", many: true, help: "By fields N to M" },
     r: { help: "Reverse" },
     s: { help: "Stable: leave equal lines in their order" },
@@ -34,10 +34,7 @@ export const applet: Applet = defineApplet({
     m: {},
   },
   run(ctx) {
-    const { opts, order } = ctx;
-    for (const once of ["o", "t"]) {
-      if (order.filter((name) => name === once).length > 1) ctx.usage();
-    }
+    const { opts } = ctx;
     if (opts.t !== undefined && opts.t.length !== 1) ctx.fail("bad -t parameter", 2);
     const global: SortFlags = {
       b: !!opts.b,

@@ -2,7 +2,6 @@ import { type ByteString, type OpenFile, SIG } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { toText } from "../sandbox/bytes.ts";
 import { type Applet, type Context, defineApplet, Source } from "./contract.ts";
-import { numberArgument } from "./_lib/number_argument.ts";
 
 const HTTPS = 443;
 
@@ -19,8 +18,8 @@ export const applet: Applet = defineApplet({
   about: "Talk TLS over the connection that is open as FD",
   options: {
     e: { help: "End with the input, not with the connection" },
-    s: { arg: "FD", help: "The connection" },
-    r: { arg: "FD", help: "Where to read from it" },
+    s: { arg: "FD", numeric: true, help: "The connection" },
+    r: { arg: "FD", numeric: true, help: "Where to read from it" },
     n: { arg: "SNI", help: "Name of the server" },
   },
   needs: ["net"],
@@ -39,8 +38,8 @@ export const applet: Applet = defineApplet({
         return ctx.fail(`can't connect to remote host (${operands[0]}): ${error.reason}`);
       }
     } else {
-      const given = process.fd(numberArgument(ctx, opts.s));
-      const reading = opts.r === undefined ? given : process.fd(numberArgument(ctx, opts.r));
+      const given = process.fd(opts.s);
+      const reading = opts.r === undefined ? given : process.fd(opts.r);
       if (given === undefined || !given.writable) {
         return ctx.fail("write error: Bad file descriptor");
       }

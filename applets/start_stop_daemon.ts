@@ -15,28 +15,28 @@ export const applet: Applet = defineApplet({
   about: "Search for processes, and then\n" +
     "-K: stop those that match\n-S: start a process unless one matches",
   options: {
-    S: { long: "start", help: "Start" },
-    K: { long: "stop", help: "Stop" },
-    u: { arg: "USER", long: "user", help: "Match this user's processes" },
-    n: { arg: "NAME", long: "name", help: "Match processes of this name" },
-    x: { arg: "EXECUTABLE", long: "exec", help: "Match processes of this program; start it" },
-    p: { arg: "FILE", long: "pidfile", help: "Match the process whose number is in FILE" },
-    a: { arg: "NAME", long: "startas", help: "Name to start it by" },
+    K: { long: "stop", excludes: ["S"], help: "Stop" },
+    S: { long: "start", excludes: ["K"], help: "Start" },
     b: { long: "background", help: "Go to the background" },
-    N: { arg: "N", long: "nicelevel", help: "Change the niceness" },
-    c: { arg: "USER[:[GRP]]", long: "chuid", help: "Change user and group" },
-    m: { long: "make-pidfile", help: "Write its number to the file of -p" },
-    s: { arg: "SIG", long: "signal", help: "Signal to send" },
+    q: { long: "quiet", help: "Say nothing" },
     t: { long: "test", help: "Only tell what would be done" },
+    m: { long: "make-pidfile", help: "Write its number to the file of -p" },
     o: { long: "oknodo", help: "Status 0 when nothing is done" },
     v: { long: "verbose", help: "Say more" },
-    q: { long: "quiet", help: "Say nothing" },
+    N: { arg: "N", long: "nicelevel", help: "Change the niceness" },
+    a: { arg: "NAME", long: "startas", help: "Name to start it by" },
+    n: { arg: "NAME", long: "name", help: "Match processes of this name" },
+    s: { arg: "SIG", long: "signal", help: "Signal to send" },
+    u: { arg: "USER", long: "user", help: "Match this user's processes" },
+    c: { arg: "USER[:[GRP]]", long: "chuid", help: "Change user and group" },
+    x: { arg: "EXECUTABLE", long: "exec", help: "Match processes of this program; start it" },
+    p: { arg: "FILE", long: "pidfile", help: "Match the process whose number is in FILE" },
     R: { arg: "RETRY", long: "retry" },
   },
   posix: true,
   run(ctx) {
     const { opts } = ctx;
-    if (opts.S === opts.K) return ctx.usage();
+    if (!opts.S && !opts.K) return ctx.usage();
     if (opts.m && opts.p === undefined) return ctx.usage();
     const nothing = [opts.x, opts.p, opts.u, opts.n].every((each) => each === undefined);
     // Without -x and -a the first operand is the program.

@@ -7,12 +7,11 @@ export const applet: Applet = defineApplet({
   usage: "[-df] [FILE]...",
   about: "Write what is buffered of FILEs, or of all files, through",
   options: {
-    d: { help: "Contents only" },
-    f: { help: "The file systems of FILEs" },
+    d: { excludes: ["f"], help: "Contents only" },
+    f: { excludes: ["d"], help: "The file systems of FILEs" },
   },
   run(ctx) {
     // Without operands there is nothing to do: no layer of the sandbox holds writes back.
-    if (ctx.opts.d && ctx.opts.f) ctx.usage();
     for (const path of ctx.operands) {
       try {
         const source = ctx.openOrThrow(path);

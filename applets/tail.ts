@@ -3,7 +3,6 @@ import { type ByteString, type MaybePromise, S_IFREG } from "../sandbox/types.ts
 import { isVfsError } from "../sandbox/errors.ts";
 import { after, attempt, copyStream, eachChunk, inSequence } from "./_lib/sequence.ts";
 import { BLOCK_SUFFIXES, parseSize } from "./_lib/size.ts";
-import { parseDecimal } from "./_lib/strtod.ts";
 import { countNewlines } from "./_lib/text_count.ts";
 
 /** Prints the last part of FILEs. Source of behaviour: POSIX tail, BusyBox 1.35. */
@@ -38,11 +37,7 @@ export const applet: Applet = defineApplet({
       count = parseSize(text, BLOCK_SUFFIXES) ?? ctx.fail(`invalid number '${text}'`);
       if (fromStart && count > 0) count--;
     }
-    let pause = 1000;
-    if (opts.s !== undefined) {
-      pause = 1000 *
-        (parseDecimal(opts.s, 0xffffffff) ?? ctx.fail(`invalid number '${opts.s}'`));
-    }
+    const pause = 1000 * (opts.s ?? 1);
     const follow = !!(opts.f || opts.F);
     const operands = ctx.operands.length === 0 ? ["-"] : ctx.operands;
     const headers = !opts.q && operands.length > 1;

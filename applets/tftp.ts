@@ -33,8 +33,8 @@ export const applet: Applet = defineApplet({
   options: {
     l: { arg: "FILE", help: "Local FILE" },
     r: { arg: "FILE", help: "Remote FILE" },
-    g: { help: "Get" },
-    p: { help: "Put" },
+    g: { excludes: ["p"], help: "Get" },
+    p: { excludes: ["g"], help: "Put" },
     b: { arg: "SIZE", help: "Bytes of a block" },
     m: { arg: "MODE" },
   },
@@ -43,7 +43,7 @@ export const applet: Applet = defineApplet({
   needs: ["net"],
   async run(ctx) {
     const { opts, operands, process } = ctx;
-    if (opts.g === opts.p) return ctx.usage();
+    if (!opts.g && !opts.p) return ctx.usage();
     const block = opts.b === undefined
       ? DEFAULT_BLOCK
       : numberArgument(ctx, opts.b, { min: 8, max: 65464 });

@@ -14,14 +14,18 @@ export const applet: Applet = defineApplet({
     h: { long: "no-dereference", help: "Change links themselves" },
     a: { help: "Time of access only" },
     m: { help: "Time of change only" },
+    r: {
+      arg: "FILE",
+      long: "reference",
+      excludes: ["t"],
+      help: "The times of FILE instead of now",
+    },
+    t: { arg: "DATE", excludes: ["r"], help: "This time instead of now" },
     d: { arg: "DATE", long: "date", help: "This time instead of now" },
-    t: { arg: "DATE", help: "This time instead of now" },
-    r: { arg: "FILE", long: "reference", help: "The times of FILE instead of now" },
     f: {},
   },
   minOperands: 1,
-  run({ opts, order, operands, process, fs, warn, fail, usage }) {
-    if (opts.r !== undefined && opts.t !== undefined) usage();
+  run({ opts, order, operands, process, fs, warn, fail }) {
     const now = process.clock.nowNs();
     let access = now;
     let change = now;

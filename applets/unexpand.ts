@@ -9,9 +9,9 @@ export const applet: Applet = defineApplet({
   usage: "[-fa][-t N] [FILE]...",
   about: "Print FILEs with tabs instead of spaces, at the beginning of lines",
   options: {
-    a: { long: "all", help: "Within lines too" },
     f: { long: "first-only", help: "Only at the beginning, even with -t" },
     t: { arg: "N", long: "tabs", help: "Tab stops every N columns; -a goes with it" },
+    a: { long: "all", help: "Within lines too" },
   },
   run(ctx) {
     const { opts, out } = ctx;

@@ -1,9 +1,8 @@
-import type { ByteString, MaybePromise } from "../sandbox/types.ts";
+import type { MaybePromise } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
-import { type Applet, type Context, defineApplet, Output, type Source } from "./contract.ts";
+import { type Applet, defineApplet, Output, type Source } from "./contract.ts";
 import { LineChunks } from "./_lib/line_chunks.ts";
 import { settled } from "./_lib/steps.ts";
-import { parseDecimal } from "./_lib/strtod.ts";
 
 /** Drops repeated lines. Source of behaviour: POSIX uniq, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -23,9 +22,9 @@ export const applet: Applet = defineApplet({
   maxOperands: 2,
   *run(ctx) {
     const { opts, operands, process } = ctx;
-    const fields = number(ctx, opts.f, 0);
-    const skip = number(ctx, opts.s, 0);
-    const width = number(ctx, opts.w, Infinity);
+    const fields = opts.f ?? 0;
+    const skip = opts.s ?? 0;
+    const width = opts.w ?? Infinity;
     // Native takes newlines for ends of lines as well then.
     const terminator = opts.z ? 0 : 10;
     let source: Source = ctx.stdin;
@@ -115,11 +114,6 @@ export const applet: Applet = defineApplet({
 });
 
 const NOTHING = new Uint8Array(0);
-
-function number(ctx: Context, text: ByteString | undefined, absent: number): number {
-  if (text === undefined) return absent;
-  return parseDecimal(text) ?? ctx.fail(`invalid number '${text}'`);
-}
 
 /** Writes a count right-aligned, with the blank behind it, and gives where it begins: 7 digits or more. */
 function writeCount(label: Uint8Array, count: number): number {

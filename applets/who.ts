@@ -1,4 +1,5 @@
 import { type Applet, defineApplet } from "./contract.ts";
+import { OptionError } from "./_lib/options.ts";
 
 /** Columns of the list of logins. */
 const HEADER = "USER\t\tTTY\t\tIDLE\tTIME\t\t HOST\n";
@@ -17,7 +18,13 @@ export const applet: Applet = defineApplet({
     users: "Print who is logged in",
   },
   options: { a: { help: "Show all" }, H: { help: "Print column headers" } },
-  run({ name, opts, out }) {
+  looksAsItGoes: true,
+  run(ctx) {
+    const { name, opts, order, out } = ctx;
+    if (name !== "who" && order.length > 0) {
+      throw new OptionError(`invalid option -- '${order[0]}'`);
+    }
+    ctx.checkOptions();
     if (name === "w" || opts.H) out.print(HEADER);
     return 0;
   },

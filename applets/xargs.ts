@@ -40,7 +40,7 @@ export const applet: Applet = defineApplet({
     i: { arg: "STR", optional: true },
     n: { arg: "N", help: "At most N items at a time" },
     s: { arg: "N", help: "At most N bytes of command line" },
-    P: { arg: "N", help: "Up to N PROGs at once" },
+    P: { arg: "N", numeric: true, help: "Up to N PROGs at once" },
     x: { help: "End when a line is too long" },
   },
   posix: true,
@@ -55,7 +55,7 @@ export const applet: Applet = defineApplet({
     const argv = ctx.operands.length === 0 ? ["echo"] : ctx.operands;
     const size = opts.s === undefined ? DEFAULT_SIZE : number(opts.s, 1);
     const most = opts.n === undefined ? Infinity : number(opts.n, 1);
-    const parallel = opts.P === undefined ? 1 : number(opts.P, 0) || Infinity;
+    const parallel = (opts.P ?? 1) || Infinity;
     let room = size;
     for (const word of argv) room -= word.length + 1;
     if (room < 1) ctx.fail("can't fit single argument within argument list size limit");

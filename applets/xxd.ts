@@ -11,8 +11,8 @@ export const applet: Applet = defineApplet({
   about: "Dump FILE (or stdin) in hexadecimal",
   lostOutput: "ignore",
   options: {
-    g: { arg: "N", help: "Bytes of a group" },
-    c: { arg: "N", help: "Bytes of a line" },
+    g: { arg: "N", numeric: true, help: "Bytes of a group" },
+    c: { arg: "N", numeric: true, help: "Bytes of a line" },
     p: { help: "Hexadecimal digits only, 30 bytes a line" },
     i: { help: "As an array of C" },
     l: { arg: "LENGTH", help: "Only the first LENGTH bytes" },
@@ -30,8 +30,8 @@ export const applet: Applet = defineApplet({
     const limit = number(opts.l) ?? Infinity;
     const skip = number(opts.s) ?? 0;
     const shift = number(opts.o) ?? 0;
-    const group = number(opts.g) ?? 2;
-    const columns = number(opts.c) || (opts.p ? 30 : opts.i ? 12 : 16);
+    const group = opts.g ?? 2;
+    const columns = opts.c || (opts.p ? 30 : opts.i ? 12 : 16);
     const path = operands[0] ?? "-";
     if (opts.r) return await reverse(ctx, path, opts.p === true);
     const source = ctx.openPlain(path);

@@ -9,12 +9,12 @@ import { Parser } from "./parse.ts";
 import { Halt, Machine } from "./run.ts";
 
 const OPTIONS = {
+  w: { help: "Warn of what POSIX does not have", long: "warn" },
+  v: { long: "version" },
+  s: { help: "Refuse what POSIX does not have", long: "standard" },
   q: { help: "Show no banner", long: "quiet" },
   l: { help: "Know s c a l e j, and begin with scale 20", long: "mathlib" },
-  s: { help: "Refuse what POSIX does not have", long: "standard" },
-  w: { help: "Warn of what POSIX does not have", long: "warn" },
   i: { long: "interactive" },
-  v: { long: "version" },
 } as const;
 
 /** A calculator of any precision. Source of behaviour: POSIX bc, BusyBox 1.35. */

@@ -4,12 +4,11 @@ import { isVfsError } from "../../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "../contract.ts";
 import { AppletExit } from "../_lib/options.ts";
 import { joinPath, lastComponent, parentText } from "../_lib/path_text.ts";
-import { numberArgument } from "../_lib/number_argument.ts";
 import { type Change, compareLines } from "./compare.ts";
 
 /** Status of a missing file. */
 const TROUBLE = 2;
-const CONTEXT = "3";
+const CONTEXT = 3;
 
 /** Compares files line by line. Source of behaviour: POSIX diff -U, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -18,24 +17,24 @@ export const applet: Applet = defineApplet({
   about: "Compare files line by line, and show their differences in the unified format",
   lostOutput: "ignore",
   options: {
-    a: { long: "text", help: "Treat all files as text" },
-    b: { long: "ignore-space-change", help: "Ignore changes in the amount of white space" },
-    B: { long: "ignore-blank-lines", help: "Ignore changes of blank lines only" },
-    d: { long: "minimal", help: "Look longer for a smaller set of changes" },
     i: { long: "ignore-case", help: "Ignore differences of case" },
-    L: { arg: "LABEL", many: true, long: "label", help: "Name of a file in the header" },
-    N: { long: "new-file", help: "Treat absent files as empty" },
-    q: { long: "brief", help: "Only tell whether files differ" },
-    r: { long: "recursive", help: "Compare sub-directories too" },
-    S: { arg: "FILE", long: "starting-file", help: "Start with FILE in directories" },
-    T: { long: "initial-tab", help: "Put a tab after the signs" },
-    s: { long: "report-identical-files", help: "Tell when two files are the same" },
-    t: { long: "expand-tabs", help: "Expand tabs to spaces" },
-    u: {},
-    U: { arg: "LINES", long: "unified", help: "Lines of context" },
-    w: { long: "ignore-all-space", help: "Ignore all white space" },
-    p: { long: "show-c-function" },
     E: { long: "ignore-tab-expansion" },
+    b: { long: "ignore-space-change", help: "Ignore changes in the amount of white space" },
+    w: { long: "ignore-all-space", help: "Ignore all white space" },
+    B: { long: "ignore-blank-lines", help: "Ignore changes of blank lines only" },
+    a: { long: "text", help: "Treat all files as text" },
+    U: { arg: "LINES", numeric: true, long: "unified", help: "Lines of context" },
+    L: { arg: "LABEL", many: true, long: "label", help: "Name of a file in the header" },
+    p: { long: "show-c-function" },
+    q: { long: "brief", help: "Only tell whether files differ" },
+    t: { long: "expand-tabs", help: "Expand tabs to spaces" },
+    T: { long: "initial-tab", help: "Put a tab after the signs" },
+    r: { long: "recursive", help: "Compare sub-directories too" },
+    u: {},
+    N: { long: "new-file", help: "Treat absent files as empty" },
+    s: { long: "report-identical-files", help: "Tell when two files are the same" },
+    S: { arg: "FILE", long: "starting-file", help: "Start with FILE in directories" },
+    d: { long: "minimal", help: "Look longer for a smaller set of changes" },
   },
   minOperands: 2,
   maxOperands: 2,
@@ -46,7 +45,9 @@ export const applet: Applet = defineApplet({
 });
 
 type DiffContext = Omit<Context, "opts"> & {
-  readonly opts: { readonly [name: string]: string | boolean | readonly string[] | undefined };
+  readonly opts: {
+    readonly [name: string]: string | number | boolean | readonly string[] | undefined;
+  };
 };
 
 /** One of the two inputs. */
@@ -69,9 +70,7 @@ class Comparer {
   readonly #labels: readonly string[];
 
   constructor(private readonly ctx: DiffContext) {
-    this.#context = numberArgument(ctx, (ctx.opts.U as string | undefined) ?? CONTEXT, {
-      max: 2147483647,
-    });
+    this.#context = (ctx.opts.U as number | undefined) ?? CONTEXT;
     this.#labels = (ctx.opts.L as readonly string[] | undefined) ?? [];
   }
 

@@ -39,26 +39,27 @@ export const applet: Applet = defineApplet({
   about: "Edit FILEs, or stdin, line by line, by a script of commands.\n" +
     "Without -e and -f the first operand is the script.",
   lostOutput: "ignore",
+  looksAsItGoes: true,
   options: {
-    e: { arg: "CMD", many: true, long: "expression", help: "Commands; may be given again" },
-    f: { arg: "FILE", many: true, long: "file", help: "Commands from FILE" },
     i: {
       arg: "SFX",
       optional: true,
       long: "in-place",
       help: "Change the FILEs themselves; with SFX keep the former ones under NAMESFX",
     },
-    n: { long: ["quiet", "silent"], help: "Print only what commands print" },
     r: { long: "regexp-extended", help: "Extended regular expressions" },
+    n: { long: ["quiet", "silent"], help: "Print only what commands print" },
+    e: { arg: "CMD", many: true, long: "expression", help: "Commands; may be given again" },
+    f: { arg: "FILE", many: true, long: "file", help: "Commands from FILE" },
     E: { help: "As -r" },
-    version: {},
   },
   needs: ["read", "write"],
   run(ctx) {
-    if (ctx.opts.version) {
+    if (ctx.argv[1] === "--version") {
       void ctx.out.print("This is not GNU sed version 4.0\n");
       return 0;
     }
+    ctx.checkOptions();
     return new Sed(ctx as unknown as Context, ctx.opts).run();
   },
 });

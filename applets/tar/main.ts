@@ -21,34 +21,34 @@ import { Creator } from "./create.ts";
 import { BLOCK, TarError, TarReader } from "./format.ts";
 
 const OPTIONS = {
-  c: { help: "Create", long: "create" },
-  x: { help: "Extract", long: "extract" },
-  t: { help: "List", long: "list", count: true },
-  f: { arg: "FILE", help: "The archive; - is stdin or stdout", long: "file" },
+  t: { excludes: ["c", "x"], help: "List", long: "list", count: true },
+  x: { excludes: ["c", "t"], help: "Extract", long: "extract" },
   C: { arg: "DIR", help: "Change to DIR first", long: "directory" },
-  v: { help: "Tell of each member; twice: in detail", long: "verbose", count: true },
+  f: { arg: "FILE", help: "The archive; - is stdin or stdout", long: "file" },
   O: { help: "Extract to stdout", long: "to-stdout" },
-  m: { help: "Times are those of the extraction", long: "touch" },
   o: { help: "Owners are not restored", long: "no-same-owner" },
   p: { long: "same-permissions" },
+  v: { help: "Tell of each member; twice: in detail", long: "verbose", count: true },
   k: { help: "Never replace files", long: "keep-old" },
-  Z: { help: "Compressed by compress", long: "compress" },
+  c: { excludes: ["x", "t"], help: "Create", long: "create" },
+  h: { help: "Add what links point to", long: "dereference" },
+  j: { help: "Compressed by bzip2", long: "bzip2" },
   z: { help: "Compressed by gzip", long: "gzip" },
   J: { help: "Compressed by xz", long: "xz" },
-  j: { help: "Compressed by bzip2", long: "bzip2" },
-  lzma: { help: "Compressed by lzma" },
+  Z: { help: "Compressed by compress", long: "compress" },
   a: { help: "Create: compress as the name of the archive says", long: "auto-compress" },
-  h: { help: "Add what links point to", long: "dereference" },
-  overwrite: { help: "Write into existing files" },
+  m: { help: "Times are those of the extraction", long: "touch" },
   "strip-components": {
     arg: "NUM",
     numeric: true,
     help: "Leave out NUM leading components of names",
   },
+  lzma: { help: "Compressed by lzma" },
   "no-recursion": { help: "Do not descend into directories" },
+  "to-command": { arg: "COMMAND", help: "Give each file to COMMAND" },
   "numeric-owner": { help: "Owners by number, not by name" },
   "no-same-permissions": { help: "The umask takes its part" },
-  "to-command": { arg: "COMMAND", help: "Give each file to COMMAND" },
+  overwrite: { help: "Write into existing files" },
 } as const;
 
 type TarContext = Context<OptionTable>;
@@ -59,7 +59,7 @@ interface TarOptions {
   readonly f?: ByteString;
   readonly C?: ByteString;
   readonly v?: number;
-  readonly "strip-components"?: ByteString;
+  readonly "strip-components"?: number;
   readonly "to-command"?: ByteString;
 }
 
@@ -78,8 +78,6 @@ export const applet: Applet = defineApplet({
     }
     const parsed = parseOptions(OPTIONS, withDashes(ctx.argv), {});
     const opts = parsed.opts as TarOptions;
-    const strip = opts["strip-components"];
-    if (strip !== undefined && !/^[0-9]+$/.test(strip)) ctx.fail(`invalid number '${strip}'`);
     const modes = [opts.c, opts.x, opts.t].filter((mode) => mode).length;
     if (modes !== 1) ctx.usage();
     return opts.c ? create(ctx, opts, parsed.operands) : readArchive(ctx, opts, parsed.operands);
@@ -229,7 +227,7 @@ async function readArchive(
   const warn = (message: ByteString): void => ctx.say(`${ctx.name}: ${message}\n`);
   const reader = new TarReader(input, safeNames(ctx), warn);
   const wanted = new Wanted(operands);
-  const user = new MemberUser(ctx, opts, input, Number(strip ?? 0));
+  const user = new MemberUser(ctx, opts, input, strip ?? 0);
   try {
     for (;;) {
       const member = await reader.next();

@@ -11,7 +11,6 @@ import { toBytes } from "../../sandbox/bytes.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, Sink } from "../contract.ts";
 import { connectTo } from "../_lib/connect.ts";
-import { numberArgument } from "../_lib/number_argument.ts";
 import { lastComponent } from "../_lib/path_text.ts";
 import { HttpReader } from "./http_reader.ts";
 import { openFtp } from "./ftp_source.ts";
@@ -27,21 +26,25 @@ export const applet: Applet = defineApplet({
     "\t[--no-check-certificate] [-P DIR] [-U AGENT] URL...",
   about: "Fetch files by HTTP or FTP",
   options: {
-    spider: { help: "Only see whether it is there" },
-    header: { arg: "STR", many: true, help: "Add a header 'NAME: VALUE'" },
-    "post-data": { arg: "STR", help: "Send STR by POST" },
-    "post-file": { arg: "FILE", help: "Send FILE by POST" },
-    "no-check-certificate": { help: "Taken, but certificates are always checked" },
     c: { long: "continue", help: "Go on where an earlier one ended" },
     q: { long: "quiet", help: "Say nothing" },
-    P: { arg: "DIR", long: "directory-prefix", help: "Save to DIR" },
     S: { long: "server-response", help: "Show the server's headers" },
     O: { arg: "FILE", long: "output-document", help: "Save to FILE (- for stdout)" },
     o: { arg: "FILE", long: "output-file", help: "Messages to FILE" },
-    U: { arg: "STR", long: "user-agent", help: "Name of the browser" },
+    P: { arg: "DIR", long: "directory-prefix", help: "Save to DIR" },
     Y: { arg: "on/off", long: "proxy", help: "Taken; there are no proxies here" },
-    T: { arg: "SEC", long: "timeout" },
+    U: { arg: "STR", long: "user-agent", help: "Name of the browser" },
     t: { arg: "N", long: "tries" },
+    header: { arg: "STR", many: true, help: "Add a header 'NAME: VALUE'" },
+    "post-data": {
+      arg: "STR",
+      excludes: ["post-data", "post-file"],
+      help: "Send STR by POST",
+    },
+    spider: { help: "Only see whether it is there" },
+    "no-check-certificate": { help: "Taken, but certificates are always checked" },
+    T: { arg: "SEC", numeric: true },
+    "post-file": { arg: "FILE", excludes: ["post-file"], help: "Send FILE by POST" },
     n: { arg: "X", optional: true, many: true },
     "passive-ftp": {},
     "no-cache": {},
@@ -59,7 +62,9 @@ export const applet: Applet = defineApplet({
 });
 
 type WgetContext = Omit<Context, "opts"> & {
-  readonly opts: { readonly [name: string]: string | boolean | readonly string[] | undefined };
+  readonly opts: {
+    readonly [name: string]: string | number | boolean | readonly string[] | undefined;
+  };
 };
 
 class Fetcher {
@@ -70,7 +75,7 @@ class Fetcher {
 
   constructor(private readonly ctx: WgetContext) {
     const { opts } = ctx;
-    if (opts.T !== undefined) this.#timeoutMs = numberArgument(ctx, opts.T as string) * 1000;
+    if (opts.T !== undefined) this.#timeoutMs = (opts.T as number) * 1000;
     if (opts.o !== undefined) this.#log = ctx.createOrThrow(opts.o as string);
   }
 

@@ -27,6 +27,8 @@ import { type HostOutputStream, pushTo } from "./host_output.ts";
 
 /** Bytes of one read from the host. */
 const CHUNK = 65536;
+/** The same where much comes at once. */
+const LARGE_CHUNK = 4 * CHUNK;
 
 /** A host stream by number; never a host path. */
 type HostStream = typeof Deno.stdin | HostOutputStream;
@@ -64,18 +66,29 @@ class HostInput extends PullInput {
 }
 
 /**
- * Reads stdin in the background: it may be a pipe or a terminal, Deno does not tell a regular file
- * from them, and a read that blocks would stop every other program of the sandbox.
+ * What reads stdin in the background: it may be a pipe or a terminal, Deno does not tell a regular
+ * file from them, and a read that blocks would stop every other program of the sandbox.
  */
-async function readStdin(): Promise<Uint8Array | undefined> {
-  const buffer = new Uint8Array(CHUNK);
-  try {
-    const n = await Deno.stdin.read(buffer);
-    return n === null ? undefined : buffer.subarray(0, n);
-  } catch (error) {
-    const code = (error as { code?: string }).code;
-    throw new VfsError(code === "EISDIR" ? "EISDIR" : code === "EBADF" ? "EBADF" : "EIO");
-  }
+function stdinReader(): (spare?: Uint8Array) => Promise<Uint8Array | undefined> {
+  let size = CHUNK;
+  let most = LARGE_CHUNK;
+  return async (spare) => {
+    const buffer = spare?.buffer.byteLength === size
+      ? new Uint8Array(spare.buffer as ArrayBuffer)
+      : new Uint8Array(size);
+    try {
+      const n = await Deno.stdin.read(buffer);
+      if (n === null) return undefined;
+      // A file fills any buffer, and the fewer turns of the event loop the better; a pipe has a
+      // limit of its own.
+      if (size === LARGE_CHUNK && n <= CHUNK) most = CHUNK;
+      size = n === buffer.length ? most : Math.min(size, most);
+      return buffer.subarray(0, n);
+    } catch (error) {
+      const code = (error as { code?: string }).code;
+      throw new VfsError(code === "EISDIR" ? "EISDIR" : code === "EBADF" ? "EBADF" : "EIO");
+    }
+  };
 }
 
 /** The host's stdout or stderr. */
@@ -109,6 +122,7 @@ class HostTerminal implements Terminal {
   #own: { columns: number; rows: number; host: string } | undefined;
   readonly #unseen = new UnseenLines();
   readonly #ready: Uint8Array[] = [];
+  readonly #readStdin = stdinReader();
   #restores = false;
 
   constructor(readonly resized: WaitQueue) {}
@@ -189,7 +203,7 @@ class HostTerminal implements Terminal {
       const ready = this.#ready.shift();
       // An empty line is the end of the input.
       if (ready !== undefined) return ready.length === 0 ? undefined : ready;
-      const chunk = await readStdin();
+      const chunk = await this.#readStdin();
       if (chunk === undefined || !this.#unseenLines) return chunk;
       this.#ready.push(...this.#unseen.take(chunk, this.#modes.characters));
     }
@@ -219,7 +233,7 @@ export function openHostStreams(options: {
   const ttyOf = (stream: HostStream) => stream.isTerminal() ? terminal : undefined;
   const stdin = new HostInput(
     ttyOf(Deno.stdin),
-    ttyOf(Deno.stdin) === undefined ? readStdin : () => terminal.read(),
+    ttyOf(Deno.stdin) === undefined ? stdinReader() : () => terminal.read(),
   );
   const output = (stream: HostOutputStream, number: 1 | 2): HostOutput =>
     new HostOutput(

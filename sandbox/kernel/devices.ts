@@ -176,8 +176,12 @@ export class BytesInput extends BaseFile {
   }
 }
 
-/** Where an embedding program's bytes come from: a chunk, or undefined at the end. */
-export type Pull = () => MaybePromise<Uint8Array | undefined>;
+/**
+ * Where an embedding program's bytes come from: a chunk, or undefined at the end.
+ *
+ * @param spare The chunk given last, if nobody uses it any more: it may be filled anew and given again.
+ */
+export type Pull = (spare?: Uint8Array) => MaybePromise<Uint8Array | undefined>;
 
 /** Input that is pulled from the embedding program, a stream or the host's own stdin. */
 export class PullInput extends BaseFile {
@@ -187,6 +191,9 @@ export class PullInput extends BaseFile {
   #ended = false;
   #pulling = false;
   #error: unknown;
+  /** The chunk that came last, as long as one process alone has borrowed all of it that was read. */
+  #whole: Uint8Array | undefined;
+  #borrower: Waiter | undefined;
 
   /** @param pull Gives the next chunk. @param cancel Called when nobody reads any more. */
   constructor(
@@ -199,11 +206,11 @@ export class PullInput extends BaseFile {
   }
 
   /** Starts getting the next chunk, unless one is there or under way. */
-  #fill(): void {
+  #fill(spare?: Uint8Array): void {
     if (this.#buffer !== undefined || this.#ended || this.#pulling) return;
     let next: MaybePromise<Uint8Array | undefined>;
     try {
-      next = this.pull();
+      next = this.pull(spare);
     } catch (error) {
       this.#fail(error);
       return;
@@ -217,7 +224,10 @@ export class PullInput extends BaseFile {
   #got(chunk: Uint8Array | undefined): void {
     this.#pulling = false;
     if (chunk === undefined) this.#ended = true;
-    else if (chunk.length > 0) this.#buffer = chunk;
+    else if (chunk.length > 0) {
+      this.#buffer = this.#whole = chunk;
+      this.#borrower = undefined;
+    }
     this.#changed.wake();
   }
 
@@ -229,15 +239,24 @@ export class PullInput extends BaseFile {
   }
 
   read(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {
+    return this.#read(max, waiter, false);
+  }
+
+  override readReused(max: number, waiter: Waiter): MaybePromise<Uint8Array | undefined> {
+    return this.#read(max, waiter, true);
+  }
+
+  #read(max: number, waiter: Waiter, borrows: boolean): MaybePromise<Uint8Array | undefined> {
     const turn = waiter.tick(1) ?? this.#turnOf(waiter);
-    if (turn !== undefined) return turn.then(() => this.read(max, waiter));
-    this.#fill();
+    if (turn !== undefined) return turn.then(() => this.#read(max, waiter, borrows));
+    // What was borrowed is given back by the next call of the one who borrowed it.
+    this.#fill(borrows && this.#borrower === waiter ? this.#whole : undefined);
     if (this.#buffer !== undefined) {
       waiter.spend(this.#buffer.length / BYTES_PER_STEP);
-      return this.#take(max);
+      return this.#take(max, borrows ? waiter : undefined);
     }
     if (this.#ended) return this.#end();
-    return this.#readLater(max, waiter);
+    return this.#readLater(max, waiter, borrows);
   }
 
   /** A terminal is read by the foreground only. */
@@ -256,8 +275,13 @@ export class PullInput extends BaseFile {
     throw error instanceof VfsError ? error : new VfsError("EIO");
   }
 
-  #take(max: number): Uint8Array {
+  /** Takes from what is there: for good, or for a process that borrows it. */
+  #take(max: number, borrower?: Waiter): Uint8Array {
     const chunk = this.#buffer!;
+    if (borrower === undefined || (this.#borrower ?? borrower) !== borrower) {
+      this.#whole = undefined;
+    }
+    this.#borrower = borrower;
     if (chunk.length <= max) {
       this.#buffer = undefined;
       return chunk;
@@ -266,11 +290,15 @@ export class PullInput extends BaseFile {
     return chunk.subarray(0, max);
   }
 
-  async #readLater(max: number, waiter: Waiter): Promise<Uint8Array | undefined> {
+  async #readLater(
+    max: number,
+    waiter: Waiter,
+    borrows: boolean,
+  ): Promise<Uint8Array | undefined> {
     for (;;) {
       const turn = this.#turnOf(waiter);
       if (turn !== undefined) await turn;
-      if (this.#buffer !== undefined) return this.#take(max);
+      if (this.#buffer !== undefined) return this.#take(max, borrows ? waiter : undefined);
       if (this.#ended) return this.#end();
       this.#fill();
       if (this.#buffer === undefined && !this.#ended) await waiter.waitOn(this.#changed);
