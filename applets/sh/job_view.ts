@@ -94,17 +94,18 @@ export function findJob(table: JobTable, spec: string): Job | string {
   return hits[0] ?? `${spec}: no such job`;
 }
 
-/** Takes a finished job's status, saying which signal ended it. */
+/** Takes a finished job's status, saying which signal ended it if nobody has noticed before. */
 export function collect(sh: Shell, job: Job): number {
+  const isNews = job.noticed < job.ended;
   for (const child of job.children) {
-    if (child.status === undefined) continue;
-    void child.wait();
-    const { signal } = child.status;
-    if (signal !== 0 && signal !== SIG.INT && signal !== SIG.PIPE && !job.waited) {
+    const signal = child.status?.signal ?? 0;
+    if (isNews && signal !== 0 && signal !== SIG.INT && signal !== SIG.PIPE) {
       sh.say(signalWords(signal) + "\n");
     }
   }
   job.waited = true;
+  job.notice();
+  sh.jobs.notice();
   return job.code;
 }
 

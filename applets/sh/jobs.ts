@@ -13,6 +13,8 @@ import type { Shell } from "./shell.ts";
 export class Job {
   /** Its status was given to somebody, so the slot may be used again. */
   waited = false;
+  /** How many of its children the shell has seen end, which is where native says by what signal. */
+  noticed = 0;
   /** The last state that was shown. */
   shown = "";
   constructor(
@@ -37,6 +39,21 @@ export class Job {
       stopped = true;
     }
     return stopped ? "stopped" : "done";
+  }
+
+  /** How many of its children have ended. */
+  get ended(): number {
+    let count = 0;
+    for (const { status } of this.children) if (status !== undefined) count++;
+    return count;
+  }
+
+  /** The shell sees which of its children have ended. */
+  notice(): void {
+    const ended = this.ended;
+    if (ended === this.noticed) return;
+    this.noticed = ended;
+    for (const child of this.children) if (child.status !== undefined) void child.wait();
   }
 
   /** Exit status of its last command. */
@@ -101,6 +118,14 @@ export class JobTable {
     return this.order.find((j) => j.children.some((c) => c.pid === pid));
   }
 
+  /**
+   * A child was waited for, and with it every other that had ended: how those did is not said any
+   * more, and their numbers mean nobody.
+   */
+  notice(): void {
+    for (const job of this.order) if (job.noticed < job.children.length) job.notice();
+  }
+
   /** The job with that number. */
   numbered(id: number): Job | undefined {
     return this.slots[id - 1];
@@ -109,6 +134,7 @@ export class JobTable {
 
 /** The status of a child that has ended, with a word about the signal if there was one. */
 function statusOf(sh: Shell, s: ExitStatus): MaybePromise<number> {
+  sh.jobs.notice();
   if (s.signal === 0 || s.signal === SIG.INT || s.signal === SIG.PIPE) return s.code;
   const tell = ({ signalWords }: JobView): number => {
     sh.say(signalWords(s.signal) + "\n");

@@ -20,13 +20,6 @@ function jobOf(sh: Shell, spec: string | undefined): Job {
   return found;
 }
 
-/** Lets go of children that have ended, so that their numbers mean nobody any more. */
-function reap(sh: Shell): void {
-  for (const job of sh.jobs.all()) {
-    for (const child of job.children) if (child.status !== undefined) void child.wait();
-  }
-}
-
 // -- kill ---------------------------------------------------------------------------------------
 
 function listSignals(sh: Shell, words: readonly string[]): MaybePromise<number> {
@@ -86,7 +79,7 @@ const kills: Builtin = (sh, argv) => {
     return 1;
   }
   let failed = 0;
-  reap(sh);
+  sh.jobs.notice();
   for (const word of words) {
     const targets: number[] = [];
     if (word[0] === "%") {
@@ -118,25 +111,39 @@ const kills: Builtin = (sh, argv) => {
 
 // -- wait ---------------------------------------------------------------------------------------
 
-/** Waits until `done`, or a trapped signal arrives: its status, or -1. */
+/** Status of a `wait` that a signal of that number ends. */
+function interruptedBy(signal: number): number {
+  return 128 + signal;
+}
+
+/**
+ * Waits until `done`, or a trapped signal arrives: its status, or -1. Any trap of CHLD, an empty one
+ * too, makes the end of a child such a signal, even where it is what was waited for.
+ */
 async function waitUntil(sh: Shell, done: () => boolean): Promise<number> {
+  const ended = (): number => sh.jobs.all().reduce((sum, job) => sum + job.ended, 0);
   while (!done()) {
-    const signal = sh.traps.waiting;
-    if (signal !== 0) return 128 + signal;
+    const before = ended();
     try {
       await sh.proc.waitAny([sh.proc.childChanged], undefined, { interruptible: true });
     } catch (error) {
       if (!isVfsError(error, "EINTR")) throw error;
     }
+    const signal = sh.traps.waiting;
+    const isChild = sh.traps.action(SIG.CHLD) === "" && ended() > before;
+    if (signal === 0 && !isChild) continue;
+    sh.jobs.notice();
+    return interruptedBy(signal === 0 ? SIG.CHLD : signal);
   }
   return -1;
 }
 
 const waits: Builtin = (sh, argv) => {
-  const { given, operands } = readOptions(argv, "n");
-  if (given.has("n")) return waitForOne(sh);
-  if (operands.length === 0) return waitForAll(sh);
-  return waitFor(sh, operands);
+  // Only the first word may be an option: a second `-n` is no process.
+  const { given } = readOptions(argv.slice(0, 2), "n");
+  const operands = argv.slice(given.size > 0 || argv[1] === "--" ? 2 : 1);
+  if (operands.length > 0) return waitFor(sh, operands);
+  return given.has("n") ? waitForOne(sh) : waitForAll(sh);
 };
 
 function waitForAll(sh: Shell): MaybePromise<number> {
@@ -150,18 +157,45 @@ function waitForAll(sh: Shell): MaybePromise<number> {
   return waitUntil(sh, idle).then((status) => status >= 0 ? status : end());
 }
 
+/** Status of `wait -n` when it has seen something that did not go well, whatever it was. */
+const NOT_WELL = 129;
+
+/**
+ * `wait -n` as BusyBox 1.35 has it: it ends with the first job that ends well, or with the first child
+ * of a job that goes on, or when no job runs any more. The status says little: 0 where a job ended
+ * well or none ran, 129 else.
+ */
 async function waitForOne(sh: Shell): Promise<number> {
-  const running = sh.jobs.all().filter((j) => j.state !== "done");
-  const unseen = sh.jobs.all().filter((j) => j.state === "done" && !j.waited);
-  if (unseen.length > 0) return collect(sh, unseen[unseen.length - 1]);
-  if (running.length === 0) return 127;
-  const done = (): Job | undefined => running.find((j) => j.state === "done");
-  const status = await waitUntil(sh, () => done() !== undefined);
-  return status >= 0 ? status : collect(sh, done()!);
+  const jobs = sh.jobs.all();
+  if (jobs.length === 0) return 127;
+  const changed = (): Job | undefined => jobs.findLast((job) => job.noticed < job.ended);
+  for (let last = 0;;) {
+    if (!someRun(jobs, last === 0)) return last;
+    const status = await waitUntil(sh, () => changed() !== undefined);
+    if (status >= 0) return status;
+    const job = changed()!;
+    job.notice();
+    if (job.state !== "done") return NOT_WELL;
+    if (job.code === 0) return 0;
+    last = NOT_WELL;
+  }
 }
 
-function waitFor(sh: Shell, words: readonly string[]): MaybePromise<number> {
-  let status = 0;
+/**
+ * Whether a job runs, for all the shell knows.
+ *
+ * @param forgets Those begun after it count as waited for.
+ */
+function someRun(jobs: readonly Job[], forgets: boolean): boolean {
+  for (const job of jobs) {
+    if (job.state === "running" || job.noticed < job.ended) return true;
+    if (forgets && job.state === "done") job.waited = true;
+  }
+  return false;
+}
+
+function waitFor(sh: Shell, words: readonly string[], before = 127): MaybePromise<number> {
+  let status = before;
   for (let i = 0; i < words.length; i++) {
     const word = words[i];
     let job: Job | undefined;
@@ -173,16 +207,14 @@ function waitFor(sh: Shell, words: readonly string[]): MaybePromise<number> {
       if (!/^[0-9]+$/.test(word)) throw new ShellError(`Illegal number: ${word}`);
       job = sh.jobs.byPid(Number(word));
     }
-    if (job === undefined) {
-      status = 127;
-      continue;
-    }
+    // What is no child changes nothing.
+    if (job === undefined) continue;
     const target = job;
     if (target.state === "running") {
       return waitUntil(sh, () => target.state !== "running").then((signal) => {
         if (signal >= 0) return signal;
         const code = collect(sh, target);
-        return i + 1 < words.length ? waitFor(sh, words.slice(i + 1)) : code;
+        return i + 1 < words.length ? waitFor(sh, words.slice(i + 1), code) : code;
       });
     }
     status = collect(sh, target);
@@ -208,7 +240,7 @@ const lists: Builtin = (sh, argv) => {
 };
 
 function collectQuietly(job: Job): void {
-  for (const child of job.children) if (child.status !== undefined) void child.wait();
+  job.notice();
   job.waited = true;
 }
 

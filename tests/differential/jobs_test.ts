@@ -1,0 +1,7 @@
+import { assert, assertEquals } from "@std/assert";
+import { differences, readCases } from "./corpus.ts";
+
+Deno.test("jobs: wait, wait -n, signals, and what is said of them, as native", async () => {
+  assert(new Set(readCases("jobs")).size >= 130);
+  assertEquals(await differences("jobs"), []);
+});
