@@ -2,6 +2,7 @@ import { type Applet, type Context, defineApplet, NO_HELP, type Source } from ".
 import { type ByteString, type MaybePromise, S_IFDIR, S_IFLNK, S_IFMT } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { LineChunks } from "./_lib/line_chunks.ts";
+import type { LineFinder } from "./_lib/line_finder.ts";
 import { BadPattern, LinePatterns } from "./_lib/line_patterns.ts";
 import { countNewlines } from "./_lib/text_count.ts";
 import { after, inSequence } from "./_lib/sequence.ts";
@@ -113,6 +114,8 @@ class Grep {
   // The state of one file.
   #name: ByteString = "";
   #prefixed = false;
+  /** Selected lines are only counted or copied: where each of them ends is all one. */
+  #takesRanges = false;
   #number = 0;
   #matches = 0;
   #afterLeft = 0;
@@ -279,6 +282,9 @@ class Grep {
     }
     this.#name = path === "-" ? "(standard input)" : path;
     this.#prefixed = this.#showNames || this.#opts.n === true;
+    const { q, l, L, o } = this.#opts;
+    this.#takesRanges = !q && !l && !L && !o && !this.#prefixed &&
+      this.#before + this.#after === 0 && this.#mostMatches === Infinity;
     this.#number =
       this.#matches =
       this.#afterLeft =
@@ -360,23 +366,23 @@ class Grep {
     const bytes = this.#bytes = chunks.bytes;
     this.#lines = chunks;
     this.#settled = 0;
-    const inBytes = patterns.startBytes(bytes, end);
-    const text = inBytes ? "" : chunks.text;
-    if (!inBytes) patterns.startChunk(text);
+    const finder = patterns.finderFor(bytes, end);
     const invert = this.#invert;
+    if (finder !== undefined && this.#takesRanges && !invert) {
+      this.#takeFound(finder, end);
+      return false;
+    }
+    const text = finder === undefined ? chunks.text : "";
+    if (finder === undefined) patterns.startChunk(text);
     for (let from = 0; from < end;) {
-      const start = inBytes
-        ? patterns.nextInBytes(bytes, from, end)
-        : patterns.next(text, from, end);
+      const start = finder === undefined ? patterns.next(text, from, end) : finder.next();
       const gapEnd = start < 0 ? end : start;
       if (gapEnd > from && (invert ? this.#take(from, gapEnd) : this.#pass(from, gapEnd))) {
         return true;
       }
       if (start < 0) break;
-      const lineEnd = patterns.lineEnd;
-      from = lineEnd + 1;
-      const stop = Math.min(from, end);
-      if (invert ? this.#pass(start, stop) : this.#take(start, stop)) return true;
+      from = finder === undefined ? Math.min(patterns.lineEnd + 1, end) : finder.rangeEnd;
+      if (invert ? this.#pass(start, from) : this.#take(start, from)) return true;
     }
     if (this.#before > 0) this.#keepLines(end);
     return this.#mostMatches === 0;
@@ -385,6 +391,18 @@ class Grep {
   #firstLineEnd(chunks: LineChunks): number {
     const stop = chunks.text.indexOf(this.#lineEnd);
     return stop < 0 ? chunks.end : stop + 1;
+  }
+
+  /** All lines of a batch that a finder finds, where `#takesRanges`. */
+  #takeFound(finder: LineFinder, end: number): void {
+    const { c } = this.#opts;
+    const out = this.#out;
+    const bytes = this.#bytes;
+    for (let start = finder.next(); start >= 0; start = finder.next()) {
+      this.#matches += finder.rangeLines;
+      if (!c) void out.bytes(bytes, start, finder.rangeEnd);
+    }
+    if (!c && finder.rangeEnd === end && end > 0) this.#endLine(end);
   }
 
   /** Lines that are not selected: they count, and may follow a match as context. */
@@ -408,7 +426,7 @@ class Grep {
 
   /** Selected lines. */
   #take(from: number, end: number): boolean {
-    const { q, l, L, c, n, o } = this.#opts;
+    const { q, l, L, c } = this.#opts;
     const plain = !q && !l && !L && !c && this.#mostMatches > 0;
     if (this.#matches >= Math.max(1, this.#mostMatches)) return true;
     if (q) throw STOP;
@@ -416,8 +434,7 @@ class Grep {
       this.#matches++;
       return true;
     }
-    const context = this.#before + this.#after > 0;
-    if (!n && !o && !context && !this.#showNames && this.#mostMatches === Infinity) {
+    if (this.#takesRanges) {
       // Whole ranges at once: counting, or copying.
       if (c) this.#matches += this.#count(from, end);
       else {
@@ -458,9 +475,13 @@ class Grep {
   }
 
   #printRange(from: number, end: number): void {
-    const out = this.#out;
-    void out.bytes(this.#bytes, from, end);
-    if (this.#bytes[end - 1] !== this.#separator) void out.byte(this.#separator);
+    void this.#out.bytes(this.#bytes, from, end);
+    this.#endLine(end);
+  }
+
+  /** The last line of the input may lack what ends it. */
+  #endLine(end: number): void {
+    if (this.#bytes[end - 1] !== this.#separator) void this.#out.byte(this.#separator);
   }
 
   #printMatch(start: number, end: number): void {

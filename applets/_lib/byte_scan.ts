@@ -1,14 +1,13 @@
 /**
- * Looking at bytes 16 at a time, in WebAssembly: counting lines and words, and finding a text. Ten
- * times as fast as a loop over bytes, and of no use below a few kilobytes.
+ * Looking at bytes 16 at a time, in WebAssembly: counting lines and words, and translating. Ten times
+ * as fast as a loop over bytes, and of no use below a few kilobytes.
  *
  * The kernels work on a copy, which costs little beside what reading the bytes costs, so one small
  * memory serves all. They run without pause: nobody else can use that memory in between.
  *
  * @module
  */
-import type { ByteString } from "../../sandbox/types.ts";
-import { DATA, Kernel, KernelCode, ROOM } from "./hash/wasm_kernel.ts";
+import { DATA, Kernel, KernelCode } from "./hash/wasm_kernel.ts";
 
 /** Bytes below which the loops in TypeScript are as good. */
 export const WORTH_SCANNING = 4096;
@@ -123,142 +122,18 @@ export function hasNul(bytes: Uint8Array, from: number, to: number): boolean {
   return false;
 }
 
-/** Where the finding kernel keeps the distance of its second probe, and its answer. */
-const ANSWER = 0;
-const DISTANCE = 4;
-const FIRST = 8;
-const SECOND = 12;
+/** Ranges that a translating kernel knows at most. */
+const MOST_RANGES = 8;
 
-function buildFinder(): KernelCode {
-  const code = new KernelCode();
-  const first = code.local128();
-  const second = code.local128();
-  const distance = code.local32();
-  const mask = code.local32();
-  code.const32(0).load32(FIRST).simd("i8x16.splat").set(first);
-  code.const32(0).load32(SECOND).simd("i8x16.splat").set(second);
-  code.const32(0).load32(DISTANCE).set(distance);
-  code.loop(() => {
-    code.get(0).load128(0).get(first).simd("i8x16.eq");
-    code.get(0).get(distance).op("i32.add").load128(0).get(second).simd("i8x16.eq");
-    code.simd("v128.and", "i8x16.bitmask").set(mask);
-    code.get(mask).when(() => {
-      code.const32(0).get(mask).op("i32.ctz").get(0).op("i32.add").store32(ANSWER).end();
-    });
-    code.get(0).const32(16).op("i32.add").set(0);
-    code.get(0).get(1).op("i32.lt_u");
-  });
-  code.const32(0).const32(0).store32(ANSWER);
-  return code;
-}
+/** Bytes that it translates at once: a whole chunk, so that whole chunks are written. */
+const TRANSLATED = 1 << 16;
 
-let finder: { readonly kernel: Kernel; readonly figures: Uint32Array } | undefined;
-
-/** Whose bytes are in the kernel's memory. */
-let owner: ByteFinder | undefined;
-
-/** Signs by how often they are in texts; what is not here is rarer. */
-const FREQUENT = " etaoinsrhldcumfpgwybvk0123456789/.,-_:=";
-
-/** Longest text that is searched for so. */
-const LONGEST = 256;
-
-/** Finds a text in bytes. */
-export class ByteFinder {
-  readonly #needle: Uint8Array;
-  /** Offsets of the two bytes that are looked for at once: the rarest ones. */
-  readonly #near: number;
-  readonly #far: number;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #end = 0;
-  /** Which matches can be found in what the kernel's memory holds: those that begin in here. */
-  #from = 0;
-  #to = 0;
-
-  /** Whether a text can be searched for. */
-  static takes(text: ByteString): boolean {
-    return text.length >= 2 && text.length <= LONGEST;
-  }
-
-  /** @param text What to find, of 2 to 256 bytes. */
-  constructor(text: ByteString) {
-    this.#needle = Uint8Array.from(text, (char) => char.charCodeAt(0));
-    const rank = (at: number): number => {
-      const place = FREQUENT.indexOf(text[at]);
-      return place < 0 ? FREQUENT.length : place;
-    };
-    const offsets = Array.from({ length: text.length }, (_, i) => i);
-    const [a, b] = offsets.sort((x, y) => rank(y) - rank(x) || x - y);
-    this.#near = Math.min(a, b);
-    this.#far = Math.max(a, b);
-  }
-
-  /** Takes `bytes[0, end)` to be searched. They must not change before the last `next`. */
-  start(bytes: Uint8Array, end: number): void {
-    this.#bytes = bytes;
-    this.#end = end;
-    this.#from = this.#to = 0;
-  }
-
-  /** Where the text is found first from an offset on, or −1. */
-  next(from: number): number {
-    if (finder === undefined) {
-      const kernel = new Kernel(buildFinder().compile());
-      finder = { kernel, figures: new Uint32Array(kernel.memory.buffer, 0, 4) };
-    }
-    const { kernel, figures } = finder;
-    const { memory } = kernel;
-    const near = this.#near;
-    if (owner !== this) {
-      owner = this;
-      this.#from = this.#to = 0;
-      figures[DISTANCE / 4] = this.#far - near;
-      figures[FIRST / 4] = this.#needle[near];
-      figures[SECOND / 4] = this.#needle[this.#far];
-    }
-    const behind = this.#end - this.#needle.length + 1;
-    for (let at = from; at < behind; at = this.#to) {
-      if (at < this.#from || at >= this.#to) {
-        this.#from = at;
-        this.#to = Math.min(at + STEP, behind);
-        // Behind the data the second probe reads what is left from before; that is sorted out below.
-        const copied = Math.min(at + STEP + LONGEST, this.#end);
-        memory.set(this.#bytes.subarray(at, copied), DATA);
-      }
-      const shift = DATA + near - this.#from;
-      const stop = this.#to + shift;
-      for (let probe = at + shift; probe < stop;) {
-        kernel.run(probe, stop);
-        const found = figures[ANSWER / 4];
-        if (found === 0 || found >= stop) break;
-        const start = found - shift;
-        if (this.#isAt(start)) return start;
-        probe = found + 1;
-      }
-    }
-    return -1;
-  }
-
-  #isAt(start: number): boolean {
-    const needle = this.#needle;
-    const bytes = this.#bytes;
-    for (let i = 0; i < needle.length; i++) if (bytes[start + i] !== needle[i]) return false;
-    return true;
-  }
-}
-
-/** Bytes that are searched at once, which leaves room for the text behind them. */
-const STEP = ROOM - LONGEST - 32;
-
-/** Ranges that the translating kernel knows. */
-const MOST_RANGES = 4;
-
-function buildTranslator(): KernelCode {
+function buildTranslator(count: number): KernelCode {
   const code = new KernelCode();
   const before = code.local128();
   const after = code.local128();
   const ranges = Array.from(
-    { length: MOST_RANGES },
+    { length: count },
     () => [code.local128(), code.local128(), code.local128()],
   );
   ranges.flat().forEach((local, i) => {
@@ -278,11 +153,18 @@ function buildTranslator(): KernelCode {
   return code;
 }
 
-let translator: { readonly kernel: Kernel; readonly figures: Uint32Array } | undefined;
+/** Kernels by the number of ranges. */
+const translators: Kernel[] = [];
 
 /** Changes bytes by a table that moves a few ranges of them, as `a-z` to `A-Z`. */
 export class ByteTranslator {
-  private constructor(private readonly ranges: readonly number[]) {}
+  readonly #kernel: Kernel;
+
+  private constructor(private readonly ranges: Uint32Array) {
+    const count = ranges.length / 3;
+    const pages = Math.ceil((DATA + TRANSLATED) / 65536);
+    this.#kernel = translators[count] ??= new Kernel(buildTranslator(count).compile(pages));
+  }
 
   /** A translator for a table of 256 bytes; undefined where it moves too many ranges. */
   static of(map: Uint8Array): ByteTranslator | undefined {
@@ -294,7 +176,9 @@ export class ByteTranslator {
       if (step !== 0) ranges.push(start, end - 1 - start, step);
       start = end;
     }
-    return ranges.length > 3 * MOST_RANGES ? undefined : new ByteTranslator(ranges);
+    return ranges.length > 3 * MOST_RANGES
+      ? undefined
+      : new ByteTranslator(Uint32Array.from(ranges));
   }
 
   /**
@@ -302,17 +186,13 @@ export class ByteTranslator {
    * left. The answer is valid until the next call of any translator.
    */
   apply(bytes: Uint8Array, from: number): Uint8Array {
-    if (translator === undefined) {
-      const kernel = new Kernel(buildTranslator().compile());
-      translator = { kernel, figures: new Uint32Array(kernel.memory.buffer, 0, 3 * MOST_RANGES) };
-    }
-    const { kernel: { memory }, kernel, figures } = translator;
-    figures.fill(0);
-    figures.set(this.ranges);
-    const count = Math.min(ROOM, bytes.length - from) & ~15;
+    const { memory } = this.#kernel;
+    // Others use the same memory in between.
+    new Uint32Array(memory.buffer).set(this.ranges);
+    const count = Math.min(TRANSLATED, bytes.length - from) & ~15;
     if (count > 0) {
       memory.set(bytes.subarray(from, from + count), DATA);
-      kernel.run(DATA, DATA + count);
+      this.#kernel.run(DATA, DATA + count);
     }
     return memory.subarray(DATA, DATA + count);
   }

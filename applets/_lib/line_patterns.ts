@@ -7,7 +7,7 @@
  * @module
  */
 import type { ByteString } from "../../sandbox/types.ts";
-import { ByteFinder, hasNul } from "./byte_scan.ts";
+import { LineFinder } from "./line_finder.ts";
 import { isWordByte } from "./regex/context.ts";
 import { compile, type Regex, RegexError, type StepHook } from "./regex/regex.ts";
 
@@ -124,8 +124,8 @@ export class LinePatterns {
   #hasNul = false;
   /** Index of the first pattern that cannot be compiled; lines that get as far raise the error. */
   readonly #bad: number;
-  /** Finds a lone plain text in bytes, where a string of them is not needed. */
-  #finder: ByteFinder | undefined;
+  /** Finds a lone plain text in bytes, where no string of them is needed. */
+  #finder: LineFinder | undefined;
 
   /**
    * @param texts The patterns in the order in which they are tried.
@@ -205,33 +205,19 @@ export class LinePatterns {
   }
 
   /**
-   * Takes the lines `bytes[0, end)` to be searched with `nextInBytes`, where that is possible: for one
-   * plain text. Returns whether it is.
+   * What finds the matching lines of `bytes[0, end)` without a string of them, where that is possible:
+   * for one plain text.
    */
-  startBytes(bytes: Uint8Array, end: number): boolean {
+  finderFor(bytes: Uint8Array, end: number): LineFinder | undefined {
     const { fixed, icase, whole, words, separator } = this.options;
-    if (this.locate || icase || whole || words || this.#patterns.length > 1) return false;
-    if (end < WORTH_FINDING) return false;
+    if (this.locate || icase || whole || words || this.#patterns.length > 1) return undefined;
+    if (end < WORTH_FINDING) return undefined;
     const [{ text, regex }] = this.#patterns;
     const literal = fixed ? text : regex?.literal;
-    if (literal === undefined || !ByteFinder.takes(literal)) return false;
-    if (fixed && separator !== 0 && hasNul(bytes, 0, end)) return false;
-    this.#finder ??= new ByteFinder(literal);
+    if (literal === undefined || !LineFinder.takes(literal, separator)) return undefined;
+    this.#finder ??= new LineFinder(literal, separator, fixed && separator !== 0);
     this.#finder.start(bytes, end);
-    return true;
-  }
-
-  /** As `next`, of the bytes given to `startBytes`. */
-  nextInBytes(bytes: Uint8Array, from: number, end: number): number {
-    const { separator } = this.options;
-    const at = this.#finder!.next(from);
-    if (at < 0) return -1;
-    let start = at;
-    while (start > from && bytes[start - 1] !== separator) start--;
-    let stop = at;
-    while (stop < end && bytes[stop] !== separator) stop++;
-    this.lineEnd = stop;
-    return start;
+    return this.#finder;
   }
 
   /** Must be called before the lines of another chunk are searched. */

@@ -21,10 +21,13 @@ function build(): KernelCode {
       const [factor, offset] = ORDER[round];
       code.get(a).get(0).load32((step * factor + offset) % 16 * 4).op("i32.add");
       code.const32(Math.floor(Math.abs(Math.sin(step + 1)) * 2 ** 32)).op("i32.add");
-      if (round === 0) code.get(d).get(c).get(d).op("i32.xor").get(b).op("i32.and", "i32.xor");
+      // `b` comes last from the step before: what does not need it is done first.
+      if (round === 0) code.get(c).get(d).op("i32.xor").get(b).op("i32.and").get(d).op("i32.xor");
       else if (round === 1) {
-        code.get(c).get(b).get(c).op("i32.xor").get(d).op("i32.and", "i32.xor");
-      } else if (round === 2) code.get(b).get(c).get(d).op("i32.xor", "i32.xor");
+        // The two halves have no bit in common, so that they can be added one by one.
+        code.get(d).const32(-1).op("i32.xor").get(c).op("i32.and", "i32.add");
+        code.get(d).get(b).op("i32.and");
+      } else if (round === 2) code.get(c).get(d).op("i32.xor").get(b).op("i32.xor");
       else code.get(d).const32(-1).op("i32.xor").get(b).op("i32.or").get(c).op("i32.xor");
       code.op("i32.add").const32(SHIFTS[round][step % 4]).op("i32.rotl");
       code.get(b).op("i32.add").set(a);

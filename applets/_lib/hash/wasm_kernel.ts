@@ -19,11 +19,17 @@ const V128 = 0x7b;
 
 /** Opcodes by their names in the text format, as far as they are used. */
 const OPS = {
+  "i32.eqz": 0x45,
+  "i32.eq": 0x46,
   "i32.lt_u": 0x49,
+  "i32.le_u": 0x4d,
+  "i32.clz": 0x67,
   "i32.add": 0x6a,
+  "i32.sub": 0x6b,
   "i32.and": 0x71,
   "i32.or": 0x72,
   "i32.xor": 0x73,
+  "i32.shr_u": 0x76,
   "i32.rotl": 0x77,
   "i32.wrap_i64": 0xa7,
   "i64.extend_i32_u": 0xad,
@@ -47,6 +53,7 @@ const SIMD_OPS = {
   "i8x16.le_u": 42,
   "v128.and": 78,
   "v128.or": 80,
+  "i8x16.all_true": 99,
   "i8x16.bitmask": 100,
   "i8x16.add": 110,
   "i8x16.sub": 113,
@@ -150,10 +157,14 @@ export class KernelCode {
     return this;
   }
 
-  /** Runs `body` where the number on the stack is not zero. */
-  when(body: () => void): this {
+  /** Runs `body` where the number on the stack is not zero, and `otherwise` where it is. */
+  when(body: () => void, otherwise?: () => void): this {
     this.#code.push(0x04, 0x40);
     body();
+    if (otherwise !== undefined) {
+      this.#code.push(0x05);
+      otherwise();
+    }
     this.#code.push(0x0b);
     return this;
   }
@@ -215,8 +226,8 @@ export class KernelCode {
     return this.const64(32n).op("i64.rotl");
   }
 
-  /** The finished module. */
-  compile(): WebAssembly.Module {
+  /** The finished module, with a memory of so many pages of 64 KiB. */
+  compile(pages: number = 1): WebAssembly.Module {
     const section = (id: number, bytes: number[]): number[] => [
       id,
       ...unsigned(bytes.length),
@@ -236,7 +247,7 @@ export class KernelCode {
       ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
       ...section(1, [1, 0x60, 2, I32, I32, 0]),
       ...section(3, [1, 0]),
-      ...section(5, [1, 0, 1]),
+      ...section(5, [1, 0, ...unsigned(pages)]),
       ...section(7, [2, ...name("run"), 0, 0, ...name("memory"), 2, 0]),
       ...section(10, [1, ...unsigned(body.length), ...body]),
     ]));
