@@ -37,7 +37,8 @@ export const applet: Applet = defineApplet({
     let month: number | undefined = now.month + 1;
     if (operands.length > 0) {
       month = undefined;
-      if (operands.length === 2) month = readNumber(ctx, operands[0], 12);
+      // With -y, native does not look at the month.
+      if (operands.length === 2 && !ctx.opts.y) month = readNumber(ctx, operands[0], 12);
       year = readNumber(ctx, operands[operands.length - 1], 9999);
     }
     if (ctx.opts.y) month = undefined;

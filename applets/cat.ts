@@ -29,18 +29,20 @@ export const applet: Applet = defineApplet({
     const show = opts.v || opts.t || opts.e || opts.A
       ? visibleBytes({ tabs: !!(opts.t || opts.A), ends: !!(opts.e || opts.A) })
       : undefined;
-    const copy = opts.n || opts.b
+    const numbered = opts.n || opts.b;
+    const copy = numbered
       ? numbering(ctx, !!opts.b, show)
       : show !== undefined
       ? (source: Source) => eachChunk(ctx, source, (chunk) => ctx.out.bytes(show(chunk)))
       : (source: Source) => copyStream(ctx, source, ctx.stdout);
     return inSequence(paths, (path) =>
       attempt(() => {
-        const source = open(path);
+        // Lines of their own are read through stdio, whose messages are others.
+        const source = numbered && show === undefined ? ctx.openPlain(path) : open(path);
         if (source !== undefined) return after(copy(source), () => source.close());
       }, (error) => {
         // Numbering goes through stdio, which does not tell native of a failed read.
-        if (opts.n || opts.b) return;
+        if (numbered) return;
         ctx.warn(`${ctx.wasWriting(error) ? "write" : "read"} error: ${error.reason}`);
       }));
   },

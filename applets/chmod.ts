@@ -33,7 +33,6 @@ export const applet: Applet = defineApplet({
     if (guarded) given[0] = saved;
     if (given.length < 2) ctx.usage();
     const [mode, ...paths] = given;
-    if (applyMode(mode, 0, 0) === undefined) ctx.fail(`invalid mode '${mode}'`);
     const changer = new Changer(ctx as unknown as Context, mode, opts);
     return inSequence(paths, (path) => changer.change(path, true));
   },
@@ -53,7 +52,8 @@ class Changer {
       // Below an argument, links are left alone.
       old = (top ? ctx.fs.stat(path) : ctx.fs.lstat(path)).mode;
       if ((old & S_IFMT) === S_IFLNK) return;
-      const wanted = applyMode(this.mode, old, ctx.process.umask)!;
+      const wanted = applyMode(this.mode, old, ctx.process.umask) ??
+        ctx.fail(`invalid mode '${this.mode}'`);
       ctx.fs.chmod(path, wanted);
       if (opts.v || (opts.c && (old & 0o7777) !== wanted)) {
         void ctx.out.print(

@@ -8,7 +8,7 @@ import {
 } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { toBytes, toByteString } from "../sandbox/bytes.ts";
-import { type Applet, type Context, defineApplet, type Sink } from "./contract.ts";
+import { type Applet, type Context, defineApplet, type Sink, type Source } from "./contract.ts";
 import { Accounts } from "./_lib/accounts.ts";
 import { ArchiveWriter } from "./_lib/archive/archive_writer.ts";
 import { ByteReader, plain } from "./_lib/archive/byte_reader.ts";
@@ -49,11 +49,15 @@ export const applet: Applet = defineApplet({
   options: OPTIONS,
   run(ctx): MaybePromise<number> {
     const { opts } = ctx;
-    if (!opts.o && !opts.t && !opts.i) ctx.usage();
-    // Reading finds the format out by itself, so that any name will do.
-    if (opts.o && opts.H !== "newc") ctx.usage();
     const owner = opts.R === undefined ? {} : parseOwner(ctx, opts.R);
-    return opts.o ? create(ctx, owner) : readArchive(ctx, owner);
+    if (opts.o) {
+      if (opts.H !== "newc") ctx.usage();
+      return create(ctx, owner);
+    }
+    // Reading finds the format out by itself, so that any name will do.
+    const source = opts.F === undefined ? ctx.stdin : openArchive(ctx, opts.F);
+    if (!opts.t && !opts.i) ctx.usage();
+    return readArchive(ctx, owner, source);
   },
 });
 
@@ -70,7 +74,7 @@ function parseOwner(ctx: Ctx, text: ByteString): Owner {
   const groupText = colon < 0 ? undefined : text.slice(colon + 1);
   const owner: { uid?: number; gid?: number } = {};
   const isNumber = (word: string): boolean => /^[0-9]+$/.test(word);
-  if (userText !== "") {
+  if (userText !== "" || colon < 0) {
     const user = accounts.user(userText);
     if (user === undefined && !isNumber(userText)) ctx.fail(`unknown user ${userText}`);
     owner.uid = user?.uid ?? Number(userText);
@@ -87,19 +91,20 @@ function parseOwner(ctx: Ctx, text: ByteString): Owner {
   return owner;
 }
 
-async function readArchive(ctx: Ctx, owner: Owner): Promise<number> {
-  const { opts } = ctx;
-  let source = ctx.stdin;
-  if (opts.F !== undefined) {
-    try {
-      source = ctx.openOrThrow(opts.F);
-    } catch (error) {
-      if (!isVfsError(error)) throw error;
-      ctx.fail(`can't open '${opts.F}': ${error.reason}`);
-    }
-    // Native does not tell what it cannot read from what ends too early.
-    if (source.file.directory !== undefined) ctx.fail("short read");
+/** Opens the archive; `-` is a file of that name. */
+function openArchive(ctx: Ctx, path: ByteString): Source {
+  try {
+    return ctx.openOrThrow(path);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    return ctx.fail(`can't open '${path}': ${error.reason}`);
   }
+}
+
+async function readArchive(ctx: Ctx, owner: Owner, source: Source): Promise<number> {
+  const { opts } = ctx;
+  // Native does not tell what it cannot read from what ends too early.
+  if (opts.F !== undefined && source.file.directory !== undefined) ctx.fail("short read");
   const input = new ByteReader(plain(source), source);
   const reader = new CpioReader(input, (message) => ctx.fail(message));
   const user = new MemberUser(ctx, owner, input);

@@ -12,9 +12,15 @@ export const applet: Applet = defineApplet({
   options: {},
   run(ctx) {
     const named = ctx.operands.length > 0;
+    let stdinUsed = false;
     const work = inSequence(named ? ctx.operands : ["-"], (path) => {
       const source = ctx.open(path);
       if (source === undefined) return;
+      if (path === "-") {
+        // Native closes it behind its first use.
+        if (stdinUsed) return ctx.fail("-: Bad file descriptor");
+        stdinUsed = true;
+      }
       return attempt(
         () =>
           after(digestOf(ctx, source, new Crc32()), (sum) => {

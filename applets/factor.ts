@@ -22,7 +22,7 @@ export const applet: Applet = defineApplet({
       let line = ctx.stdin.readUntil(10, LINE_MAX);
       if (line instanceof Promise) line = await line;
       if (line === undefined) return;
-      for (const word of toByteString(line).split(/[ \t\n\0]+/)) {
+      for (const word of toByteString(line).split(/[ \t-\r\0]+/)) {
         if (word !== "") await factorWord(ctx, word);
       }
     }

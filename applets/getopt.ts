@@ -28,6 +28,8 @@ export const applet: Applet = defineApplet({
   posix: true,
   run(ctx) {
     const { opts, operands, out } = ctx;
+    const shell = opts.s ?? "bash";
+    if (!SHELLS.includes(shell)) ctx.say(`${ctx.name}: unknown shell '${shell}', assuming bash\n`);
     if (opts.T) return ENHANCED;
     const old = ctx.env.has("GETOPT_COMPATIBLE");
     const words = [...operands];
@@ -42,10 +44,6 @@ export const applet: Applet = defineApplet({
       if (words.length === 0) return ctx.fail("missing optstring argument");
       short = words.shift()!;
       if (words[0] === "--") words.shift();
-    }
-    const shell = opts.s ?? "bash";
-    if (opts.s !== undefined && !SHELLS.includes(shell)) {
-      ctx.warn(`unknown shell '${shell}', assuming bash`);
     }
     const quote = opts.u || compatible
       ? (text: ByteString): ByteString => text

@@ -57,13 +57,20 @@ export const applet: Applet = defineApplet({
   },
 });
 
+/**
+ * An address as inet_aton(3) reads it: up to four numbers as in C, the last of which fills what is left;
+ * nothing behind a blank counts.
+ */
 function parseAddress(text: ByteString): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return undefined;
+  const parts = text.split(/[ \t-\r]/, 1)[0].split(".");
+  if (parts.length > 4) return undefined;
   let value = 0;
-  for (const part of match.slice(1)) {
-    if (Number(part) > 255) return undefined;
-    value = value * 256 + Number(part);
+  for (const [i, part] of parts.entries()) {
+    if (!/^(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)$/.test(part)) return undefined;
+    const number = Number(/^0[0-7]+$/.test(part) ? `0o${part.slice(1)}` : part);
+    const bytes = i === parts.length - 1 ? 4 - i : 1;
+    if (number >= 256 ** bytes) return undefined;
+    value = value * 256 ** bytes + number;
   }
   return value;
 }

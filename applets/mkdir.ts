@@ -13,12 +13,12 @@ export const applet: Applet = defineApplet({
     p: { long: "parents", help: "Create parents too; no error if it exists" },
     v: { long: "verbose" },
   },
-  minOperands: 1,
-  *run({ opts, operands, process, fs, out, warn, fail }) {
+  *run({ opts, operands, process, fs, out, warn, fail, usage }) {
     let mode: number | undefined;
     if (opts.m !== undefined) {
       mode = applyMode(opts.m, S_IFDIR | 0o777, 0) ?? fail(`invalid mode '${opts.m}'`);
     }
+    if (operands.length === 0) usage();
     const make = (path: string, shown: string, last: boolean): boolean => {
       try {
         fs.makeDir(path, 0o777);

@@ -88,7 +88,7 @@ class Dumper {
     const rules = { suffixes: SUFFIXES, anyBase: true };
     const radix = (opts.A as string | undefined) ?? "o";
     const address = addressOf(radix) ??
-      ctx.fail(`bad output address radix '${radix}' (must be [doxn])`);
+      ctx.fail(`bad output address radix '${radix[0]}' (must be [doxn])`);
     let skip = opts.j === undefined ? 0 : numberArgument(ctx, opts.j as string, rules);
     const limit = opts.N === undefined ? Infinity : numberArgument(ctx, opts.N as string, rules);
     const types = [...(opts.t as readonly string[] | undefined ?? [])];

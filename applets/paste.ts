@@ -27,7 +27,7 @@ export const applet: Applet = defineApplet({
       return new LineReader(source, process);
     };
     // The first file that cannot be opened is the end.
-    const readers = opts.s ? [] : paths.map(open);
+    const readers = paths.map(open);
     let lines = 0;
     const advance = (reader: LineReader): MaybePromise<boolean> => {
       try {
@@ -39,8 +39,7 @@ export const applet: Applet = defineApplet({
     };
 
     const serial = async (): Promise<void> => {
-      for (const path of paths) {
-        const reader = open(path);
+      for (const reader of readers) {
         let first = true;
         for (let i = 0;; i++) {
           let more = advance(reader);

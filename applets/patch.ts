@@ -38,7 +38,8 @@ export const applet: Applet = defineApplet({
   },
   async run(ctx) {
     const { opts, operands } = ctx;
-    const strip = opts.p === undefined ? undefined : numberArgument(ctx, opts.p);
+    // GNU's `-p -1` says that nothing is stripped; native passes over the sign.
+    const strip = opts.p === undefined ? undefined : numberArgument(ctx, opts.p.replace(/^-/, ""));
     const source = ctx.open(opts.i ?? operands[1] ?? "-");
     if (source === undefined) return 1;
     // A directory has no patches in it.

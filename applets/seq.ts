@@ -32,7 +32,8 @@ export const applet: Applet = defineApplet({
     operands.forEach((text, index) => {
       const point = text.indexOf(".");
       width = Math.max(width, point < 0 ? text.length : point);
-      const shapes = index < operands.length - 1 || operands.length === 1;
+      // LAST has no say in how many decimals there are.
+      const shapes = index < operands.length - 1;
       if (point >= 0 && shapes) decimals = Math.max(decimals, text.length - point - 1);
     });
     if (decimals > 0) width += decimals + 1;

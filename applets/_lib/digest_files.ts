@@ -81,8 +81,7 @@ export function digestFiles<T extends OptionTable>(
     });
 
   const check = async (list: ByteString): Promise<void> => {
-    const source = ctx.openPlain(list);
-    if (source === undefined) return;
+    const source = ctx.openPlain(list) ?? ctx.exit(1);
     let total = 0;
     let failures = 0;
     for (;;) {

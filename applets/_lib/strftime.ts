@@ -123,7 +123,10 @@ export function strftime(format: ByteString, time: CalendarTime, seconds: number
     const text = letter === undefined ? undefined : convert(letter, time, seconds, flags);
     if (text === undefined) {
       const end = letter === undefined ? next : next + 1;
-      result += format.slice(percent, end);
+      // What is no conversion is shown, as wide as it asks to be.
+      const shown = format.slice(percent, end);
+      const filler = flags.pad === "0" ? "0" : " ";
+      result += (flags.upper ? shown.toUpperCase() : shown).padStart(flags.width, filler);
       at = end;
       continue;
     }
