@@ -691,8 +691,14 @@ export class Kernel {
 
   // -- memory and output ------------------------------------------------------------------------
 
-  /** Charges memory to a process, ending its run when the sandbox's ceiling is reached. */
+  /**
+   * Charges memory to a process, ending its run when the sandbox's ceiling is reached. Nobody gives
+   * back more than it took: a subshell that drops what its parent holds frees nothing, and a process
+   * that ended gave everything back then.
+   */
   chargeMemory(process: KernelProcess, bytes: number): void {
+    if (bytes < 0) bytes = Math.max(bytes, -process.memory);
+    else if (process.ended) return process.checkAlive();
     process.memory += bytes;
     this.#memory += bytes;
     if (bytes > 0 && this.#memory > this.limits.memoryBytes) {

@@ -103,3 +103,17 @@ Deno.test("a producer ends when its reader has gone", async () => {
   const result = await within({}, "yes | head -n 1", { timeoutMs: 3000 });
   assertEquals([result.stdoutText, result.reason], ["y\n", "exit"]);
 });
+
+Deno.test("what a killed program held is given back once", async () => {
+  await using sandbox = await Sandbox.create({ limits: { memoryBytes: 16 << 20 } });
+  const used = async () => {
+    const shown = await sandbox.run(["sed", "-n", "s/^Active: *//p", "/proc/meminfo"]);
+    return shown.stdoutText;
+  };
+  assertEquals(await used(), "0 kB\n");
+  for (let round = 0; round < 3; round++) {
+    const filled = await sandbox.run(["awk", "BEGIN { while (1) a[n++] = n }"]);
+    assertEquals(filled.reason, "memory");
+    assertEquals(await used(), "0 kB\n");
+  }
+});
