@@ -1,19 +1,11 @@
 /**
- * Random awk programs, for the parser and for comparison with native busybox.
+ * Random awk programs, for the parser and for comparison with native busybox (fuzz/awk.ts).
  *
- * `generate` makes programs of the grammar and, now and then, mere runs of tokens. Run as a program it
- * compares: `deno run -A fuzz/awk.ts --count 1000 --seed 1 --busybox /usr/bin/busybox`. Programs use
- * no power operator and no mathematics, which Debian's build refuses, and end by themselves.
- *
- * Of 10,000 programs some six differ, where native keeps a pointer into what the same expression then
- * changes: a field that an operator changes while its right side assigns `$0` or reads a record, an
- * element of an array that is cleared or grows meanwhile (native shows freed memory), NF read before
- * `$n--` adds fields, more arguments than parameters. Files named `dev/stdout` differ as well, because
- * native runs in a directory of its own and the sandbox in `/`.
+ * `generate` makes programs of the grammar and, now and then, mere runs of tokens. Programs use no
+ * power operator and no mathematics, which Debian's build refuses, and end by themselves.
  *
  * @module
  */
-import { Sandbox } from "../mod.ts";
 
 /** A source of numbers in [0, 1). */
 export type Random = () => number;
@@ -395,101 +387,5 @@ class Generator {
   }
 }
 
-// ---------------------------------------------------------------------------------------------
-
 /** Input of all programs. */
 export const INPUT = "a b c\nd 10 0x1A\n\n  foo  bar 3.0 \nx,y;z\n";
-
-interface Shown {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly code: number;
-}
-
-/** Bytes shown one for one. */
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
-
-async function runNative(busybox: string, programs: readonly string[]): Promise<Shown[]> {
-  const dir = await Deno.makeTempDir();
-  const encoder = new TextEncoder();
-  await Deno.writeFile(`${dir}/input`, encoder.encode(INPUT));
-  for (let i = 0; i < programs.length; i++) {
-    await Deno.writeFile(`${dir}/${i}.awk`, encoder.encode(programs[i]));
-  }
-  await Deno.mkdir(`${dir}/work`);
-  const script = `cd ${dir}/work; ulimit -v 2000000; i=0; while [ $i -lt ${programs.length} ]; do
-    timeout 2 ${busybox} awk -f ../$i.awk <../input 2>../$i.err | head -c 100000 >../$i.out; echo \${PIPESTATUS[0]} >../$i.rc; i=$((i+1)); done`;
-  await new Deno.Command("bash", { args: ["-c", script], env: { LC_ALL: "C" } }).output();
-  const shown: Shown[] = [];
-  for (let i = 0; i < programs.length; i++) {
-    shown.push({
-      stdout: latin1(await Deno.readFile(`${dir}/${i}.out`)),
-      stderr: latin1(await Deno.readFile(`${dir}/${i}.err`)).replaceAll(`../${i}.awk`, "cmd. line"),
-      code: Number(await Deno.readTextFile(`${dir}/${i}.rc`)),
-    });
-  }
-  await Deno.remove(dir, { recursive: true });
-  return shown;
-}
-
-/** Outcomes of native that say nothing: it was killed, crashed, lacks mathematics or ran away. */
-function saysNothing({ stdout, stderr, code }: Shown): boolean {
-  return code === 124 || code === 134 || code === 139 || code === 137 || code === 141 ||
-    stderr.includes("Math support") || stderr.includes("out of memory") ||
-    stderr.includes("not found") || stdout.length >= 100000;
-}
-
-async function compare(busybox: string, count: number, seed: number): Promise<number> {
-  let different = 0;
-  let compared = 0;
-  await using sandbox = await Sandbox.create({ limits: { wallMs: 100000000 } });
-  const batch = 500;
-  for (let done = 0; done < count; done += batch) {
-    const programs: string[] = [];
-    for (let i = 0; i < Math.min(batch, count - done); i++) {
-      programs.push(generate(seeded(seed + done + i)));
-    }
-    const native = await runNative(busybox, programs);
-    for (let i = 0; i < programs.length; i++) {
-      if (saysNothing(native[i])) continue;
-      compared++;
-      const run = await sandbox.run(["awk", "--", programs[i]], {
-        stdin: new TextEncoder().encode(INPUT),
-        timeoutMs: 3000,
-        maxOutputBytes: 200000,
-      });
-      const ours: Shown = {
-        stdout: latin1(run.stdout),
-        stderr: latin1(run.stderr),
-        code: run.code,
-      };
-      const want = native[i];
-      if (
-        ours.stdout === want.stdout && ours.stderr === want.stderr && ours.code === want.code
-      ) continue;
-      different++;
-      console.log(`--- seed ${seed + done + i}\n${programs[i]}`);
-      console.log("native", JSON.stringify(want).slice(0, 600));
-      console.log("capbox", JSON.stringify(ours).slice(0, 600), run.reason);
-    }
-  }
-  console.log(`${compared} programs compared, ${different} differ`);
-  return different;
-}
-
-if (import.meta.main) {
-  const option = (name: string, otherwise: string): string => {
-    const at = Deno.args.indexOf(`--${name}`);
-    return at < 0 ? otherwise : Deno.args[at + 1];
-  };
-  const different = await compare(
-    option("busybox", "busybox"),
-    Number(option("count", "1000")),
-    Number(option("seed", "1")),
-  );
-  Deno.exit(different > 0 ? 1 : 0);
-}

@@ -268,6 +268,7 @@ export class Calls extends Operators {
     const place = (arg: Expr | undefined): Thunk<MaybePromise<unknown>> => {
       const whole: Expr = { kind: "field", index: { kind: "number", value: 0, line: 0 }, line: 0 };
       const inner = arg === undefined ? whole : ungroup(arg);
+      this.keepFields(inner, args[0]);
       return this.waits(inner) ? this.refLater(inner) : this.ref(inner);
     };
     switch (name) {
@@ -316,8 +317,9 @@ export class Calls extends Operators {
         const { substitute } = PATTERNS.loaded!;
         const replacement = this.replacements(false);
         return {
-          pieces: [regex(args[0]), text(args[1]), place(args[2])],
-          finish: ([pattern, by, target]) => {
+          // Native works out a regular expression behind the other arguments.
+          pieces: [text(args[1]), place(args[2]), regex(args[0])],
+          finish: ([by, target, pattern]) => {
             const ref = target as Ref;
             const before = rt.text(ref.get());
             const done = substitute(pattern as Regex, replacement(by as string), before, which);
@@ -331,8 +333,8 @@ export class Calls extends Operators {
         const { substitute } = PATTERNS.loaded!;
         const replacement = this.replacements(true);
         return {
-          pieces: [regex(args[0]), text(args[1]), value(args[2]), place(args[3])],
-          finish: ([pattern, by, how, target]) => {
+          pieces: [text(args[1]), value(args[2]), place(args[3]), regex(args[0])],
+          finish: ([by, how, target, pattern]) => {
             const which = matchNumber(rt.text(how as Value), how as Value);
             const before = rt.text((target as Ref).get());
             return substitute(pattern as Regex, replacement(by as string), before, which).text;

@@ -47,6 +47,7 @@ export class Expressions extends Calls {
         return () => then(ref(), (place) => place.get());
       }
       case "assign": {
+        this.keepFields(expr.target, expr.value);
         const ref = this.refLater(expr.target);
         const value = this.later(expr.value);
         const { op } = expr;
@@ -217,13 +218,10 @@ export class Expressions extends Calls {
       });
     }
     if (expr.kind === "field") {
-      return mapped(this.later(expr.index), (index): Ref => {
-        const at = this.checkedIndex(expr, toNumber(index));
-        return {
-          get: () => rt.record.get(at),
-          set: (value) => rt.record.set(at, value, rt.ofs),
-        };
-      });
+      return mapped(
+        this.later(expr.index),
+        (index) => this.fieldRef(this.checkedIndex(expr, toNumber(index))),
+      );
     }
     return mapped(this.later(expr), (value): Ref => {
       const cell = new Cell(value);

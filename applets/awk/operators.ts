@@ -85,6 +85,7 @@ export abstract class Operators extends Places {
     const value = this.value(expr.value);
     const cell = this.cell(target);
     if (cell === undefined) {
+      this.keepFields(target, expr.value);
       const ref = this.ref(target);
       return () => {
         const place = ref();
@@ -191,6 +192,7 @@ export abstract class Operators extends Places {
     const cell = this.cell(expr.target);
     const value = this.number(expr.value);
     if (cell === undefined) {
+      this.keepFields(expr.target, expr.value);
       const ref = this.ref(expr.target);
       return () => {
         const place = ref();
@@ -307,6 +309,7 @@ export abstract class Operators extends Places {
     const cell = this.cell(expr.target);
     const right = this.number(expr.value);
     if (cell === undefined) {
+      this.keepFields(expr.target, expr.value);
       const ref = this.ref(expr.target);
       return () => {
         const place = ref();
@@ -392,14 +395,6 @@ export abstract class Operators extends Places {
     const inner = ungroup(left);
     if (inner.kind === "field" && inner.index.kind === "number" && inner.index.value === 0) {
       if (!this.hasEffects(expr.right)) return () => rt.record.matches(regex()) !== negated;
-    }
-    if (this.hasEffects(expr.right) && this.isRead(inner)) {
-      const ref = this.ref(inner);
-      return () => {
-        const place = ref();
-        const pattern = regex();
-        return pattern.test(rt.text(place.get())) !== negated;
-      };
     }
     const text = this.string(left);
     return () => {

@@ -353,7 +353,9 @@ class Parser {
   }
 
   #condition(): Expr {
-    this.#expect("(");
+    const { line } = this.#expect("(");
+    // Native takes an empty condition for a false one.
+    if (this.#accept(")")) return { kind: "number", value: 0, line };
     const test = this.#nested();
     this.#expect(")", "operator");
     return test;

@@ -220,30 +220,19 @@ export abstract class Places {
     }
     if (expr.kind === "field") {
       const index = this.fieldIndex(expr);
-      return () => {
-        const at = index();
-        const { record } = rt;
-        const { changes } = record;
-        const now = at === 0 ? undefined : record.get(at);
-        return {
-          // The fields of a record that was replaced meanwhile are not found before they are asked for.
-          get: () => at > 0 && record.changes !== changes ? now : record.get(at),
-          set: (value) => rt.record.set(at, value, rt.ofs),
-        };
-      };
+      return () => this.fieldRef(index());
     }
     if (expr.kind === "var") {
       const { slot } = this.slot(expr);
       const name = SPECIALS[slot];
-      const ref: Ref = slot === NF_SLOT
-        ? { get: () => rt.record.fieldCount(), set: (value) => this.setNf(expr, value) }
-        : {
-          get: () => rt.globals[slot].value,
-          set: (value) => {
-            rt.globals[slot].value = value;
-            rt.assigned(name);
-          },
-        };
+      if (slot === NF_SLOT) return () => this.nfRef(expr);
+      const ref: Ref = {
+        get: () => rt.globals[slot].value,
+        set: (value) => {
+          rt.globals[slot].value = value;
+          rt.assigned(name);
+        },
+      };
       return () => ref;
     }
     const value = this.value(expr);
@@ -258,9 +247,41 @@ export abstract class Places {
     };
   }
 
-  protected setNf(expr: Expr, value: Value): void {
-    if (toInt32(toNumber(value)) < 0) this.fail(expr, MSG.negativeNf);
-    this.rt.setFieldCount(value);
+  /** A field as a place. */
+  protected fieldRef(at: number): Ref {
+    const { record } = this.rt;
+    const { changes } = record;
+    const now = at === 0 ? undefined : record.get(at);
+    return {
+      // The fields of a record that was replaced meanwhile are not found before they are asked for.
+      get: () => at > 0 && record.changes !== changes ? now : record.get(at),
+      set: (value) => {
+        if (at > 0 && record.changes !== changes) record.goBack();
+        record.set(at, value, this.rt.ofs);
+      },
+    };
+  }
+
+  /** NF as a place. */
+  protected nfRef(expr: Expr): Ref {
+    const { record } = this.rt;
+    const { changes } = record;
+    if (record.keepsFields) record.fieldCount();
+    return {
+      get: () => record.fieldCount(),
+      set: (value) => {
+        if (toInt32(toNumber(value)) < 0) this.fail(expr, MSG.negativeNf);
+        if (record.changes !== changes) record.goBack();
+        this.rt.setFieldCount(value);
+      },
+    };
+  }
+
+  /** Lets the record keep its fields, where a field or NF is looked up and others then evaluated. */
+  protected keepFields(target: Expr, others: Expr): void {
+    if ((target.kind === "field" || this.isNf(target)) && this.hasEffects(others)) {
+      this.rt.record.keepsFields = true;
+    }
   }
 
   /** Gives a value to a place; for `for (k in a)`, `getline x` and the like. */

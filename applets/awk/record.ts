@@ -141,6 +141,7 @@ export class Record {
 
   /** Makes a part of a text the record. */
   take(text: ByteString, start: number, end: number): void {
+    if (this.keepsFields) this.#leave();
     this.#text = text;
     this.#start = start;
     this.#end = end;
@@ -150,6 +151,7 @@ export class Record {
 
   /** Assigns `$0`. */
   assign(value: Value): void {
+    if (this.keepsFields) this.#leave();
     const text = this.show(value);
     this.#text = text;
     this.#start = 0;
@@ -157,6 +159,16 @@ export class Record {
     this.#whole = value;
     this.#hasWhole = true;
     this.#restart();
+  }
+
+  /** Whether the fields of this record were asked for. */
+  #isSplit(): boolean {
+    return this.#values !== undefined || this.#found > 0 || this.#next !== this.#start;
+  }
+
+  /** Keeps the fields of a record that is replaced, for `goBack`. */
+  #leave(): void {
+    if (this.#isSplit()) this.#left = this.#toValues();
   }
 
   #restart(): void {
@@ -383,6 +395,10 @@ export class Record {
   readonly #flags = { end: 0 };
   /** How often the record was replaced. */
   changes = 0;
+  /** The program replaces the record while it works out what to assign to a field. */
+  keepsFields = false;
+  /** Fields of a former record. */
+  #left: Value[] | undefined;
 
   /** `$0`. */
   whole(): Value {
@@ -442,10 +458,31 @@ export class Record {
     this.#joinWith = separator;
   }
 
-  /** Empties a field behind the back of `$0`, which stays as it is until it is put together again. */
+  /**
+   * Brings back the fields of the former record, unless somebody asked for those of the new one. For
+   * what is assigned to a field that was looked up before the record was replaced: native still has
+   * the old fields then, and puts `$0` together from them.
+   */
+  goBack(): void {
+    if (this.#left === undefined || this.#isSplit()) return;
+    this.#values = this.#left;
+    this.#left = undefined;
+  }
+
+  /**
+   * Empties a field behind the back of `$0`, which stays as it is until it is put together again; or
+   * `$0` behind the back of fields that were asked for.
+   */
   empty(index: number): void {
     if (index === 0) {
-      this.assign("");
+      if (!this.#isSplit()) {
+        this.assign("");
+        return;
+      }
+      this.#toValues();
+      this.#whole = "";
+      this.#hasWhole = true;
+      this.#joinWith = undefined;
       return;
     }
     const values = this.#toValues();
