@@ -27,9 +27,7 @@ const EMPTY = new Uint8Array(0);
 export function toByteString(bytes: Uint8Array, start = 0, end: number = bytes.length): ByteString {
   const length = end - start;
   if (length <= SHORT) {
-    let text = "";
-    for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]);
-    return text;
+    return shortText(bytes, start, end);
   }
   const part = length === bytes.length ? bytes : bytes.subarray(start, end);
   const text = utf8.decode(part);
@@ -39,6 +37,39 @@ export function toByteString(bytes: Uint8Array, start = 0, end: number = bytes.l
     return String.fromCharCode.apply(undefined, part as unknown as number[]);
   }
   return atob(part.toBase64());
+}
+
+/** Eight chars at a time, so that few strings are made on the way. */
+function shortText(bytes: Uint8Array, start: number, end: number): ByteString {
+  const { fromCharCode } = String;
+  let text = "";
+  let i = start;
+  for (; i + 8 <= end; i += 8) {
+    text += fromCharCode(
+      bytes[i],
+      bytes[i + 1],
+      bytes[i + 2],
+      bytes[i + 3],
+      bytes[i + 4],
+      bytes[i + 5],
+      bytes[i + 6],
+      bytes[i + 7],
+    );
+  }
+  if (i + 4 <= end) {
+    text += fromCharCode(bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]);
+    i += 4;
+  }
+  switch (end - i) {
+    case 0:
+      return text;
+    case 1:
+      return text + fromCharCode(bytes[i]);
+    case 2:
+      return text + fromCharCode(bytes[i], bytes[i + 1]);
+    default:
+      return text + fromCharCode(bytes[i], bytes[i + 1], bytes[i + 2]);
+  }
 }
 
 /**

@@ -61,8 +61,10 @@ export function fd_readdir(
   let used = 0;
   while (used < room && next < entries.length) {
     const entry = entries[next++];
-    view.setBigUint64(0, BigInt(next), true);
-    view.setBigUint64(8, BigInt(inodeOf(directory, entry)), true);
+    const ino = inodeOf(directory, entry);
+    view.setUint32(0, next, true);
+    view.setUint32(8, ino >>> 0, true);
+    view.setUint32(12, Math.floor(ino / 4294967296) >>> 0, true);
     view.setUint32(16, entry.name.length, true);
     view.setUint32(20, filetypeOf(entry.type), true);
     const left = room - used;

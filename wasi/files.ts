@@ -331,18 +331,25 @@ export function fd_allocate(guest: Guest, fd: number, offset: bigint, length: bi
 // -----------------------------------------------------------------------------------------------
 // Attributes
 
-/** The longest file name of `Stat` as WASI counts: device and inode as they are, times exact. */
+/** A Number as 64 bits: exact for what a Number can count. */
+function putU64(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value >>> 0, true);
+  view.setUint32(at + 4, value < 4294967296 ? 0 : Math.floor(value / 4294967296) >>> 0, true);
+}
+
+/** Writes a `Stat` as WASI lays it out: device and inode as they are, times exact. */
 export function putStat(memory: GuestMemory, result: number, stat: Stat, tty = false): void {
-  memory.clear(result, SIZE.FILESTAT);
-  memory.setU64(result, BigInt(stat.dev));
-  memory.setU64(result + 8, BigInt(stat.ino));
-  const filetype = tty ? FILETYPE.CHARACTER_DEVICE : filetypeOf(stat.mode & S_IFMT);
-  memory.setU8(result + 16, filetype);
-  memory.setU64Number(result + 24, stat.nlink);
-  memory.setU64Number(result + 32, stat.size);
-  memory.setU64(result + 40, stat.atimeNs);
-  memory.setU64(result + 48, stat.mtimeNs);
-  memory.setU64(result + 56, stat.ctimeNs);
+  const at = memory.range(result, SIZE.FILESTAT);
+  const { view } = memory;
+  putU64(view, at, stat.dev);
+  putU64(view, at + 8, stat.ino);
+  // The seven bytes after the type are padding.
+  putU64(view, at + 16, tty ? FILETYPE.CHARACTER_DEVICE : filetypeOf(stat.mode & S_IFMT));
+  putU64(view, at + 24, stat.nlink);
+  putU64(view, at + 32, stat.size);
+  view.setBigUint64(at + 40, stat.atimeNs, true);
+  view.setBigUint64(at + 48, stat.mtimeNs, true);
+  view.setBigUint64(at + 56, stat.ctimeNs, true);
 }
 
 /** As `putStat`, with the shorter structure of wasi_unstable: the link count is a u32. */
@@ -353,8 +360,8 @@ export function putStatUnstable(
   tty = false,
 ): void {
   memory.clear(result, SIZE.FILESTAT_UNSTABLE);
-  memory.setU64(result, BigInt(stat.dev));
-  memory.setU64(result + 8, BigInt(stat.ino));
+  memory.setU64Number(result, stat.dev);
+  memory.setU64Number(result + 8, stat.ino);
   const filetype = tty ? FILETYPE.CHARACTER_DEVICE : filetypeOf(stat.mode & S_IFMT);
   memory.setU8(result + 16, filetype);
   memory.setU32(result + 20, stat.nlink);

@@ -67,6 +67,11 @@ export class GuestMemory {
     return this.#bytes;
   }
 
+  /** All bytes as numbers of any width; only for ranges that were checked since the guest ran. */
+  get view(): DataView {
+    return this.#view;
+  }
+
   /**
    * Checks a range and gives its start as a positive number.
    *
@@ -161,7 +166,7 @@ export class GuestMemory {
   /** Writes a 64-bit number; a negative one in two's complement. */
   setU64(pointer: number, value: bigint): void {
     const start = this.range(pointer, 8);
-    this.#view.setBigUint64(start, BigInt.asUintN(64, value), true);
+    this.#view.setBigUint64(start, value, true);
   }
 
   /** Writes a Number as 64 bits: exact for what a Number can count. */

@@ -12,6 +12,7 @@
  *
  * @module
  */
+import type { PutOff } from "../vfs/host_access.ts";
 
 /** A file that can hold writes back. */
 export interface Holder {
@@ -57,8 +58,34 @@ export function othersRun(): void {
   settleWrites();
 }
 
-/** Writes out what is held back anywhere. To be called before anything that others can notice. */
+/** A check that was put off until something else is done on the host. */
+let putOff: PutOff | undefined;
+
+/**
+ * Runs a check before the next call on the host's files, and at the latest when this turn ends. One
+ * can wait; a second one lets the first one run.
+ */
+export function checkBeforeNext(check: PutOff): void {
+  settleWrites();
+  putOff = check;
+  scheduleRelease();
+}
+
+/** That check is not needed any more, or was made. */
+export function dropCheck(check: PutOff): void {
+  if (putOff === check) putOff = undefined;
+}
+
+/**
+ * Writes out what is held back anywhere, after the check that was put off. To be called before
+ * anything that others can notice.
+ */
 export function settleWrites(): void {
+  const check = putOff;
+  if (check !== undefined) {
+    putOff = undefined;
+    check.beforeNext();
+  }
   const file = holder;
   if (file === undefined) return;
   holder = undefined;

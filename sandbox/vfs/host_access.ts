@@ -77,6 +77,12 @@ export interface HostAccess<P> {
   readonly guard: HostGuard;
 }
 
+/** A check that can wait for the next call on the host's files. */
+export interface PutOff {
+  /** Makes the check, and keeps what it finds to itself. */
+  beforeNext(): void;
+}
+
 /**
  * When facts about the host may still be believed. One for the whole process, since two mounts may
  * show the same directory.
@@ -87,8 +93,12 @@ export interface HostGuard {
    * a directory that was verified in this epoch need not be verified again.
    */
   epoch(): number;
-  /** A directory or link of the host was moved, made or removed by us. */
+  /** A directory or link of the host was moved, made or removed by us. Counts as a change, too. */
   bump(): void;
+  /** Runs a check before the next call on the host's files, and at the latest when the turn ends. */
+  beforeNext(check: PutOff): void;
+  /** That check is not needed any more. */
+  noLonger(check: PutOff): void;
   /** Grows with every change of ours, of contents and attributes too. */
   changes: number;
   /**

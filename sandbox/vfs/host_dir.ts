@@ -75,6 +75,8 @@ const ALARM_EPOCHS = 100;
 const ALARMED_LOOKS = 32;
 /** Names of one directory that are believed, at most. */
 const MOST_NAMES = 4096;
+/** So many stay when they are asked about again and again. */
+const FEW_NAMES = 16;
 /** Directories remembered before a sweep. */
 const FIRST_SWEEP = 1024;
 
@@ -160,6 +162,11 @@ export class HostDirLayer<P> implements Layer {
   looks(): number {
     const until = this.#alarmedUntil;
     return until !== 0 && this.host.guard.epoch() < until ? ALARMED_LOOKS : 1;
+  }
+
+  /** @internal Whether any file got a further name through us. */
+  get hasOwnLinks(): boolean {
+    return this.#ownLinks.size > 0;
   }
 
   /** @internal A name was added to a file. */
@@ -323,13 +330,14 @@ export class HostDirNode<P> implements DirNode {
 
   /**
    * Whether `#names` may be believed: nobody else ran since, no change of ours was made that it does
-   * not know of, and the epoch is the same. What is not believed is forgotten.
+   * not know of, and it is of this epoch or the last. What is not believed is forgotten.
    */
   #believed(epoch: number): boolean {
     const { guard } = this.layer.host;
     const turn = guard.turn();
     if (
-      turn === this.#namesTurn && epoch === this.#namesEpoch && guard.changes === this.#namesChanges
+      turn === this.#namesTurn && epoch - this.#namesEpoch <= 1 &&
+      guard.changes === this.#namesChanges
     ) return true;
     this.#forgetNames();
     this.#namesTurn = turn;
@@ -346,16 +354,13 @@ export class HostDirNode<P> implements DirNode {
   /** Makes a change of one name of this directory, of which the other names know nothing. */
   #change(work: () => void): void {
     const { guard } = this.layer.host;
-    const epoch = guard.epoch();
-    const isBelieved = this.#believed(epoch);
+    const isBelieved = this.#believed(guard.epoch());
     guard.changes++;
     const { changes } = guard;
     this.#recentName = this.#recent = undefined;
     work();
     // A change of more than this name lets go of the others.
-    if (isBelieved && guard.changes === changes && guard.epoch() === epoch) {
-      this.#namesChanges = changes;
-    }
+    if (isBelieved && guard.changes === changes) this.#namesChanges = changes;
   }
 
   stat(): Stat {
@@ -398,7 +403,12 @@ export class HostDirNode<P> implements DirNode {
       if (name === this.#recentName) return this.#recent;
       if (this.#names.size > 0) {
         const node = this.#names.get(name);
-        if (node !== undefined || this.#names.has(name)) return node;
+        if (node !== undefined || this.#names.has(name)) {
+          // Who walks over a listing asks about each name once; what is kept costs the collector.
+          if (this.#names.size > FEW_NAMES) this.#names.delete(name);
+          this.#recentName = name;
+          return this.#recent = node;
+        }
       }
     }
     let path: P;
@@ -501,7 +511,10 @@ export class HostDirNode<P> implements DirNode {
     return this.#created(name, path, mode, file as unknown as HostFile);
   }
 
-  /** What was created must be where it should be. */
+  /**
+   * What was created must be where it should be. That is looked at before anything is done with it,
+   * or with anything else; not for a file that is only made and closed.
+   */
   #created(
     name: ByteString,
     path: P,
@@ -511,15 +524,16 @@ export class HostDirNode<P> implements DirNode {
     const { host } = this.layer;
     try {
       let stat = file.stat();
-      this.confirm(path, stat);
-      if ((stat.mode & 0o7777) !== mode) {
+      const isAsAsked = (stat.mode & 0o7777) === mode;
+      if (!isAsAsked) {
+        this.confirm(path, stat);
         // The host's own umask is not the guest's.
         host.chmod(path, mode);
         stat = file.stat();
       }
       const node = new HostFileNode<P>(this, name, stat);
       if (this.#believed(host.guard.epoch())) this.#names.set(name, node);
-      return { node, handle: new HostHandle(this.layer, file, node) };
+      return { node, handle: new HostHandle(this.layer, file, node, isAsAsked ? path : undefined) };
     } catch (error) {
       this.#forgetNames();
       file.close();
@@ -608,15 +622,32 @@ export class HostDirNode<P> implements DirNode {
     const path = host.child(this.surePath(), name);
     // What was just looked up will do: the name is removed, whatever it leads to by now.
     const near = this.#believed(host.guard.epoch()) ? this.#known(name) : undefined;
-    const stat = near instanceof HostEntryNode ? near.stat() : host.lstat(path);
-    if (stat === undefined) throw new VfsError("ENOENT");
-    if ((stat.mode & S_IFMT) === S_IFDIR) throw new VfsError("EISDIR");
+    const isEntry = near instanceof HostEntryNode;
+    const stat = !isEntry
+      ? host.lstat(path)
+      : this.layer.hasOwnLinks && near.type === S_IFREG
+      ? near.stat()
+      : undefined;
+    if (!isEntry) {
+      if (stat === undefined) throw new VfsError("ENOENT");
+      if ((stat.mode & S_IFMT) === S_IFDIR) throw new VfsError("EISDIR");
+    }
     this.#change(() => {
       this.#names.delete(name);
-      host.remove(path);
+      this.#withKnown(isEntry, () => host.remove(path));
       this.#names.set(name, undefined);
     });
-    this.layer.unlinked(stat);
+    if (stat !== undefined) this.layer.unlinked(stat);
+  }
+
+  /** Changes an entry; that one is missing which was there a moment ago is a reason for alarm. */
+  #withKnown(isKnown: boolean, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (isKnown && isVfsError(error, "ENOENT")) this.layer.alarm();
+      throw error;
+    }
   }
 
   removeDir(name: ByteString): void {
@@ -661,9 +692,11 @@ export class HostDirNode<P> implements DirNode {
       if (type !== S_IFREG || replaced !== undefined && (replaced.mode & S_IFMT) !== S_IFREG) {
         host.guard.bump();
       }
-      host.rename(from, target);
+      this.#withKnown(isFile, () => host.rename(from, target));
       // Between two names of one file, `rename` does nothing.
-      if (replaced?.ino !== stat.ino) this.#names.set(name, undefined);
+      if (replaced?.ino === stat.ino) return;
+      this.#names.set(name, undefined);
+      if (isFile) this.#names.set(toName, new HostFileNode<P>(this, toName, stat, true));
     });
     if (replaced !== undefined) layer.unlinked(replaced);
     if (type === S_IFDIR) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { VfsError } from "../errors.ts";
+import { isVfsError, VfsError } from "../errors.ts";
 import {
   type AttrChange,
   type ByteString,
@@ -16,7 +16,7 @@ import {
   type Stat,
   type VNode,
 } from "../types.ts";
-import type { HostFile, HostOpen } from "./host_access.ts";
+import type { HostFile, HostOpen, PutOff } from "./host_access.ts";
 import type { HostDirLayer, HostDirNode } from "./host_dir.ts";
 
 /** A file, link or special file: known by its directory, its name, and what `lstat` just said. */
@@ -31,10 +31,12 @@ export abstract class HostEntryNode<P> implements VNode {
     readonly directory: HostDirNode<P>,
     readonly name: ByteString,
     stat: Stat,
+    /** Whether only identity and type are known to be as in `stat`. */
+    isOutdated = false,
   ) {
     const { guard } = directory.layer.host;
     this.#stat = stat;
-    this.#epoch = guard.epoch();
+    this.#epoch = isOutdated ? -2 : guard.epoch();
     this.#changes = guard.changes;
   }
 
@@ -46,15 +48,20 @@ export abstract class HostEntryNode<P> implements VNode {
     return this.directory.layer;
   }
 
-  /** The facts, as of now or of at most one epoch ago and before any change of ours. */
+  /** The facts, as of now or of at most two epochs ago and after any change of ours. */
   protected facts(): Stat {
     const { guard } = this.layer.host;
     const epoch = guard.epoch();
-    if (epoch !== this.#epoch || guard.changes !== this.#changes) {
+    if (epoch - this.#epoch > 1 || guard.changes !== this.#changes) {
       this.#stat = this.checked();
       this.#epoch = epoch;
       this.#changes = guard.changes;
     }
+    return this.#stat;
+  }
+
+  /** What was last seen of it. */
+  protected get known(): Stat {
     return this.#stat;
   }
 
@@ -155,6 +162,11 @@ export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
     }
   }
 
+  /** @internal That very file must be at that path. @throws {VfsError} ENOENT */
+  confirm(path: P): void {
+    this.directory.confirm(path, this.known);
+  }
+
   override setAttr(change: AttrChange): void {
     const { size, ...rest } = change;
     if (size !== undefined) {
@@ -170,24 +182,53 @@ export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
 }
 
 /** An open file of the host. */
-export class HostHandle<P> implements FileHandle {
+export class HostHandle<P> implements FileHandle, PutOff {
+  /** Where a new file should be; until that was looked at nothing is done with the file. */
+  #unchecked: P | undefined;
+
   constructor(
     readonly layer: HostDirLayer<P>,
     readonly file: HostFile,
     readonly node: HostFileNode<P>,
-  ) {}
+    unchecked?: P,
+  ) {
+    this.#unchecked = unchecked;
+    if (unchecked !== undefined) layer.host.guard.beforeNext(this);
+  }
+
+  /** @internal What was put off: something else happens on the host. */
+  beforeNext(): void {
+    try {
+      this.#makeSure();
+    } catch (error) {
+      // It stays unchecked, so the next call on this file says it.
+      if (!isVfsError(error)) throw error;
+    }
+  }
+
+  /** @throws {VfsError} ENOENT when a new file is not where it should be */
+  #makeSure(): void {
+    const path = this.#unchecked;
+    if (path === undefined) return;
+    this.layer.host.guard.noLonger(this);
+    this.node.confirm(path);
+    this.#unchecked = undefined;
+  }
 
   pread(buffer: Uint8Array, position: number): number {
+    this.#makeSure();
     return this.file.pread(buffer, position);
   }
 
   pwrite(buffer: Uint8Array, position: number): number {
+    this.#makeSure();
     this.layer.host.guard.changes++;
     this.file.pwrite(buffer, position);
     return buffer.length;
   }
 
   pwriteSoon(source: Uint8Array, start: number, end: number, position: number): void {
+    this.#makeSure();
     const { file } = this;
     this.layer.host.guard.changes++;
     if (file.pwriteSoon === undefined) file.pwrite(source.subarray(start, end), position);
@@ -195,24 +236,29 @@ export class HostHandle<P> implements FileHandle {
   }
 
   writeOut(): void {
-    this.file.writeOut?.();
+    // What is unchecked was not written to.
+    if (this.#unchecked === undefined) this.file.writeOut?.();
   }
 
   size(): number {
+    this.#makeSure();
     return this.file.size();
   }
 
   truncate(size: number): void {
     if (size < 0) throw new VfsError("EINVAL");
+    this.#makeSure();
     this.layer.host.guard.changes++;
     this.file.truncate(size);
   }
 
   stat(): Stat {
+    this.#makeSure();
     return this.layer.shown(this.file.stat());
   }
 
   setAttr(change: AttrChange): void {
+    this.#makeSure();
     const { size, atimeNs, mtimeNs, ...rest } = change;
     if (size !== undefined) this.truncate(size);
     const stat = this.file.stat();
@@ -227,10 +273,12 @@ export class HostHandle<P> implements FileHandle {
   }
 
   sync(): void {
+    this.#makeSure();
     this.file.sync();
   }
 
   close(): void {
+    if (this.#unchecked !== undefined) this.layer.host.guard.noLonger(this);
     this.file.close();
   }
 }

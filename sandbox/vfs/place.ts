@@ -10,6 +10,8 @@ import type { MountPoint } from "./mount_tree.ts";
 export class Place {
   /** How many directories it is below the root of the namespace. */
   readonly depth: number;
+  /** The place that was last entered from here: who walks a tree enters the same one over and over. */
+  entered: Place | undefined = undefined;
 
   constructor(
     readonly node: DirNode,

@@ -248,9 +248,14 @@ export function enter(
   node: DirNode,
   point: MountPoint | undefined = place.point?.children?.get(name),
 ): Place {
-  if (place.depth >= DEPTH_MAX) throw new VfsError("ENAMETOOLONG", name);
   const mount = point?.layer !== undefined ? point : place.mount;
-  return new Place(node, place, name, mount, point);
+  const { entered } = place;
+  if (
+    entered !== undefined && entered.node === node && entered.name === name &&
+    entered.point === point && entered.mount === mount
+  ) return entered;
+  if (place.depth >= DEPTH_MAX) throw new VfsError("ENAMETOOLONG", name);
+  return place.entered = new Place(node, place, name, mount, point);
 }
 
 /** @throws {VfsError} EACCES unless the caller may search the directory. */

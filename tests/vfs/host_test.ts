@@ -4,6 +4,7 @@ import { hostErrorCode } from "../../sandbox/host/errors.ts";
 import { othersRun } from "../../sandbox/host/held_writes.ts";
 import { HostDirLayer, type HostDirOptions } from "../../sandbox/vfs/host_dir.ts";
 import { Namespace } from "../../sandbox/vfs/namespace.ts";
+import { O_CREAT, O_EXCL, O_RDWR, type OpenFile } from "../../sandbox/types.ts";
 import { ReadOnlyLayer } from "../../sandbox/vfs/read_only.ts";
 import { bytes, fails, get, memory, names, outcome, put, type View, viewOf } from "./fixture.ts";
 
@@ -378,6 +379,105 @@ Deno.test("our own renames reach those who hold a directory, at once", () => {
     fails("ENOENT", () => fs.currentDir());
     fails("ENOENT", () => put(fs, "x", ""));
   }, { symlinks: true });
+});
+
+/** A box whose directory `d` is swapped for a link to the outside at the moment a file is made. */
+function withSwap(
+  backAtOnce: boolean,
+  work: (box: { readonly view: View; readonly top: string; readonly swapBack: () => void }) => void,
+): void {
+  const top = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "capbox-test-" }));
+  try {
+    Deno.mkdirSync(top + "/in/d", { recursive: true });
+    Deno.mkdirSync(top + "/out");
+    const host = DenoFs.open(top + "/in");
+    const create = host.create.bind(host);
+    const swapBack = (): void => {
+      Deno.removeSync(top + "/in/d");
+      Deno.renameSync(top + "/in/aside", top + "/in/d");
+    };
+    host.create = (path, mode, access) => {
+      Deno.renameSync(top + "/in/d", top + "/in/aside");
+      Deno.symlinkSync("../out", top + "/in/d");
+      const file = create(path, mode, access);
+      if (backAtOnce) swapBack();
+      return file;
+    };
+    const namespace = new Namespace(memory());
+    namespace.mount("/h", new HostDirLayer(host), { source: "host", options: "rw" });
+    work({ view: viewOf(namespace), top, swapBack });
+  } finally {
+    Deno.removeSync(top, { recursive: true });
+  }
+}
+
+// Races: the look after a creation is put off until something is done with the new file.
+Deno.test("nothing is written to a file that was made where a link led", () => {
+  for (const backAtOnce of [false, true]) {
+    const attempts: ((file: OpenFile) => void)[] = [
+      (file) => file.pwrite(bytes("secret"), 0),
+      (file) => file.truncate(5),
+      (file) => file.setAttr({ mtimeNs: 1_000_000_000n, atimeNs: 1_000_000_000n }),
+      (file) => file.setAttr({ mode: 0o600 }),
+      (file) => file.pread(new Uint8Array(4), 0),
+    ];
+    for (const attempt of attempts) {
+      withSwap(backAtOnce, ({ view: { fs }, top }) => {
+        const file = fs.open("/h/d/new", O_RDWR | O_CREAT | O_EXCL, 0o644);
+        const before = Deno.statSync(top + "/out/new");
+        fails("ENOENT", () => attempt(file));
+        // It stays refused.
+        fails("ENOENT", () => file.pwrite(bytes("secret"), 0));
+        file.release();
+        const after = Deno.statSync(top + "/out/new");
+        assertEquals([after.size, after.mtime, after.mode], [0, before.mtime, before.mode]);
+      });
+    }
+  }
+});
+
+Deno.test("a new file that something else was done after is looked at then", () => {
+  withSwap(true, ({ view: { fs } }) => {
+    const file = fs.open("/h/d/new", O_RDWR | O_CREAT | O_EXCL, 0o644);
+    fs.lstat("/h/d");
+    fails("ENOENT", () => file.pwrite(bytes("secret"), 0));
+    file.release();
+  });
+  withBox(({ view: { fs }, inside }) => {
+    fs.makeDir("/h/d");
+    const file = fs.open("/h/d/new", O_RDWR | O_CREAT | O_EXCL, 0o644);
+    // Our own rename comes after the look; so does what others do once they had a turn.
+    fs.rename("/h/d/new", "/h/d/other");
+    file.pwrite(bytes("ab"), 0);
+    const second = fs.open("/h/d/new", O_RDWR | O_CREAT | O_EXCL, 0o644);
+    othersRun();
+    Deno.renameSync(inside + "/d", inside + "/e");
+    second.pwrite(bytes("cd"), 0);
+    file.release();
+    second.release();
+    assertEquals(Deno.readTextFileSync(inside + "/e/other"), "ab");
+    assertEquals(Deno.readTextFileSync(inside + "/e/new"), "cd");
+  });
+});
+
+Deno.test("a file that was just made and renamed is still what it is", () => {
+  withBox(({ view: { fs }, inside }) => {
+    put(fs, "/h/a", "first");
+    fs.rename("/h/a", "/h/b");
+    fails("ENOENT", () => fs.lstat("/h/a"));
+    assertEquals(fs.stat("/h/b").size, 5);
+    assertEquals(get(fs, "/h/b"), "first");
+    fs.rename("/h/b", "/h/a");
+    fs.unlink("/h/a");
+    fails("ENOENT", () => fs.unlink("/h/a"));
+    // Another one makes a directory of it in between: that is not removed as a file.
+    put(fs, "/h/a", "");
+    fs.rename("/h/a", "/h/b");
+    othersRun();
+    Deno.removeSync(inside + "/b");
+    Deno.mkdirSync(inside + "/b");
+    fails("EISDIR", () => fs.unlink("/h/b"));
+  });
 });
 
 Deno.test("a link swapped in between two mounts of one directory is seen by both", () => {
