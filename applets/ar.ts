@@ -20,7 +20,8 @@ const OPTIONS = {
 
 type Ctx = Context<OptionTable>;
 
-const MAGIC = "!<arch>\n";
+/** The newline behind it is passed over as that before any header is. */
+const MAGIC = "!<arch>";
 const HEADER = 60;
 /** A table of long names larger than this is damage. */
 const LARGEST_TABLE = 1 << 24;
@@ -65,9 +66,8 @@ async function readArchive(
   } catch (error) {
     if (!isVfsError(error)) throw error; // A directory has no bytes.
   }
-  if (magic.length < MAGIC.length - 1) ctx.fail("short read");
-  // As in native, the newline at its end is not looked at.
-  if (toByteString(magic, 0, 7) !== MAGIC.slice(0, 7)) ctx.fail("invalid ar magic");
+  if (magic.length < MAGIC.length) ctx.fail("short read");
+  if (toByteString(magic) !== MAGIC) ctx.fail("invalid ar magic");
   const wanted = new Wanted(names);
   const zone = zoneOf(ctx.process);
   const extractor = new Extractor(ctx, {
@@ -93,8 +93,7 @@ async function readArchive(
         await extractor.extract({ ...member, name: safeName(member.name) }, input);
       }
     }
-    // Members begin at even places.
-    await input.skip(end - input.position + (end & 1));
+    await input.skip(end - input.position);
   }
   return ctx.status;
 }
@@ -108,7 +107,13 @@ async function readHeader(
     const header = await input.take(HEADER);
     // A rest that is no header is no error either.
     if (header.length < HEADER) return undefined;
-    const text = toByteString(header, 0, HEADER);
+    let text = toByteString(header);
+    if (text[0] === "\n") {
+      // What fills up to an even place; native takes it wherever it stands, and does without.
+      const last = await input.take(1);
+      if (last.length < 1) ctx.fail("short read");
+      text = text.slice(1) + toByteString(last);
+    }
     if (text.slice(58) !== "`\n") ctx.fail("invalid ar header");
     // Digits up to something that is neither digit nor letter.
     const number = (from: number, to: number, radix: number): number => {
@@ -120,7 +125,7 @@ async function readHeader(
     const size = number(48, 58, 10);
     let name = text.slice(0, 16).replace(/ +$/, "");
     if (name.startsWith("/ ") || name === "/") {
-      await input.skip(size + (size & 1));
+      await input.skip(size);
       continue;
     }
     if (name.startsWith("//")) {
@@ -128,8 +133,7 @@ async function readHeader(
       if (size > LARGEST_TABLE) ctx.fail("short read");
       const bytes = await input.take(size);
       if (bytes.length < size) ctx.fail("short read");
-      table.text = toByteString(bytes, 0, size);
-      await input.skip(size & 1);
+      table.text = toByteString(bytes);
       continue;
     }
     if (name.startsWith("/")) {

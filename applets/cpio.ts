@@ -117,7 +117,7 @@ async function readArchive(ctx: Ctx, owner: Owner, source: Source): Promise<numb
     const { member, id, links: count } = found;
     const pause = ctx.tick(20);
     if (pause !== undefined) await pause;
-    const end = input.position + member.size + (-member.size & 3);
+    let end = input.position + member.size + (-member.size & 3);
     // Native tells of a member after its data, so not of one whose data are missing.
     let shown = false;
     if (isWanted(member.name, ctx.operands)) {
@@ -129,6 +129,8 @@ async function readArchive(ctx: Ctx, owner: Owner, source: Source): Promise<numb
         if (isFile && count > 1) nameOf.set(id, member.name);
         const using = user.use(member);
         if (using instanceof Promise) await using;
+        // Native makes what is no file without a look at data it may have, and goes on in them.
+        if (!isFile && !opts.t && !opts["to-stdout"]) end = input.position;
       }
     }
     const rest = end - input.position;

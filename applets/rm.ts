@@ -17,9 +17,9 @@ export const applet: Applet = defineApplet({
   },
   run(ctx) {
     const { opts, operands, order } = ctx;
-    if (operands.length === 0) return opts.f ? 0 : ctx.usage();
     // Of -i and -f the last one counts.
     const last = order.findLast((name) => name === "i" || name === "f");
+    if (operands.length === 0) return last === "f" ? 0 : ctx.usage();
     const options = {
       recursive: !!(opts.R || opts.r),
       force: last === "f",

@@ -22,10 +22,11 @@ export const applet: Applet = defineApplet({
       : numberArgument(ctx, opts.n, { min: 1, max: 2147483647 });
     const letter = opts.t ?? (opts.o ? "o" : undefined);
     const radix = letter === undefined ? undefined : RADIX.get(letter) ?? ctx.usage();
-    for (const path of operands.length === 0 ? ["-"] : operands) {
+    const named = operands.length > 0;
+    for (const path of named ? operands : ["-"]) {
       const source = ctx.openPlain(path);
       if (source === undefined) continue;
-      const prefix = opts.f ? `${path === "-" ? "{standard input}" : path}: ` : "";
+      const prefix = opts.f ? `${named ? path : "{standard input}"}: ` : "";
       // A string is held only until it is long enough; from then on it is passed through.
       const held = new Uint8Array(Math.min(least, 1 << 16));
       let length = 0;

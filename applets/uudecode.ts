@@ -27,10 +27,11 @@ export const applet: Applet = defineApplet({
     for (;;) {
       const line = await readLine(source);
       if (line === undefined) ctx.fail("no 'begin' line");
-      const match = /^begin(-base64)? ([^ ]*) (.*)$/s.exec(line!);
+      const match = /^begin(-base64)? ([^ ]*)(?: (.*))?$/s.exec(line!);
       if (match === null) continue;
-      const [, base64, modeText, rest] = match;
+      const [, base64, modeText, rest = ""] = match;
       const name = ctx.opts.o ?? rest.replace(/[ \t\r\n]+$/, "");
+      if (name === "" && ctx.opts.o === undefined) continue;
       const mode = /^[0-7]+$/.test(modeText) ? parseInt(modeText, 8) & 0o777 : 0o777;
       const sink = openTarget(ctx, name, mode);
       if (base64 !== undefined) await decodeBase64(ctx, source, sink);

@@ -35,52 +35,56 @@ export function inClass(name: string, code: number): boolean | undefined {
   return CLASSES.get(name)?.(code);
 }
 
-/** End of the bracket expression that starts at `at`, or -1 when it is not closed. */
-function bracketEnd(pattern: ByteString, at: number): number {
-  let end = at + 1;
-  if (pattern[end] === "!" || pattern[end] === "^") end++;
-  if (pattern[end] === "]") end++;
-  while (end < pattern.length && pattern[end] !== "]") {
-    if (pattern[end] === "[" && ":.=".includes(pattern[end + 1] ?? "\0")) {
-      const close = pattern.indexOf(pattern[end + 1] + "]", end + 2);
+/** What a bracket expression that is not closed gives: the bracket stands for itself. */
+const UNCLOSED = 0;
+/** What one gives that nothing matches, whatever else is in it: a class or a symbol that there is none of. */
+const NOTHING = NaN;
+
+/**
+ * Tests a byte against the bracket expression at `at`: its end where the byte is of it, the end made
+ * negative where it is not, `UNCLOSED` or `NOTHING`. What is wrong in one was found by running native.
+ */
+function testBracket(pattern: ByteString, at: number, code: number): number {
+  const negate = pattern[at + 1] === "!" || pattern[at + 1] === "^";
+  const first = negate ? at + 2 : at + 1;
+  let found = false;
+  for (let p = first; p < pattern.length;) {
+    if (pattern[p] === "]" && p > first) return found !== negate ? p + 1 : -p - 1;
+    if (pattern[p] === "[" && pattern[p + 1] === ":") {
+      const close = pattern.indexOf(":]", p + 2);
       if (close > 0) {
-        end = close + 2;
+        const member = inClass(pattern.slice(p + 2, close), code);
+        if (member === undefined) return NOTHING;
+        if (member) found = true;
+        p = close + 2;
         continue;
       }
+    } else if (pattern[p] === "[" && pattern[p + 1] === "=" && pattern.startsWith("=]", p + 3)) {
+      if (pattern.charCodeAt(p + 2) === code) found = true;
+      p += 5;
+      continue;
     }
-    if (pattern[end] === "\\") end++;
-    end++;
+    const low = readSymbol(pattern, p);
+    if (low === undefined) return NOTHING;
+    let high = low;
+    if (pattern[low.end] === "-" && low.end + 1 < pattern.length && pattern[low.end + 1] !== "]") {
+      high = readSymbol(pattern, low.end + 1) ?? low;
+      if (high === low) return NOTHING;
+    }
+    if (code >= low.code && code <= high.code) found = true;
+    p = high.end;
   }
-  return end < pattern.length ? end : -1;
+  return UNCLOSED;
 }
 
-function inBracket(pattern: ByteString, at: number, end: number, code: number): boolean {
-  let from = at + 1;
-  const negate = pattern[from] === "!" || pattern[from] === "^";
-  if (negate) from++;
-  let found = false;
-  while (from < end) {
-    if (pattern[from] === "[" && ":.=".includes(pattern[from + 1])) {
-      const kind = pattern[from + 1];
-      const close = pattern.indexOf(kind + "]", from + 2);
-      if (close > 0 && close < end) {
-        const name = pattern.slice(from + 2, close);
-        if (kind === ":" ? inClass(name, code) : name.charCodeAt(0) === code) found = true;
-        from = close + 2;
-        continue;
-      }
-    }
-    if (pattern[from] === "\\" && from + 1 < end) from++;
-    const low = pattern.charCodeAt(from++);
-    let high = low;
-    if (pattern[from] === "-" && from + 1 < end) {
-      from++;
-      if (pattern[from] === "\\" && from + 1 < end) from++;
-      high = pattern.charCodeAt(from++);
-    }
-    if (code >= low && code <= high) found = true;
+/** A byte, an escaped one, or `[.x.]`; undefined for a symbol that there is none of. */
+function readSymbol(pattern: ByteString, at: number): { code: number; end: number } | undefined {
+  if (pattern[at] === "[" && pattern[at + 1] === ".") {
+    const close = pattern.indexOf(".]", at + 2);
+    return close === at + 3 ? { code: pattern.charCodeAt(at + 2), end: close + 2 } : undefined;
   }
-  return found !== negate;
+  if (pattern[at] === "\\" && at + 1 < pattern.length) at++;
+  return { code: pattern.charCodeAt(at), end: at + 1 };
 }
 
 /**
@@ -107,13 +111,14 @@ export function matchPattern(pattern: ByteString, text: ByteString): boolean {
       const code = text.charCodeAt(t);
       if (char === "?") matched = true;
       else if (char === "[") {
-        const end = bracketEnd(pattern, p);
-        if (end < 0) matched = code === 0x5b;
+        const end = testBracket(pattern, p, code);
+        if (end === UNCLOSED) matched = code === 0x5b;
         else {
-          matched = inBracket(pattern, p, end, code);
-          next = end + 1;
+          matched = end > 0;
+          next = end;
         }
-      } else if (char === "\\" && p + 1 < pattern.length) {
+      } else if (char === "\\") {
+        // One at the end of the pattern matches nothing.
         matched = pattern.charCodeAt(p + 1) === code;
         next = p + 2;
       } else matched = pattern.charCodeAt(p) === code;

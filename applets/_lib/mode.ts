@@ -11,6 +11,7 @@ import {
   S_IFIFO,
   S_IFLNK,
   S_IFMT,
+  S_IFREG,
   S_IFSOCK,
 } from "../../sandbox/types.ts";
 
@@ -114,7 +115,9 @@ export function typeLetter(mode: number): string {
       return "b";
     case S_IFSOCK:
       return "s";
-    default:
+    case S_IFREG:
       return "-";
+    default:
+      return "?";
   }
 }

@@ -25,8 +25,6 @@ export interface ParseOptions {
 
 const COMMANDS = "{}=:#aibcdDgGhHlnNpPqrstTwxy";
 const ONE_ADDRESS = "air";
-/** Numbers of lines are held in 32 bits by native, and get stuck at the top. */
-const LAST_LINE = 0x7fffffff;
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([["n", "\n"], ["t", "\t"], ["r", "\r"]]);
 
@@ -191,12 +189,17 @@ class Parser {
   #number(): number {
     const start = this.#pos;
     while (isDigit(this.#text[this.#pos])) this.#pos++;
-    return Math.min(LAST_LINE, Number(this.#text.slice(start, this.#pos)));
+    // Native keeps the low 32 bits of what fits into 64.
+    const value = BigInt(this.#text.slice(start, this.#pos));
+    return Number(BigInt.asIntN(32, value < 2n ** 64n ? value : 2n ** 64n - 1n));
   }
 
   #address(second: boolean): Address | undefined {
     const char = this.#text[this.#pos];
-    if (isDigit(char)) return { kind: "line", line: this.#number() };
+    if (isDigit(char)) {
+      const line = this.#number();
+      return line === -1 ? { kind: "last" } : { kind: "line", line };
+    }
     if (char === "$") {
       this.#pos++;
       return { kind: "last" };

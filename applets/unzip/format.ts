@@ -18,6 +18,8 @@ const CENTRAL_SIZE = 46;
 const END_SIZE = 22;
 /** Flag of a member that is encrypted. */
 const ENCRYPTED = 1;
+/** Flag of a member whose sizes and check sum stand behind its data. */
+export const STREAMED = 8;
 /** A name longer than this is damage. */
 const LONGEST_NAME = 0x1000;
 
@@ -35,8 +37,8 @@ export interface ZipEntry {
   readonly crc: number;
   readonly packed: number;
   readonly size: number;
-  /** Unix mode, 0 if the archive has none. */
-  readonly mode: number;
+  /** Unix mode, if the archive has one. */
+  readonly mode: number | undefined;
   /** Where its local header stands; only known with a directory. */
   readonly offset: number;
 }
@@ -94,7 +96,7 @@ export function readCentral(
       crc: le32(head, 16),
       packed: le32(head, 20),
       size: le32(head, 24),
-      mode: madeBy === 3 ? le32(head, 38) >>> 16 : 0,
+      mode: madeBy === 3 ? le32(head, 38) >>> 16 : undefined,
       offset: le32(head, 42),
     },
     next: position + CENTRAL_SIZE + word(head, 28) + word(head, 30) + word(head, 32),
@@ -120,14 +122,19 @@ export async function readLocal(
     if (magic !== LOCAL) throw new ZipError(`invalid zip magic ${hex(magic)}`);
   }
   const head = (await exactly(input, LOCAL_SIZE - 4)).slice();
+  // Only a directory knows what a stream of unknown length will have been.
+  if (checked && word(head, 2) & STREAMED) {
+    throw new ZipError("zip flag 8 (streaming) is not supported");
+  }
   if (word(head, 2) & ENCRYPTED) throw new ZipError("zip flag 1 (encryption) is not supported");
   const nameLength = word(head, 22);
-  if (nameLength === 0 || nameLength > LONGEST_NAME) throw new ZipError("bad archive");
+  if (nameLength > LONGEST_NAME) throw new ZipError("bad archive");
   const name = untilNul(await exactly(input, nameLength));
   const extra = word(head, 24);
   const skipping = input.skip(extra);
   const skipped = skipping instanceof Promise ? await skipping : skipping;
-  if (skipped < extra) throw new ZipError("short read");
+  // In a file, native goes behind the end too.
+  if (skipped < extra && checked) throw new ZipError("short read");
   return {
     name,
     flags: word(head, 2),
@@ -137,7 +144,7 @@ export async function readLocal(
     crc: le32(head, 10),
     packed: le32(head, 14),
     size: le32(head, 18),
-    mode: 0,
+    mode: undefined,
     offset: 0,
   };
 }

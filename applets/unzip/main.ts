@@ -38,6 +38,7 @@ import {
   findDirectory,
   readCentral,
   readLocal,
+  STREAMED,
   UsedRanges,
   type ZipEntry,
   ZipError,
@@ -59,7 +60,6 @@ const OPTIONS = {
 
 type Ctx = Context<OptionTable>;
 
-const STREAMED = 8;
 /** A link's target that is longer is damage. */
 const LONGEST_TARGET = 4096;
 
@@ -228,7 +228,6 @@ class Unzip {
         ...local!,
         mode: entry.mode,
         ...(streamed ? { crc: entry.crc, packed: entry.packed, size: entry.size } : {}),
-        flags: local!.flags & ~STREAMED,
       };
       await this.#entry(merged, input, listing, (unused) => {
         if (!this.#ranges.add(entry.offset, entry.offset + input.position - unused)) {
@@ -261,7 +260,6 @@ class Unzip {
     const { ctx, request } = this;
     const pause = ctx.tick(50);
     if (pause !== undefined) await pause;
-    if (entry.flags & STREAMED) throw new ZipError("zip flag 8 (streaming) is not supported");
     const name = this.#safe(entry.name);
     const matches = (pattern: ByteString): boolean => matchPattern(pattern, name);
     const wanted = (request.wanted.length === 0 || request.wanted.some(matches)) &&
@@ -270,7 +268,7 @@ class Unzip {
     if (listing !== undefined || !wanted) return;
     if (this.#toStdout || this.#test) {
       if (name.endsWith("/")) return;
-      if (this.#toStdout && (entry.mode & S_IFMT) === S_IFLNK) return;
+      if (this.#toStdout && ((entry.mode ?? 0) & S_IFMT) === S_IFLNK) return;
       const sink = this.#toStdout ? ctx.stdout : undefined;
       const take = (piece: Uint8Array): void | Promise<void> =>
         sink?.write(sink.keepsChunks ? piece.slice() : piece);
@@ -303,7 +301,7 @@ class Unzip {
     if (stat === undefined) {
       if (!this.#quiet) void ctx.out.print(`   creating: ${shown(path)}\n`);
       makeDirectories(ctx, path.replace(/\/+$/, ""));
-      ctx.fs.chmod(path, (entry.mode & 0o777) || 0o777);
+      ctx.fs.chmod(path, (entry.mode ?? 0o777) & 0o777);
     } else if ((stat & S_IFMT) !== S_IFDIR) {
       ctx.fail(`'${path}' exists but is not a directory`);
     }
@@ -355,14 +353,14 @@ class Unzip {
     const tell = (): void => {
       if (!this.#quiet) void ctx.out.print(`  inflating: ${shown(name)}\n`);
     };
-    if ((entry.mode & S_IFMT) === S_IFLNK) {
+    if (((entry.mode ?? 0) & S_IFMT) === S_IFLNK) {
       tell();
       return await this.#link(name, entry, input);
     }
     let sink: Sink;
     try {
       // Native keeps the mode of an existing file; what stands there as a link was refused above.
-      const mode = (entry.mode & 0o777) || 0o666;
+      const mode = (entry.mode ?? 0o666) & 0o777;
       sink = ctx.sinkOf(ctx.fs.open(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode), name);
     } catch (error) {
       if (!isVfsError(error)) throw error;

@@ -16,11 +16,14 @@ import {
   O_TRUNC,
   O_WRONLY,
   type OpenFile,
+  S_IFBLK,
+  S_IFCHR,
   S_IFDIR,
   S_IFIFO,
   S_IFLNK,
   S_IFMT,
   S_IFREG,
+  S_IFSOCK,
   type Stat,
 } from "../../../sandbox/types.ts";
 import { isVfsError, type VfsError } from "../../../sandbox/errors.ts";
@@ -104,6 +107,9 @@ export class Extractor<T extends OptionTable> {
       case S_IFIFO:
         return this.#fifo(member);
       default:
+        if (type !== S_IFCHR && type !== S_IFBLK && type !== S_IFSOCK) {
+          ctx.fail("unrecognized file type");
+        }
         ctx.say(`${ctx.name}: can't create node ${name}: Operation not permitted\n`);
         return this.#skip(data, member.size);
     }
