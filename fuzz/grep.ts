@@ -8,7 +8,7 @@
  * @module
  */
 import { generatePattern, type Pick, picker } from "./regex.ts";
-import { fuzzFromArguments, quoted } from "./shell_batch.ts";
+import { fuzzFromArguments, type Known, quoted } from "./shell_batch.ts";
 
 const FLAGS = "HhnlLcoqvsiwxFEz".split("");
 const WORDS = ["foo", "bar", "foobar", "foo_", "o", "a", "b", "ab", "", "foo.", "-foo", "FOO"];
@@ -60,7 +60,9 @@ export function grepBatch(seed: number): {
 /**
  * Native keeps lines of a former file in the ring of -B, and prints them with wrong numbers or too late.
  */
-const isKnown = (command: string): boolean =>
-  / -[BC] [1-9]/.test(command) && /(one|two)\S* .*(one|two)/.test(command);
+const known: Known = ({ command }) =>
+  / -[BC] [1-9]/.test(command) && /(one|two)\S* .*(one|two)/.test(command)
+    ? "-B shows lines of a former file"
+    : undefined;
 
-if (import.meta.main) await fuzzFromArguments(grepBatch, isKnown);
+if (import.meta.main) await fuzzFromArguments(grepBatch, known);

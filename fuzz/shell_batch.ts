@@ -49,7 +49,7 @@ export async function compareBatch(
   const work = `${dir}/w`;
   await Deno.mkdir(bin);
   await Deno.mkdir(work);
-  for (const name of ["sed", "grep", "egrep", "fgrep", "cat", "rm"]) {
+  for (const name of ["sed", "grep", "egrep", "fgrep", "awk", "cat", "rm"]) {
     await Deno.symlink(busybox, `${bin}/${name}`);
   }
   for (const name of Object.keys(files)) {
@@ -86,38 +86,48 @@ export async function compareBatch(
   return differences;
 }
 
+/** Why a difference is no fault of ours; undefined when it is one. */
+export type Known = (found: Difference) => string | undefined;
+
+/** Some patterns never end in glibc; those commands are killed. */
+const KILLED = "native did not end and was killed";
+
 /**
- * Runs batches from the command line: `--count N --seed S --busybox PATH`. Differences of commands that
- * `isKnown` names are only counted.
+ * Runs batches from the command line: `--count N --seed S --busybox PATH`. Known differences are
+ * counted by their reason, and shown with `--all`.
  */
 export async function fuzzFromArguments(
   batch: (seed: number) => { files: Readonly<Record<string, string>>; commands: readonly string[] },
-  isKnown: (command: string) => boolean = () => false,
+  known: Known = () => undefined,
 ): Promise<void> {
   const option = (name: string, fallback: string): string => {
     const index = Deno.args.indexOf(`--${name}`);
     return index < 0 ? fallback : Deno.args[index + 1];
   };
   const count = Number(option("count", "1000"));
+  const first = Number(option("seed", "1"));
+  const reasons = new Map<string, number>();
   let done = 0;
   let different = 0;
-  let known = 0;
-  for (let seed = Number(option("seed", "1")); done < count; seed++) {
+  let seed = first;
+  for (; done < count; seed++) {
     const { files, commands } = batch(seed);
-    const found = await compareBatch(option("busybox", "/usr/bin/busybox"), files, commands);
     done += commands.length;
-    for (const { command, native, ours } of found) {
-      // Some patterns never end in glibc; those commands are killed.
-      if (isKnown(command) || native.endsWith("137\n")) {
-        known++;
-        continue;
-      }
-      different++;
+    for (
+      const found of await compareBatch(option("busybox", "/usr/bin/busybox"), files, commands)
+    ) {
+      const reason = /(137|152)\n$/.test(found.native) ? KILLED : known(found);
+      if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      else different++;
+      if (reason !== undefined && !Deno.args.includes("--all")) continue;
       console.log(
-        `${command}\n  native ${JSON.stringify(native)}\n  ours   ${JSON.stringify(ours)}`,
+        `--- seed ${seed}, ${reason ?? "unknown"}\n${found.command}\n  files  ` +
+          `${JSON.stringify(files)}\n  native ${JSON.stringify(found.native)}\n` +
+          `  ours   ${JSON.stringify(found.ours)}`,
       );
     }
   }
-  console.log(`${done} commands, ${different} differences, ${known} known`);
+  console.log(`${done} commands of seeds ${first} to ${seed - 1}, ${different} differences`);
+  for (const [reason, times] of reasons) console.log(`known, ${times} times: ${reason}`);
   if (different > 0) Deno.exit(1);
 }

@@ -225,7 +225,10 @@ export abstract class Places {
     if (expr.kind === "var") {
       const { slot } = this.slot(expr);
       const name = SPECIALS[slot];
-      if (slot === NF_SLOT) return () => this.nfRef(expr);
+      if (slot === NF_SLOT) {
+        rt.record.highest = Infinity;
+        return () => this.nfRef(expr);
+      }
       const ref: Ref = {
         get: () => rt.globals[slot].value,
         set: (value) => {
@@ -302,11 +305,14 @@ export abstract class Places {
       const { value } = inner;
       if (value >= 0 && value <= HIGHEST_FIELD) {
         const index = toInt32(value);
+        const { record } = this.rt;
+        if (index > record.highest) record.highest = index;
         return () => index;
       }
       return () => this.checkedIndex(expr, value);
     }
     const number = this.number(expr.index);
+    this.rt.record.highest = Infinity;
     return () => {
       return this.checkedIndex(expr, number());
     };

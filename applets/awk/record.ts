@@ -141,7 +141,9 @@ export class Record {
 
   /** Makes a part of a text the record. */
   take(text: ByteString, start: number, end: number): void {
-    if (this.keepsFields) this.#leave();
+    if (this.keepsFields || (this.#next >= 0 && this.#found > 0 && this.#touched < this.highest)) {
+      this.#leave();
+    }
     this.#text = text;
     this.#start = start;
     this.#end = end;
@@ -151,7 +153,9 @@ export class Record {
 
   /** Assigns `$0`. */
   assign(value: Value): void {
-    if (this.keepsFields) this.#leave();
+    if (this.keepsFields || (this.#next >= 0 && this.#found > 0 && this.#touched < this.highest)) {
+      this.#leave();
+    }
     const text = this.show(value);
     this.#text = text;
     this.#start = 0;
@@ -166,9 +170,10 @@ export class Record {
     return this.#values !== undefined || this.#found > 0 || this.#next !== this.#start;
   }
 
-  /** Keeps the fields of a record that is replaced, for `goBack`. */
+  /** Keeps the fields of a record that is replaced, for `goBack`; or finds how many count. */
   #leave(): void {
-    if (this.#isSplit()) this.#left = this.#toValues();
+    if (!this.keepsFields) this.#find(this.highest);
+    else if (this.#isSplit()) this.#left = this.#toValues();
   }
 
   #restart(): void {
@@ -397,6 +402,11 @@ export class Record {
   changes = 0;
   /** The program replaces the record while it works out what to assign to a field. */
   keepsFields = false;
+  /**
+   * The highest field that the program names; infinite where it works that out. How many fields up to
+   * this one the longest record had decides whether a field behind the last one is empty or unassigned.
+   */
+  highest = 0;
   /** Fields of a former record. */
   #left: Value[] | undefined;
 
