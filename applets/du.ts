@@ -104,7 +104,7 @@ class Walker {
       const child = this.#enter(path, inner);
       if (child === "again") continue;
       if (child !== undefined) {
-        if (stack.length < ctx.process.maxDepth) stack.push(child);
+        stack.push(child);
         continue;
       }
       const size = this.#sizeOf(inner);

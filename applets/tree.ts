@@ -59,7 +59,7 @@ class Drawer {
         this.directories++;
         const below = level.prefix + (last ? this.#space : this.#line);
         const inner = this.#open(path, head + name, below);
-        if (inner !== undefined && stack.length < ctx.process.maxDepth) stack.push(inner);
+        if (inner !== undefined) stack.push(inner);
       } else {
         let text = head + name;
         if (type === S_IFLNK) {

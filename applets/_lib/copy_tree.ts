@@ -27,7 +27,7 @@ import {
 import { isVfsError } from "../../sandbox/errors.ts";
 import type { Context } from "../contract.ts";
 import { joinPath } from "./path_text.ts";
-import { after, attempt, copyStream, inSequence } from "./sequence.ts";
+import { after, attempt, copyStream, deeper, inSequence } from "./sequence.ts";
 import { Sink, Source } from "./streams.ts";
 
 /** What of an applet's context copying needs. */
@@ -75,7 +75,14 @@ class Place {
     private readonly name: ByteString,
     /** As it is shown. */
     readonly path: ByteString,
+    /** Levels below the argument. */
+    readonly depth = 0,
   ) {}
+
+  /** The place of a name in this directory, once it is open. */
+  below(directory: Directory, name: ByteString): Place {
+    return new Place(this.fs, directory, name, joinPath(this.path, name), this.depth + 1);
+  }
 
   stat(follow: boolean): Stat {
     const { directory, name, fs } = this;
@@ -164,7 +171,9 @@ export class Copier {
       return this.#failed(`'${source.path}' and '${target.path}' are the same file`);
     }
     const type = from === undefined ? S_IFREG : from.mode & S_IFMT;
-    if (from !== undefined && type === S_IFDIR) return this.#directory(source, target, from, to);
+    if (from !== undefined && type === S_IFDIR) {
+      return deeper(source.depth, () => this.#directory(source, target, from, to));
+    }
     return after(this.#mayReplace(target, from, to), (go) => {
       if (!go) return true;
       if (options.link !== undefined) return this.#link(source, target, to);
@@ -268,8 +277,8 @@ export class Copier {
     const copied = inSequence(entries, ({ name }) => {
       const copying = after(
         this.#copy(
-          new Place(fs, inner, name, joinPath(source.path, name)),
-          new Place(fs, outer, name, joinPath(target.path, name)),
+          source.below(inner, name),
+          target.below(outer, name),
           false,
           made,
         ),

@@ -19,7 +19,7 @@ import {
 import { isVfsError } from "../../sandbox/errors.ts";
 import type { Context } from "../contract.ts";
 import { joinPath } from "./path_text.ts";
-import { after, inSequence } from "./sequence.ts";
+import { after, deeper, inSequence } from "./sequence.ts";
 
 /** How to remove. */
 export interface RemoveOptions {
@@ -43,7 +43,7 @@ export function removeTree(
   path: ByteString,
   options: RemoveOptions,
 ): MaybePromise<boolean> {
-  return remove(ctx, undefined, path, path, options);
+  return remove(ctx, undefined, path, path, options, 0);
 }
 
 /** Removes `name` of an open directory, or a path where there is none. */
@@ -53,6 +53,7 @@ function remove(
   name: ByteString,
   shown: ByteString,
   options: RemoveOptions,
+  depth: number,
   known?: number,
 ): MaybePromise<boolean> {
   const { fs } = ctx;
@@ -128,7 +129,15 @@ function remove(
     }
     const emptied = inSequence(entries, (entry) => {
       const removing = after(
-        remove(ctx, directory, entry.name, joinPath(shown, entry.name), options, entry.type),
+        remove(
+          ctx,
+          directory,
+          entry.name,
+          joinPath(shown, entry.name),
+          options,
+          depth + 1,
+          entry.type,
+        ),
         (went) => {
           if (!went) good = false;
         },
@@ -144,7 +153,7 @@ function remove(
       );
     });
   };
-  if (!ask) return empty();
+  if (!ask) return deeper(depth, empty);
   return after(
     ctx.confirm(`${ctx.name}: descend into directory '${shown}'? `),
     (yes) => yes ? empty() : true,

@@ -21,6 +21,17 @@ export function after<T, R>(
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
+/** Levels of a tree that are walked on one JavaScript stack. */
+const LEVELS = 256;
+
+/**
+ * Walks one level deeper into a tree. A tree may be as deep as its names allow, which is more than
+ * the stack holds, so every now and then the walk goes on with an empty one.
+ */
+export function deeper<T>(depth: number, work: () => MaybePromise<T>): MaybePromise<T> {
+  return depth > 0 && depth % LEVELS === 0 ? Promise.resolve().then(work) : work();
+}
+
 /** Does `work` for each item in turn. It may give `false` to stop. */
 export function inSequence<T>(
   items: readonly T[],

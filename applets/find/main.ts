@@ -11,7 +11,7 @@ import {
 } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import { lastComponent } from "../_lib/path_text.ts";
-import { after, inSequence } from "../_lib/sequence.ts";
+import { after, deeper, inSequence } from "../_lib/sequence.ts";
 import { evaluate, type Found, parseExpression, type Plan, Quit } from "./expression.ts";
 
 /** Searches for files. Source of behaviour: POSIX find, BusyBox 1.35. */
@@ -198,8 +198,12 @@ class Walk {
   }
 
   #descend(item: Item, depth: number, above: Ancestors | undefined): MaybePromise<void> {
+    if (depth >= this.plan.maxDepth) return;
+    return deeper(depth, () => this.#enter(item, depth, above));
+  }
+
+  #enter(item: Item, depth: number, above: Ancestors | undefined): MaybePromise<void> {
     const { ctx, plan } = this;
-    if (depth >= plan.maxDepth) return;
     let directory: Directory;
     let entries: DirEntry[];
     let here = above;
