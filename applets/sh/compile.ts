@@ -22,7 +22,8 @@ import { need, RedirectionError } from "./errors.ts";
 import { Expander, type FieldsFn, type Hooks, type TextFn } from "./expand.ts";
 import { foreground, waitForeground } from "./jobs.ts";
 import { BACKGROUND } from "./parts.ts";
-import { Pattern } from "./pattern.ts";
+import { Pattern, pauses } from "./pattern.ts";
+import { inSteps } from "../_lib/steps.ts";
 import { compilePipeline, compileSubstitution, controls } from "./pipeline.ts";
 import { compileRedirs, SavedFds } from "./redirect.ts";
 import {
@@ -231,8 +232,6 @@ export class Compiler implements Hooks {
     const items = n.items.map((item) => this.#caseItem(item));
     const line = n.line;
     const from = (sh: Shell, s: string, start: number): MaybePromise<number> => {
-      // Matching a long text takes time, which the next turn of a loop is to know of.
-      if (s.length >= 4096) sh.proc.waiter.spend(s.length >> 5);
       for (let i = start; i < items.length; i++) {
         const item = items[i];
         const hit = item.matches(sh, s);
@@ -259,12 +258,14 @@ export class Compiler implements Hooks {
       if (w.parts.every((p) => p.t === "lit" || p.t === "quo") && !hasTilde(w.parts[0])) {
         const fixed = new Pattern(text(undefined as unknown as Shell) as string);
         const literal = fixed.literal;
-        return literal !== undefined ? (_sh, s) => s === literal : (_sh, s) => fixed.matches(s);
+        return literal !== undefined
+          ? (_sh, s) => s === literal
+          : (sh, s) => matchesAll(sh, fixed, s);
       }
       return (sh, s) => {
         const t = text(sh);
-        if (typeof t === "string") return sh.shared.patterns.get(t).matches(s);
-        return t.then((v) => sh.shared.patterns.get(v).matches(s));
+        if (typeof t === "string") return matchesAll(sh, sh.shared.patterns.get(t), s);
+        return t.then((v) => matchesAll(sh, sh.shared.patterns.get(v), s));
       };
     });
     if (tests.length === 1) return { matches: tests[0], run };
@@ -523,6 +524,19 @@ async function forLater(
     if (turn !== undefined) await turn;
   }
   return status;
+}
+
+/** From this length on, a text is matched in turns with others. */
+const LONG = 1 << 16;
+/** Up to this length, matching a text costs no more than a step. */
+const SHORT = 1 << 9;
+
+function matchesAll(sh: Shell, pattern: Pattern, s: string): MaybePromise<boolean> {
+  if (s.length < LONG) {
+    if (s.length > SHORT) sh.proc.waiter.spend(s.length >> 5);
+    return pattern.matches(s);
+  }
+  return inSteps(pattern.matchesInTurns(s, pauses(sh)));
 }
 
 function hasTilde(p: Part | undefined): boolean {

@@ -157,6 +157,9 @@ export function mayWait(word: Word): boolean {
   return word.parts.some(partMayWait);
 }
 
+/** Operators that give others their turn while they go through a long text. */
+const LONG_WORK: ReadonlySet<string> = new Set(["#", "##", "%", "%%", "/", "//"]);
+
 function partMayWait(p: Part): boolean {
   switch (p.t) {
     case "cmd":
@@ -164,8 +167,7 @@ function partMayWait(p: Part): boolean {
     case "arith":
       return mayWait(p.word);
     case "var":
-      // Replacing all in a long text lets others have their turn.
-      return p.op === "//" || (p.arg !== undefined && mayWait(p.arg)) ||
+      return LONG_WORK.has(p.op) || (p.arg !== undefined && mayWait(p.arg)) ||
         (p.arg2 !== undefined && mayWait(p.arg2));
     default:
       return false;
@@ -376,9 +378,13 @@ export class Expander {
         if (mayWait(p.word)) {
           const text = this.text(p.word, "none");
           need(ARITHMETIC);
-          return async (sh, out) => {
-            const v = String(sh.arithmetic(await text(sh)));
-            quoted ? out.quoted(v) : out.value(v);
+          return (sh, out): Wait => {
+            const emit = (t: string): void => {
+              const v = String(sh.arithmetic(t));
+              quoted ? out.quoted(v) : out.value(v);
+            };
+            const t = text(sh);
+            return typeof t === "string" ? emit(t) : t.then(emit);
           };
         }
         const run = need(ARITHMETIC).compileArithWord(p.word, this);

@@ -18,8 +18,12 @@ import type { Shell } from "./shell.ts";
 /** A word as a number. */
 export type NumberFn = (sh: Shell) => Num;
 
+/** Up to this length, an expression costs no more than a step. */
+const SHORT = 1 << 6;
+
 /** The compiled form of a text that a variable or an expansion gave. */
 export function compileText(sh: Shell, text: string): Expression {
+  if (text.length > SHORT) sh.proc.waiter.spend(text.length >> 3);
   const known = sh.shared.arith ??= new ArithCache();
   return compiled(text, () => known.compile(text));
 }

@@ -21,7 +21,8 @@ import {
 } from "./expand.ts";
 import { SEPARATOR, WordBuilder } from "./fields.ts";
 import { ARITHMETIC } from "./parts.ts";
-import type { Pattern } from "./pattern.ts";
+import { type Pattern, type Pause, pauses } from "./pattern.ts";
+import { inSteps, type Steps } from "../_lib/steps.ts";
 import type { Shell } from "./shell.ts";
 
 /** Compiles `${…}` with an operator. */
@@ -194,8 +195,10 @@ function withText(
   return typeof text === "string" ? use(text) : text.then(use);
 }
 
-/** From this length on, what is done with a text counts as so many steps. */
-const LONG = 1 << 12;
+/** From this length on, a text is gone through in turns with others. */
+const LONG = 1 << 16;
+/** Up to this length, what is done with a text costs no more than a step. */
+const SHORT = 1 << 9;
 
 function trim(p: VarPart, expander: Expander): Both {
   const text = expander.pattern(p.arg!);
@@ -209,13 +212,21 @@ function trim(p: VarPart, expander: Expander): Both {
         last = sh.shared.patterns.get(t);
         lastText = t;
       }
-      if (v.length >= LONG) sh.proc.waiter.spend(v.length >> 5);
-      if (front) {
-        const end = last!.endOfMatch(v, 0, longest);
-        return end <= 0 ? v : v.slice(end);
+      const fromEnd = (end: number): string => end <= 0 ? v : v.slice(end);
+      const upTo = (start: number): string => start < 0 ? v : v.slice(0, start);
+      if (v.length < LONG) {
+        if (v.length > SHORT) sh.proc.waiter.spend(v.length >> 5);
+        return front
+          ? fromEnd(last!.endOfMatch(v, 0, longest))
+          : upTo(last!.startOfMatch(v, longest));
       }
-      const start = last!.startOfMatch(v, longest);
-      return start < 0 ? v : v.slice(0, start);
+      const at = inSteps(
+        front
+          ? last!.endInTurns(v, 0, longest, pauses(sh))
+          : last!.startInTurns(v, longest, pauses(sh)),
+      );
+      const cut = front ? fromEnd : upTo;
+      return typeof at === "number" ? cut(at) : at.then(cut);
     });
 }
 
@@ -260,9 +271,6 @@ function replacement(p: VarPart, expander: Expander): Both {
     });
 }
 
-/** How much text is gone through between two looks at the clock. */
-const STRETCH = 1 << 15;
-
 function replace(
   sh: Shell,
   pattern: Pattern,
@@ -270,64 +278,50 @@ function replace(
   r: string,
   all: boolean,
 ): MaybePromise<string> {
+  if (v.length > SHORT) sh.proc.waiter.spend(v.length >> 5);
   const literal = pattern.literal;
-  if (literal !== undefined && literal !== "" && (!all || v.length <= STRETCH)) {
+  if (literal !== undefined && literal !== "" && v.length < LONG) {
     return all ? v.replaceAll(literal, () => r) : v.replace(literal, () => r);
   }
   if (v === "" && pattern.matches("")) return r;
-  return new Replacement(pattern, v, r, all).run(sh);
+  return inSteps(replacing(pattern, v, r, all, pauses(sh), v.length < LONG));
 }
 
-/** Replacing in a text that may be long: others get their turn meanwhile. */
-class Replacement {
-  readonly #done: string[] = [];
-  #at = 0;
+/** Replacements after which the clock is looked at. */
+const SOME = 256;
 
-  constructor(
-    readonly pattern: Pattern,
-    readonly text: string,
-    readonly by: string,
-    readonly all: boolean,
-  ) {}
-
-  run(sh: Shell): MaybePromise<string> {
-    while (this.#stretch()) {
-      const turn = sh.proc.tick(64);
-      if (turn !== undefined) return turn.then(() => this.run(sh));
+function* replacing(
+  pattern: Pattern,
+  text: string,
+  by: string,
+  all: boolean,
+  pause: Pause,
+  short: boolean,
+): Steps<string> {
+  const done: string[] = [];
+  let out = "";
+  let at = 0;
+  for (let count = 1; at < text.length; count++) {
+    // A near match is found at once; the search for a far one takes turns.
+    let start = short || pattern.isFixed ? pattern.findNear(text, at) : -2;
+    if (start === -2) start = yield* pattern.findInTurns(text, at, pause);
+    if (start < 0) break;
+    const end = pattern.lastEnd;
+    if (end === start) {
+      // An empty match would never end.
+      out += text.slice(at, start + 1);
+      at = start + 1;
+      continue;
     }
-    this.#done.push(this.text.slice(this.#at));
-    return this.#done.join("");
+    out += text.slice(at, start) + by;
+    at = end;
+    if (!all) break;
+    if (count % SOME !== 0) continue;
+    done.push(out);
+    out = "";
+    const turn = pause(SOME << 5);
+    if (turn !== undefined) yield turn;
   }
-
-  /** Goes on for a while; false at the end. */
-  #stretch(): boolean {
-    const { pattern, text, by } = this;
-    const end = Math.min(text.length, this.#at + STRETCH);
-    let out = "";
-    let at = this.#at;
-    let goesOn = true;
-    // Each search may go through all that is left of the text, so there are few in a long one.
-    for (let left = Math.max(1, 2 ** 28 / (text.length + 1)); at < end && left > 0; left--) {
-      const start = pattern.find(text, at);
-      if (start < 0) {
-        goesOn = false;
-        break;
-      }
-      if (pattern.lastEnd === start) {
-        // An empty match would never end.
-        out += text.slice(at, start + 1);
-        at = start + 1;
-        continue;
-      }
-      out += text.slice(at, start) + by;
-      at = pattern.lastEnd;
-      if (!this.all) {
-        goesOn = false;
-        break;
-      }
-    }
-    this.#done.push(out);
-    this.#at = at;
-    return goesOn && at < text.length;
-  }
+  done.push(out, text.slice(at));
+  return done.join("");
 }

@@ -9,6 +9,9 @@
  * @module
  */
 
+import type { Process } from "../../sandbox/types.ts";
+import type { Steps } from "../_lib/steps.ts";
+
 /** Marks the next character of a pattern text as quoted. It is no byte, so no data can forge it. */
 export const ESC = "\u0100";
 const ESC_CODE = 0x100;
@@ -57,6 +60,47 @@ class Piece {
     for (let i = start; i >= 0; i--) if (this.matchesAt(s, i)) return i;
     return -1;
   }
+
+  /** As {@link first}, a stretch of the text at a time. */
+  *firstInTurns(s: string, from: number, pause: Pause): Steps<number> {
+    const last = s.length - this.length;
+    for (let at = from; at <= last; at += STRETCH) {
+      // What is looked through is cut off behind the last place of this stretch.
+      const part = s.slice(at, Math.min(last, at + STRETCH - 1) + this.length);
+      const found = this.first(part, 0);
+      if (found >= 0) return at + found;
+      const turn = pause(STRETCH);
+      if (turn !== undefined) yield turn;
+    }
+    return -1;
+  }
+
+  /** As {@link last}, a stretch of the text at a time. */
+  *lastInTurns(s: string, end: number, pause: Pause): Steps<number> {
+    for (let at = end - this.length; at >= 0; at -= STRETCH) {
+      const from = Math.max(0, at - STRETCH + 1);
+      const found = this.last(s.slice(from, at + this.length), at + this.length - from);
+      if (found >= 0) return from + found;
+      const turn = pause(STRETCH);
+      if (turn !== undefined) yield turn;
+    }
+    return -1;
+  }
+}
+
+/** Counts characters that were gone through; a promise when others are to have their turn. */
+export type Pause = (characters: number) => Promise<void> | undefined;
+
+/** Characters of a long text that are looked through at a time. */
+const STRETCH = 1 << 16;
+/** Characters that are looked through at once for the next of many matches. */
+const NEAR = 1 << 10;
+/** A step is worth so many characters, as a power of two. */
+const STEP_SHIFT = 5;
+
+/** Takes turns as a process. */
+export function pauses(sh: { readonly proc: Pick<Process, "tick"> }): Pause {
+  return (characters) => sh.proc.tick(characters >> STEP_SHIFT);
 }
 
 /** A compiled pattern. */
@@ -136,6 +180,70 @@ export class Pattern {
     return found < 0 || found + p[0].length > end ? -1 : found;
   }
 
+  /** As {@link matches}, for a long text. */
+  *matchesInTurns(s: string, pause: Pause): Steps<boolean> {
+    const p = this.pieces;
+    const n = p.length - 1;
+    if (n === 0 || !p[0].matchesAt(s, 0)) return this.matches(s);
+    const end = s.length - p[n].length;
+    if (!p[n].matchesAt(s, end)) return false;
+    const at = yield* this.#between(s, p[0].length, pause);
+    return at >= 0 && at <= end;
+  }
+
+  /** Where the search for the last piece begins, when those between first and last are found. */
+  *#between(s: string, from: number, pause: Pause): Steps<number> {
+    const p = this.pieces;
+    let at = from;
+    for (let i = 1; i < p.length - 1; i++) {
+      const found = yield* p[i].firstInTurns(s, at, pause);
+      if (found < 0) return -1;
+      at = found + p[i].length;
+    }
+    return at;
+  }
+
+  /** As {@link endOfMatch}, for a long text. */
+  *endInTurns(s: string, start: number, longest: boolean, pause: Pause): Steps<number> {
+    const p = this.pieces;
+    const n = p.length - 1;
+    if (!p[0].matchesAt(s, start)) return -1;
+    if (n === 0) return start + p[0].length;
+    const at = yield* this.#between(s, start + p[0].length, pause);
+    if (at < 0) return -1;
+    const found = longest
+      ? yield* p[n].lastInTurns(s, s.length, pause)
+      : yield* p[n].firstInTurns(s, at, pause);
+    return found < at ? -1 : found + p[n].length;
+  }
+
+  /** As {@link startOfMatch}, for a long text. */
+  *startInTurns(s: string, longest: boolean, pause: Pause): Steps<number> {
+    const p = this.pieces;
+    const n = p.length - 1;
+    let end = s.length - p[n].length;
+    if (!p[n].matchesAt(s, end)) return -1;
+    if (n === 0) return end;
+    for (let i = n - 1; i > 0; i--) {
+      const found = yield* p[i].lastInTurns(s, end, pause);
+      if (found < 0) return -1;
+      end = found;
+    }
+    const found = longest
+      ? yield* p[0].firstInTurns(s, 0, pause)
+      : yield* p[0].lastInTurns(s, end, pause);
+    return found < 0 || found + p[0].length > end ? -1 : found;
+  }
+
+  /** As {@link find}, for a long text. */
+  *findInTurns(s: string, from: number, pause: Pause): Steps<number> {
+    const start = yield* this.pieces[0].firstInTurns(s, from, pause);
+    if (start < 0) return -1;
+    const end = yield* this.endInTurns(s, start, true, pause);
+    this.lastEnd = end;
+    return end < 0 ? -1 : start;
+  }
+
   /** The leftmost match at or after `from`, as long as it can be; its end goes to {@link lastEnd}. */
   find(s: string, from: number): number {
     // If the pieces do not fit after the first place of the first piece, they fit nowhere.
@@ -144,6 +252,24 @@ export class Pattern {
     const end = this.endOfMatch(s, start, true);
     this.lastEnd = end;
     return end < 0 ? -1 : start;
+  }
+
+  /** Whether all that it matches is of one length. */
+  get isFixed(): boolean {
+    return this.pieces.length === 1;
+  }
+
+  /**
+   * As {@link find}, but looks only so far ahead where the pattern {@link isFixed}; -2 when there may
+   * be a match behind that.
+   */
+  findNear(s: string, from: number): number {
+    if (this.pieces.length > 1 || s.length - from <= STRETCH) return this.find(s, from);
+    const [piece] = this.pieces;
+    const found = piece.first(s.slice(from, from + NEAR + piece.length), 0);
+    if (found < 0) return -2;
+    this.lastEnd = from + found + piece.length;
+    return from + found;
   }
 
   /** End of what {@link find} found. */

@@ -41,12 +41,17 @@ export function parserFor(
   });
 }
 
+/** A turn of a loop costs about as much as reading so many characters, as a power of two. */
+const READ_SHIFT = 6;
+
 /** Reads the next command; syntax errors become the shell's. */
 export function nextCommand(sh: Shell, parser: Parser): Node | null | typeof END {
   const shows = sh.flags.verbose && sh.showsInput;
   if (shows) parser.save();
   try {
+    const from = parser.at;
     const node = parser.next();
+    sh.proc.waiter.spend(1 + (Math.abs(parser.at - from) >> READ_SHIFT));
     if (shows) sh.say(parser.consumed());
     return node;
   } catch (error) {
@@ -136,6 +141,10 @@ function step(
     }
     status = r;
     if (sh.skip !== SKIP_NONE) return status;
+    const turn = sh.proc.tick(1);
+    if (turn !== undefined) {
+      return turn.then(() => step(sh, parser, status, done, key, isBase));
+    }
   }
 }
 

@@ -47,6 +47,11 @@ export class Source {
     this.line = line;
   }
 
+  /** Where it reads in the innermost text: how far it has come tells what reading cost. */
+  get at(): number {
+    return this.pos;
+  }
+
   /** The next character code, consumed; -1 at the end. */
   protected take(): number {
     if (this.pos < this.s.length) return this.s.charCodeAt(this.pos++);

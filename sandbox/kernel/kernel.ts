@@ -98,7 +98,7 @@ export interface StartedRun {
 /** Milliseconds a program may compute before the event loop turns. */
 const SLICE_MS = 8;
 /** Steps between two looks at the time. */
-const SLICE_STEPS = 2000;
+const SLICE_STEPS = 256;
 /** Synchronous starts of a process within a process, before one is put on the queue. */
 const SYNC_DEPTH = 24;
 

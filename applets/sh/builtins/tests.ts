@@ -52,12 +52,13 @@ function parse(
   double: boolean,
   regex: RegexModule | undefined,
 ): number {
+  const onStep = (steps: number): void => sh.proc.waiter.spend(steps >> 3);
   const host = {
     fs: sh.proc.fs,
     process: sh.proc,
     matches: (text: string, pattern: string): boolean => {
       try {
-        return regex!.compile(pattern, { syntax: "ere" }).test(text);
+        return regex!.compile(pattern, { syntax: "ere", onStep }).test(text);
       } catch (error) {
         // Native says nothing of a wrong expression.
         if (error instanceof regex!.RegexError) throw new TestFailed(2);
