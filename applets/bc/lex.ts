@@ -8,12 +8,22 @@
  */
 
 /** The text ends inside of something, and more may come. */
-export class NeedMore extends Error {}
+export class NeedMore extends Error {
+  /** @param line The line that goes on. */
+  constructor(readonly line: number) {
+    super("more text is needed");
+  }
+}
 
 /** A program that is wrong, with native's words. */
 export class BcError extends Error {
-  /** @param message What stands after the program's name. */
-  constructor(override readonly message: string) {
+  /**
+   * What is wrong.
+   *
+   * @param message What stands after the program's name.
+   * @param line Where, if the text itself and no statement is wrong.
+   */
+  constructor(override readonly message: string, readonly line?: number) {
     super(message);
     this.name = "BcError";
   }
@@ -78,7 +88,7 @@ export class Lexer {
   }
 
   #end(at: number, line: number): Token {
-    if (!this.ended) throw new NeedMore();
+    if (!this.ended) throw new NeedMore(this.line);
     return { kind: "EOF", text: "", at, line };
   }
 
@@ -98,7 +108,7 @@ export class Lexer {
       return this.#number();
     }
     if (char === ".") {
-      if (at + 1 >= text.length && !this.ended) throw new NeedMore();
+      if (at + 1 >= text.length && !this.ended) throw new NeedMore(this.line);
       this.at++;
       this.posix("POSIX does not allow '.' as 'last'");
       return { kind: "last", text: ".", at, line };
@@ -106,20 +116,16 @@ export class Lexer {
     if (/[a-z]/.test(char)) return this.#word();
     for (const op of OPERATORS) {
       if (!text.startsWith(op, at)) continue;
-      if (at + op.length >= text.length && op.length === 1 && !this.ended) throw new NeedMore();
+      if (at + op.length >= text.length && op.length === 1 && !this.ended) {
+        throw new NeedMore(this.line);
+      }
       this.at += op.length;
       if (op === "&&" || op === "||" || op === "!") {
         this.posix(`POSIX does not allow boolean operators; this is bad: ${op}`);
       }
       return { kind: op, text: op, at, line };
     }
-    const code = char.charCodeAt(0);
-    if (code === 0) throw new BcError("NUL character");
-    throw new BcError(
-      code < 32 || code > 126
-        ? `illegal character 0x${code.toString(16).padStart(2, "0")}`
-        : `bad character '${char}'`,
-    );
+    throw new BcError(`bad character '${char}'`, line);
   }
 
   /** Skips blanks, comments and continued lines. */
@@ -130,18 +136,18 @@ export class Lexer {
       if (char === " " || char === "\t" || char === "\r" || char === "\v" || char === "\f") {
         this.at++;
       } else if (char === "\\" && (text[this.at + 1] === "\n" || this.#isLast(this.at + 1))) {
+        // Native does not count the line.
         this.at += 2;
-        this.line++;
       } else if (char === "#") {
         this.posix("POSIX does not allow '#' script comments");
         const end = text.indexOf("\n", this.at);
-        if (end < 0 && !this.ended) throw new NeedMore();
+        if (end < 0 && !this.ended) throw new NeedMore(this.line);
         this.at = end < 0 ? text.length : end;
       } else if (char === "/" && text[this.at + 1] === "*") {
         const end = text.indexOf("*/", this.at + 2);
         if (end < 0) {
-          if (!this.ended) throw new NeedMore();
-          throw new BcError("unterminated comment");
+          if (!this.ended) throw new NeedMore(this.line);
+          throw new BcError("unterminated comment", this.line);
         }
         this.line += text.slice(this.at, end).split("\n").length - 1;
         this.at = end + 2;
@@ -151,7 +157,7 @@ export class Lexer {
 
   #isLast(at: number): boolean {
     if (at < this.text.length) return false;
-    if (!this.ended) throw new NeedMore();
+    if (!this.ended) throw new NeedMore(this.line);
     return true;
   }
 
@@ -159,8 +165,8 @@ export class Lexer {
     const { at, line, text } = this;
     const end = text.indexOf('"', at + 1);
     if (end < 0) {
-      if (!this.ended) throw new NeedMore();
-      throw new BcError("unterminated string");
+      if (!this.ended) throw new NeedMore(this.line);
+      throw new BcError("unterminated string", line);
     }
     const value = text.slice(at + 1, end);
     this.line += value.split("\n").length - 1;
@@ -187,7 +193,7 @@ export class Lexer {
         this.at++;
       } else break;
     }
-    if (this.at >= text.length && !this.ended) throw new NeedMore();
+    if (this.at >= text.length && !this.ended) throw new NeedMore(this.line);
     return { kind: "NUMBER", text: digits, at, line };
   }
 
@@ -195,7 +201,7 @@ export class Lexer {
     const { at, line, text } = this;
     let end = at + 1;
     while (/[a-z0-9_]/.test(text[end] ?? "")) end++;
-    if (end >= text.length && !this.ended) throw new NeedMore();
+    if (end >= text.length && !this.ended) throw new NeedMore(this.line);
     const word = text.slice(at, end);
     this.at = end;
     if (KEYWORDS.has(word)) {

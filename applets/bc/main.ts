@@ -46,6 +46,13 @@ function withoutNuls(text: ByteString): ByteString {
   return text.includes("\0") ? text.replaceAll("\0", "") : text;
 }
 
+/** Native looks at each line as it reads it, before any of it is read as a program. */
+const ILLEGAL = /[^\t\n\r -~]/;
+
+function illegal(char: string): BcError {
+  return new BcError(`illegal character 0x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}
+
 /** One run of bc over its files and standard input. */
 class Session {
   readonly #machine: Machine;
@@ -103,13 +110,23 @@ class Session {
   /** Runs a whole file; false when it says `quit`. */
   async #text(path: ByteString, text: ByteString): Promise<boolean> {
     const parser = new Parser(this.#posix);
-    parser.lexer.text = withoutNuls(text);
-    parser.lexer.ended = true;
+    const whole = withoutNuls(text);
+    const wrong = ILLEGAL.exec(whole);
+    // The lines before a wrong one run.
+    const good = wrong === null ? whole.length : whole.lastIndexOf("\n", wrong.index) + 1;
+    parser.lexer.text = whole.slice(0, good);
+    parser.lexer.ended = wrong === null;
     try {
-      return await this.#statements(parser);
+      if (!await this.#statements(parser)) return false;
+      if (wrong !== null) throw illegal(wrong[0]);
+      return true;
     } catch (error) {
+      if (error instanceof NeedMore && wrong !== null) {
+        throw new BcError(`${path}:${error.line}: ${illegal(wrong[0]).message}`);
+      }
       if (error instanceof BcError || error instanceof MathError) {
-        throw new BcError(`${path}:${parser.line}: ${error.message}`);
+        const line = (error instanceof BcError ? error.line : undefined) ?? parser.line;
+        throw new BcError(`${path}:${line}: ${error.message}`);
       }
       throw error;
     }
@@ -127,8 +144,14 @@ class Session {
         if (!(error instanceof NeedMore)) throw error;
       }
       const next = await this.#line();
-      if (next === undefined) lexer.ended = true;
-      else lexer.text += withoutNuls(next);
+      if (next === undefined) {
+        lexer.ended = true;
+        continue;
+      }
+      const line = withoutNuls(next);
+      const wrong = ILLEGAL.exec(line);
+      if (wrong !== null) throw illegal(wrong[0]);
+      lexer.text += line;
     }
   }
 

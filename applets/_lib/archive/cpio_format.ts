@@ -10,8 +10,8 @@ import type { Member } from "./member.ts";
 
 const HEADER = 110;
 const END = "TRAILER!!!";
-/** A name or link longer than this is damage. */
-const LONGEST = 1 << 16;
+/** Of the length of a name or a link native takes these bits, so that none is longer. */
+const LENGTH_BITS = 0x1fff;
 
 /** A member with what tells the names of one file. */
 export interface CpioMember {
@@ -39,7 +39,8 @@ export class CpioReader {
     if (!/^07070[12]/.test(text)) this.fail("unsupported cpio format, use newc or crc");
     const fields = scanFields(text);
     if (fields === undefined) this.fail("damaged cpio file");
-    const [ino, mode, uid, gid, links, mtime, size, , , nameSize] = fields!;
+    const [ino, mode, uid, gid, links, mtime, size] = fields!;
+    const nameSize = fields![9] & LENGTH_BITS;
     const name = await this.#text(nameSize, (HEADER + nameSize) & 3);
     if (name === END) {
       this.sawTrailer = true;
@@ -47,7 +48,7 @@ export class CpioReader {
     }
     const isLink = (mode & S_IFMT) === S_IFLNK;
     // A link's target is its data.
-    const link = isLink ? await this.#text(size, size & 3) : undefined;
+    const link = isLink ? await this.#text(size & LENGTH_BITS, size & 3) : undefined;
     return {
       member: {
         name: name.replace(/^\/+/, ""),
@@ -65,7 +66,6 @@ export class CpioReader {
 
   /** Text up to a NUL; `past` is how far its end is over a multiple of four. */
   async #text(size: number, past: number): Promise<ByteString> {
-    if (size > LONGEST) this.fail("short read");
     const taken = this.input.take(size);
     const bytes = taken instanceof Promise ? await taken : taken;
     if (bytes.length < size) this.fail("short read");
