@@ -455,7 +455,7 @@ export class Session {
     othersRun();
     const { limits } = this.policy;
     return this.kernel.start({
-      argv: argv.map(argumentBytes).map(checkArgument),
+      argv: checkedArgv(argv),
       env: this.#environment(options.env),
       cwd: fromText(options.cwd ?? this.policy.cwd),
       uid: this.policy.uid,
@@ -618,9 +618,12 @@ function argumentBytes(argument: Argument): ByteString {
   return typeof argument === "string" ? fromText(argument) : toByteString(argument);
 }
 
-function checkArgument(argument: ByteString, index: number): ByteString {
-  if (argument.includes("\0")) throw new TypeError(`argument ${index} holds a NUL`);
-  return argument;
+function checkedArgv(argv: readonly Argument[]): ByteString[] {
+  const bytes = argv.map(argumentBytes);
+  if (bytes.length === 0) throw new TypeError("a run needs the name of a program");
+  const index = bytes.findIndex((argument) => argument.includes("\0"));
+  if (index >= 0) throw new TypeError(`argument ${index} holds a NUL`);
+  return bytes;
 }
 
 /** The programs of a table and the commands of the embedding program, which come first. */

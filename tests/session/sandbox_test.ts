@@ -29,9 +29,13 @@ Deno.test("bytes pass through arguments, input and output unchanged", async () =
   assertEquals((await sandbox.run(["echo", "grüße"])).stdoutText, "grüße\n");
 });
 
-Deno.test("an argument with a NUL is refused", async () => {
+Deno.test("an argument with a NUL is refused, and no arguments at all", async () => {
   await using sandbox = await Sandbox.create();
   await assertRejects(() => sandbox.run(["echo", "a\0b"]), TypeError, "NUL");
+  await assertRejects(() => sandbox.run([]), TypeError, "a run needs the name of a program");
+  const inChild = await Sandbox.create({ isolation: "process" });
+  await assertRejects(() => inChild.run([]), TypeError, "a run needs the name of a program");
+  await inChild.close();
 });
 
 Deno.test("an unknown program gives 127 and a message", async () => {
