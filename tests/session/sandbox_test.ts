@@ -33,9 +33,8 @@ Deno.test("an argument with a NUL is refused, and no arguments at all", async ()
   await using sandbox = await Sandbox.create();
   await assertRejects(() => sandbox.run(["echo", "a\0b"]), TypeError, "NUL");
   await assertRejects(() => sandbox.run([]), TypeError, "a run needs the name of a program");
-  const inChild = await Sandbox.create({ isolation: "process" });
+  await using inChild = await Sandbox.create({ isolation: "process" });
   await assertRejects(() => inChild.run([]), TypeError, "a run needs the name of a program");
-  await inChild.close();
 });
 
 Deno.test("an unknown program gives 127 and a message", async () => {
