@@ -2,296 +2,255 @@
  * Random shell scripts: printed and parsed again they must give the same tree, and run they must do
  * what native busybox ash does: standard output, standard error and status, byte for byte.
  *
- *     deno run -A fuzz/shell.ts --count 2000 [--seed 1 | --at 1000003] [--batch 200] [--shrink]
- *
- * Native runs a batch in one jail (tests/differential/jail.ts), so this needs root on Linux. With
- * `--shrink`, scripts that differ are made as short as they can be and still differ.
+ * Native runs batches in jails (tests/differential/jail.ts), so this needs root on Linux. See
+ * `--help`; `shell/` has the parts.
  *
  * @module
  */
-import { Parser } from "../applets/sh/parse.ts";
-import { print } from "../applets/sh/print.ts";
-import { Sandbox } from "../mod.ts";
-import { findBusybox } from "../reference/native.ts";
-import { Jail } from "../tests/differential/jail.ts";
-import { PRELUDE, ScriptMaker, single } from "./shell_grammar.ts";
-import { isKnown } from "./shell_known.ts";
+import { isCut, judge, shrink, type Verdict, VERDICTS } from "./shell/compare.ts";
+import { constructsOf } from "./shell/constructs.ts";
+import { PRELUDE } from "./shell/grammar/script.ts";
+import { Answers, Lane } from "./shell/native.ts";
+import { runOurs } from "./shell/ours.ts";
+import { roundTrip } from "./shell/round_trip.ts";
+import { type Outcome, type Trial, trialOf } from "./shell/trial.ts";
 
-export { ScriptMaker } from "./shell_grammar.ts";
+const USAGE = `usage: deno run -A fuzz/shell.ts [OPTION…]
 
-/** The tree without line numbers, for comparing. */
-function shape(text: string): string {
-  return JSON.stringify(new Parser(text).all(), (key, value) => key === "line" ? undefined : value);
+  --count N      so many scripts (1000)
+  --at N         number of the first script (1000003)
+  --seeds A,B    these scripts only
+  --batch N      so many in one jail (250)
+  --lanes N      so many jails beside each other (3)
+  --answers DIR  keep native's answers there, and do not run what is there already
+  --most N       end after so many differences (20)
+  --shrink       make what differs as short as can be
+  --show-known   show also what is explained by a fault of native
+  --constructs   count what of the language the scripts use
+  --trip-only    print and parse again only; needs no native busybox
+  --json FILE    write the counts there
+  --help         this text
+`;
+
+/** What the command line asks for. */
+interface Options {
+  readonly seeds: readonly number[];
+  readonly batch: number;
+  readonly lanes: number;
+  readonly most: number;
+  readonly answers: string | undefined;
+  readonly json: string | undefined;
+  readonly flags: ReadonlySet<string>;
 }
 
-/** Whether all here-documents end with their delimiters. */
-function isEnded(tree: string): boolean {
-  let all = true;
-  JSON.parse(tree, (_, value) => {
-    if (value?.op !== "<<") return value;
-    const last = value.word.parts.at(-1);
-    if (last !== undefined && !(last.t === "quo" && /(?:^|\n)$/.test(last.s))) all = false;
-    return value;
-  });
-  return all;
-}
-
-/** What is wrong with printing and parsing a script again; undefined when nothing is. */
-export function checkRoundTrip(script: string): string | undefined {
-  let before: string;
-  try {
-    before = shape(script);
-  } catch {
-    return undefined;
+/** Reads the command line. @throws {RangeError} when it is not understood */
+function readOptions(args: readonly string[]): Options {
+  const numbers = new Map(
+    [["count", 1000], ["at", 1_000_003], ["batch", 250], ["lanes", 3], ["most", 20]],
+  );
+  const texts = new Map<string, string>();
+  const flags = new Set<string>();
+  for (let at = 0; at < args.length; at++) {
+    const [option, ...rest] = args[at].split("=");
+    const name = option.startsWith("--") ? option.slice(2) : "";
+    if (["shrink", "show-known", "constructs", "trip-only", "help"].includes(name)) {
+      flags.add(name);
+      continue;
+    }
+    const isNumber = numbers.has(name);
+    if (!isNumber && !["seeds", "answers", "json"].includes(name)) {
+      throw new RangeError(`unknown argument ${args[at]}`);
+    }
+    const value = rest.length > 0 ? rest.join("=") : args[++at];
+    if (value === undefined) throw new RangeError(`--${name} needs a value`);
+    if (!isNumber) texts.set(name, value);
+    else if (/^[1-9][0-9]{0,9}$/.test(value)) numbers.set(name, Number(value));
+    else throw new RangeError(`--${name} needs a number from 1, not ${value}`);
   }
-  // A here-document that the end of the script cut off can stand nowhere else.
-  if (/"delim"/.test(before) && !isEnded(before)) return undefined;
-  const printed = print(new Parser(script).all());
-  try {
-    return shape(printed) === before ? undefined : printed;
-  } catch (error) {
-    return `${(error as Error).message}\n${printed}`;
+  const number = (name: string): number => numbers.get(name)!;
+  const listed = texts.get("seeds");
+  if (listed !== undefined && !/^[0-9]+(,[0-9]+)*$/.test(listed)) {
+    throw new RangeError(`--seeds needs numbers, not ${listed}`);
   }
-}
-
-/** What a script did. */
-interface Outcome {
-  readonly status: string;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const latin1 = (bytes: Uint8Array): string => {
-  let text = "";
-  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]);
-  return text;
-};
-
-const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(text, (char) => char.charCodeAt(0));
-
-/** Most seconds a script may take; what native does not do in that time is not compared. */
-const SECONDS = 4;
-
-/** A script runs from a file when its number is even, and otherwise as the argument of `-c`. */
-function isFile(index: number): boolean {
-  return index % 2 === 0;
-}
-
-function environment(batch: number): Record<string, string> {
   return {
-    PATH: "/bin",
-    HOME: "/root",
-    USER: "root",
-    SHELL: "/bin/sh",
-    LC_ALL: batch % 2 === 0 ? "C" : "C.UTF-8",
+    seeds: listed?.split(",").map(Number) ??
+      Array.from({ length: number("count") }, (_, i) => number("at") + i),
+    batch: number("batch"),
+    lanes: number("lanes"),
+    most: number("most"),
+    answers: texts.get("answers"),
+    json: texts.get("json"),
+    flags,
   };
-}
-
-/** Runs scripts natively: all in one jail, each in a directory of its own. */
-function nativeBatch(jail: Jail, scripts: readonly string[], batch: number): Outcome[] {
-  const work = `${jail.root}/tmp/w`;
-  const out = `${jail.root}/tmp/o`;
-  for (const dir of [work, out]) Deno.mkdirSync(dir);
-  let driver = "trap '' INT QUIT USR1 USR2\n";
-  scripts.forEach((script, i) => {
-    const run = isFile(i) ? "../../o/s" + i : "-c " + single(script);
-    if (isFile(i)) Deno.writeFileSync(`${out}/s${i}`, bytesOf(script));
-    driver +=
-      `mkdir -p /tmp/w/${i}/d; cd /tmp/w/${i}; (trap - INT QUIT USR1 USR2; unset OLDPWD SHLVL; ` +
-      `exec timeout -s KILL ${SECONDS} ash ${run} </dev/null >../../o/${i}.o 2>../../o/${i}.e); echo $? >../../o/${i}.s\n`;
-  });
-  Deno.writeFileSync(`${jail.root}/tmp/driver`, bytesOf(driver));
-  // A namespace of processes too, so that nothing a script starts outlives the batch or can be
-  // reached from it.
-  new Deno.Command("/usr/bin/unshare", {
-    args: [
-      ...["-m", "-p", "-f", "--kill-child", `--mount-proc=${jail.root}/proc`],
-      ...["/usr/sbin/chroot", jail.root, "/bin/sh", "/tmp/driver"],
-    ],
-    env: environment(batch),
-    clearEnv: true,
-    stdin: "null",
-    stdout: "null",
-    stderr: "null",
-  }).outputSync();
-  const read = (name: string): string => {
-    try {
-      return latin1(Deno.readFileSync(`${out}/${name}`));
-    } catch {
-      return "";
-    }
-  };
-  const outcomes = scripts.map((_, i) => ({
-    status: read(`${i}.s`).trim(),
-    stdout: read(`${i}.o`),
-    stderr: withoutUsage(read(`${i}.e`)),
-  }));
-  for (const dir of [work, out]) Deno.removeSync(dir, { recursive: true });
-  return outcomes;
-}
-
-/** Runs scripts in one sandbox, in the same directories. */
-async function ourBatch(scripts: readonly string[], batch: number): Promise<Outcome[]> {
-  await using sandbox = await Sandbox.create({ env: environment(batch) });
-  await sandbox.run(["mkdir", "-p", "/tmp/o", ...scripts.map((_, i) => `/tmp/w/${i}/d`)]);
-  const outcomes: Outcome[] = [];
-  for (let i = 0; i < scripts.length; i++) {
-    const cwd = `/tmp/w/${i}`;
-    if (isFile(i)) await sandbox.fs.writeFile(`/tmp/o/s${i}`, bytesOf(scripts[i]));
-    const run = isFile(i) ? [`../../o/s${i}`] : ["-c", bytesOf(scripts[i])];
-    const { code, stdout, stderr, reason } = await sandbox.run(["ash", ...run], {
-      cwd,
-      stdin: "",
-      timeoutMs: 2 * SECONDS * 1000,
-    });
-    const status = reason === "exit" || reason === "signal" ? String(code) : `${reason} ${code}`;
-    outcomes.push({ status, stdout: latin1(stdout), stderr: withoutUsage(latin1(stderr)) });
-  }
-  return outcomes;
-}
-
-/** Messages up to the first usage page, which is in our own words. */
-function withoutUsage(stderr: string): string {
-  const page = stderr.search(/^(BusyBox|capbox) v/m);
-  return page < 0 ? stderr : stderr.slice(0, page);
-}
-
-function sortedLines(text: string): string {
-  return text.split("\n").sort().join("\n");
-}
-
-/**
- * Whether both did the same. Where processes run beside each other, the order in which their
- * messages come is nobody's.
- */
-function isSame(script: string, ours: Outcome, native: Outcome): boolean {
-  if (ours.status !== native.status) return false;
-  if (ours.stdout === native.stdout && ours.stderr === native.stderr) return true;
-  if (!/[|&]/.test(script) || sortedLines(ours.stderr) !== sortedLines(native.stderr)) return false;
-  // Messages and traces may go to standard output.
-  if (ours.stdout === native.stdout) return true;
-  return /2>&1|>&2/.test(script) && sortedLines(ours.stdout) === sortedLines(native.stdout);
-}
-
-/** Compares scripts; gives what differs by index. */
-class Comparison {
-  /** How many scripts native brought to their end. */
-  compared = 0;
-
-  constructor(readonly jail: Jail, readonly batch: number) {}
-
-  async differences(scripts: readonly string[]): Promise<Map<number, [Outcome, Outcome]>> {
-    const native = nativeBatch(this.jail, scripts, this.batch);
-    const ours = await ourBatch(scripts, this.batch);
-    const found = new Map<number, [Outcome, Outcome]>();
-    scripts.forEach((script, i) => {
-      // 139: native's own stack overflowed.
-      if (/^(137|139|)$/.test(native[i].status)) return;
-      this.compared++;
-      if (!isSame(script, ours[i], native[i])) found.set(i, [ours[i], native[i]]);
-    });
-    return found;
-  }
-
-  /**
-   * The shortest script found that still differs in the same way: in its status, or only in what it
-   * printed, or only in its messages.
-   */
-  async shrink(script: string, isEven: boolean, kind: string): Promise<string> {
-    let best = script;
-    let rounds = 0;
-    for (let size = best.length >> 1; size >= 1 && rounds < 60; rounds++) {
-      const starts: number[] = [];
-      for (let at = 0; at < best.length; at += Math.max(1, size >> 1)) starts.push(at);
-      // Not all places at once: the first that does is taken.
-      let shorter: string | undefined;
-      for (let from = 0; from < starts.length && shorter === undefined; from += WIDTH) {
-        const tries = starts.slice(from, from + WIDTH)
-          .map((at) => best.slice(0, at) + best.slice(at + size))
-          .filter((tried) => tried !== "" && !isKnown(tried));
-        // Each stands where its number makes it run as the first one did.
-        const placed = tries.flatMap((tried) => isEven ? [tried, ":"] : [":", tried]);
-        for (const [index, [ours, native]] of await this.differences(placed)) {
-          if (placed[index] === ":" || kindOf(ours, native) !== kind) continue;
-          shorter = placed[index];
-          break;
-        }
-      }
-      if (shorter !== undefined) best = shorter;
-      else size >>= 1;
-    }
-    return best;
-  }
-}
-
-/** How many shorter scripts are tried in one batch. */
-const WIDTH = 24;
-
-/** In what two outcomes differ. */
-function kindOf(ours: Outcome, native: Outcome): string {
-  if (ours.status !== native.status) return `status ${native.status}`;
-  return ours.stdout !== native.stdout ? "stdout" : "stderr";
 }
 
 function shown(outcome: Outcome): string {
   return `[${outcome.status}] ${JSON.stringify(outcome.stdout)} ${JSON.stringify(outcome.stderr)}`;
 }
 
-if (import.meta.main) {
-  const option = (name: string, fallback: string): string => {
-    const at = Deno.args.indexOf("--" + name);
-    return at < 0 ? fallback : Deno.args[at + 1];
-  };
-  const count = Number(option("count", "1000"));
-  const first = Number(option("at", String(Number(option("seed", "1")) * 1_000_003)));
-  const size = Number(option("batch", "200"));
-  const shrinks = Deno.args.includes("--shrink");
-  const busybox = findBusybox();
-  if (busybox === undefined) throw new Error("there is no native busybox");
-  using jail = Jail.create(busybox.path);
-  let bad = 0;
-  let known = 0;
-  let compared = 0;
-  const most = Number(option("most", "20"));
-  let done = 0;
-  for (; done < count && bad < most; done += size) {
-    const scripts = Array.from(
-      { length: Math.min(size, count - done) },
-      (_, i) => new ScriptMaker(first + done + i).script(),
-    );
-    for (const script of scripts) {
-      const wrong = checkRoundTrip(script);
-      if (wrong === undefined) continue;
-      bad++;
-      console.log(`=== round trip\n${script}--- printed\n${wrong}`);
+/** Counts by name. */
+class Tally {
+  readonly counts = new Map<string, number>();
+
+  add(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+
+  /** Most frequent first. */
+  list(): [string, number][] {
+    return [...this.counts].sort((a, b) => b[1] - a[1]);
+  }
+}
+
+/** A run over many scripts. */
+class Run {
+  private readonly verdicts = new Tally();
+  private readonly faults = new Tally();
+  private readonly trips = new Tally();
+  private readonly constructs = new Tally();
+  /** Scripts that native did not bring to a stable end, by kind. */
+  private readonly seedsOf = new Map<string, number[]>();
+  private bad = 0;
+  private done = 0;
+  private readonly started = performance.now();
+  /** Batches are judged one at a time, while other lanes run natively. */
+  private turn: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: Options) {}
+
+  async all(): Promise<number> {
+    const { seeds, batch, lanes } = this.options;
+    const batches: Trial[][] = [];
+    for (let at = 0; at < seeds.length; at += batch) {
+      batches.push(seeds.slice(at, at + batch).map(trialOf));
     }
-    const comparison = new Comparison(jail, done / size);
-    const differences = await comparison.differences(scripts);
-    compared += comparison.compared;
-    for (const [index, outcomes] of differences) {
-      if (isKnown(scripts[index])) {
-        known++;
-        continue;
+    const queue = batches.values();
+    await Promise.all(
+      Array.from({ length: Math.min(lanes, batches.length) }, () => this.lane(queue)),
+    );
+    this.report();
+    return this.bad > 0 ? 1 : 0;
+  }
+
+  private async lane(queue: Iterable<Trial[]>): Promise<void> {
+    if (this.options.flags.has("trip-only")) {
+      for (const trials of queue) trials.forEach((trial) => this.trip(trial));
+      return;
+    }
+    const { answers } = this.options;
+    const store = answers === undefined ? undefined : new Answers(answers);
+    using lane = Lane.open();
+    for (const trials of queue) {
+      if (this.bad >= this.options.most) break;
+      let native = await store?.find(trials);
+      if (native === undefined) {
+        native = await lane.run(trials);
+        await store?.keep(trials, native);
       }
-      bad++;
-      let script = scripts[index];
-      let [ours, native] = outcomes;
-      if (shrinks) {
-        const isEven = isFile(index);
-        script = await comparison.shrink(script, isEven, kindOf(ours, native));
-        const again = [
-          ...(await comparison.differences(isEven ? [script] : [":", script])).values(),
-        ];
-        if (again.length > 0) [ours, native] = again[0];
-        else script = "(not always)\n" + script;
-      }
-      console.log(
-        `=== ${first + done + index} ${isFile(index) ? "file" : "-c"}\n` +
-          `${script.replace(PRELUDE, "")}\n<<< ours   ${shown(ours)}\n>>> native ${shown(native)}`,
-      );
+      const answered = native;
+      const mine = this.turn.then(() => this.judgeBatch(lane, trials, answered));
+      this.turn = mine;
+      await mine;
     }
   }
-  console.log(`${compared} scripts, ${bad} differences, ${known} known`);
-  if (bad > 0) Deno.exit(1);
+
+  private async judgeBatch(lane: Lane, trials: readonly Trial[], native: readonly Outcome[]) {
+    for (const trial of trials) this.trip(trial);
+    const ours = await runOurs(trials, (index) => !isCut(native[index]));
+    const verdicts = await judge(lane, trials, ours, native);
+    for (const [index, verdict] of verdicts.entries()) {
+      this.verdicts.add(verdict.kind);
+      await this.tell(lane, trials[index], verdict);
+    }
+    this.done += trials.length;
+    const seconds = (performance.now() - this.started) / 1000;
+    const rate = (this.done / seconds).toFixed(0);
+    console.error(`${this.done} scripts, ${rate}/s, ${this.bad} bad`);
+  }
+
+  private trip(trial: Trial): void {
+    const result = roundTrip(trial.script);
+    this.trips.add(result.kind);
+    if (this.options.flags.has("constructs")) {
+      for (const name of constructsOf(trial.script.replace(PRELUDE, ""))) this.constructs.add(name);
+    }
+    if (result.kind !== "different") return;
+    this.bad++;
+    console.log(
+      `=== ${trial.seed} round trip\n${trial.script.replace(PRELUDE, "")}--- printed\n` +
+        result.printed,
+    );
+  }
+
+  private async tell(lane: Lane, trial: Trial, verdict: Verdict): Promise<void> {
+    const { flags } = this.options;
+    if (verdict.kind === "same" || verdict.kind === "order") return;
+    this.seedsOf.set(verdict.kind, [...this.seedsOf.get(verdict.kind) ?? [], trial.seed]);
+    if (verdict.kind === "known") this.faults.add(verdict.fault);
+    if (verdict.kind === "different") this.bad++;
+    else if (verdict.kind !== "known" || !flags.has("show-known")) return;
+    const { script, ours, native } = flags.has("shrink")
+      ? await shrink(lane, trial, verdict.ours, verdict.native)
+      : { ...verdict, script: trial.script };
+    const how = `${trial.isFile ? "file" : "-c"} ${trial.isUtf8 ? "UTF-8" : "C"}`;
+    console.log(
+      `=== ${trial.seed} ${how}${verdict.kind === "known" ? " known: " + verdict.fault : ""}\n` +
+        `${script.replace(PRELUDE, "")}\n<<< ours   ${shown(ours)}\n>>> native ${shown(native)}`,
+    );
+  }
+
+  private report(): void {
+    const seconds = (performance.now() - this.started) / 1000;
+    const lines: string[] = [];
+    if (this.verdicts.counts.size > 0) {
+      lines.push(
+        `${this.done} scripts in ${seconds.toFixed(0)} s, ${(this.done / seconds).toFixed(0)}/s`,
+      );
+    }
+    for (const [kind, count] of this.verdicts.list()) {
+      lines.push(`${String(count).padStart(7)} ${kind}: ${VERDICTS[kind as Verdict["kind"]]}`);
+      if (kind === "known") {
+        for (const [what, cases] of this.faults.list()) {
+          lines.push(`${String(cases).padStart(12)} ${what}`);
+        }
+      }
+      const seeds = this.seedsOf.get(kind);
+      if (seeds !== undefined) lines.push(`        ${seeds.slice(0, 40).join(" ")}`);
+    }
+    lines.push("round trips: " + this.trips.list().map(([k, n]) => `${n} ${k}`).join(", "));
+    for (const [name, count] of this.constructs.list()) {
+      lines.push(`${String(count).padStart(7)} ${name}`);
+    }
+    console.log(lines.join("\n"));
+    if (this.options.json === undefined) return;
+    const counts = (tally: Tally): Record<string, number> => Object.fromEntries(tally.list());
+    Deno.writeTextFileSync(
+      this.options.json,
+      JSON.stringify(
+        {
+          scripts: this.done,
+          seconds,
+          verdicts: counts(this.verdicts),
+          faults: counts(this.faults),
+          roundTrips: counts(this.trips),
+          constructs: counts(this.constructs),
+          seeds: Object.fromEntries(this.seedsOf),
+        },
+        undefined,
+        1,
+      ),
+    );
+  }
+}
+
+if (import.meta.main) {
+  try {
+    const options = readOptions(Deno.args);
+    if (options.flags.has("help")) console.log(USAGE);
+    else Deno.exit(await new Run(options).all());
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    console.error(`shell.ts: ${error.message}\n${USAGE}`);
+    Deno.exit(1);
+  }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Node, Part, Redir, Word } from "./ast.ts";
+import { bareText, type Node, type Part, type Redir, type Word } from "./ast.ts";
 import { isReserved } from "./lex.ts";
 
 interface Docs {
@@ -42,9 +42,13 @@ function command(n: Node, docs: Docs): string {
   switch (n.k) {
     case "simple": {
       const out: string[] = n.assigns.map((a) => a.name + "=" + word(a.word));
-      for (const w of n.words) out.push(word(w));
-      for (const r of n.redirs) out.push(redir(r, docs));
-      return out.join(" ");
+      const words = n.words.map(word);
+      const redirs = n.redirs.map((r) => redir(r, docs));
+      // Behind a redirection a reserved word is an ordinary one.
+      const first = n.words.length > 0 ? bareText(n.words[0]) : undefined;
+      return out.length === 0 && first !== undefined && isReserved(first)
+        ? [...redirs, ...words].join(" ")
+        : [...out, ...words, ...redirs].join(" ");
     }
     case "pipe":
       return n.cmds.map((c) => command(c, docs)).join(" | ");
@@ -114,11 +118,21 @@ function singleQuoted(s: string): string {
 export function word(w: Word): string {
   let out = "";
   for (const p of w.parts) {
-    // After a lone dollar single quotes would begin a `$'…'`.
-    if (p.t === "quo" && out.endsWith("$")) out += `"${p.s.replaceAll(/[\\`$"]/g, "\\$&")}"`;
-    else out += unquotedPart(p, false);
+    out += after(out, p) ?? unquotedPart(p, false);
   }
   return out;
+}
+
+/**
+ * A part where a lone dollar stands before it: single quotes would begin a `$'…'`, and `$(` would be
+ * `$$` and a parenthesis. Undefined where the part is written as anywhere else.
+ */
+function after(out: string, p: Part): string | undefined {
+  if (!out.endsWith("$")) return undefined;
+  if (p.t === "quo") return `"${p.s.replaceAll(/[\\`$"]/g, "\\$&")}"`;
+  if (p.t !== "cmd" || p.quoted) return undefined;
+  const body = p.body === null ? "\n" : print(p.body);
+  return "`" + body.replaceAll(/[\\`$]/g, "\\$&") + "`";
 }
 
 function unquotedPart(p: Part, inBraces: boolean): string {
@@ -159,9 +173,11 @@ function variable(p: Part & { t: "var" }): string {
   const inner = (w: Word): string =>
     p.quoted && !pattern
       ? quotedText(w.parts, false)
-      : w.parts.map((q) => unquotedPart(q, true)).join("");
+      : w.parts.reduce((out, q) => out + (after(out, q) ?? unquotedPart(q, true)), "");
   const op = p.op === "bad" ? "" : p.op === "sub" ? ":" : p.op === ":" ? ":}" : p.op;
   let out = "${" + p.name + op + inner(p.arg!);
+  // `${#+}` would be a length.
+  if (out === "${#" + op) out += "\\\n";
   if (p.arg2 !== undefined) out += (p.op === "sub" ? ":" : "/") + inner(p.arg2);
   return out + "}";
 }

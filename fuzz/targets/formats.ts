@@ -123,11 +123,10 @@ const ARCHIVES: readonly ArchiveKind[] = [
   {
     name: "zip-archive",
     sample: ZIP,
-    argv: [["unzip", "-l", "in"], ["unzip", "-o", "in"], ["unzip", "-p", "in"], [
-      "unzip",
-      "-o",
-      "-",
-    ]],
+    argv: [
+      ...[["unzip", "-l", "in"], ["unzip", "-o", "in"], ["unzip", "-p", "in"]],
+      ["sh", "-c", "cat in | unzip -o -"],
+    ],
     words: ["PK\x03\x04", "PK\x01\x02", "PK\x05\x06", "PK\x07\x08", "\x08\0", "\0\0", "../", "d/"],
   },
 ];
@@ -310,9 +309,9 @@ export const FORMAT_TARGETS: readonly Target[] = [
     accepts: ({ args, data }) =>
       args.every((arg) => /^-p\d$|^-[RNE]$|^--dry-run$/.test(arg)) && !/\.\.|[ \t]\//.test(data),
     command: ({ args }) => ({
-      argv: ["patch", "-p1", ...args],
+      argv: ["patch", "-p1", "-i", "p", ...args],
       files: { two: "a\nb\nc\n", "orig": "a\nb\nc\n" },
-      // `in` is the patch itself; the file it names is made of another.
+      // The patch comes as `in`, the name of the file that it changes.
       setup: "mkdir b; cp orig b/in; cp in p; cp orig in",
     }),
     tree: true,

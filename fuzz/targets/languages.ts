@@ -10,7 +10,8 @@ import { generateCommand } from "../grep.ts";
 import { type Pick } from "../input.ts";
 import { compareWithNative, picker } from "../regex.ts";
 import { generateScript } from "../sed.ts";
-import { checkRoundTrip, ScriptMaker } from "../shell.ts";
+import { ScriptMaker } from "../shell/grammar/script.ts";
+import { checkRoundTrip } from "../shell/round_trip.ts";
 import { type BatchTarget, Finding, type Target } from "../target.ts";
 import { fuzzCalls, fuzzMeter, fuzzModules } from "../wasi.ts";
 import { bytes, makeTar } from "../../tests/archive/make_tar.ts";
@@ -313,6 +314,11 @@ export const LANGUAGE_TARGETS: readonly Target[] = [
     generate: (pick) => ({ args: [heap(pick, ARITH, 9)], data: "" }),
     accepts: ({ args }) => args.length === 1 && !/[`$'"\\{}\n]/.test(args[0]),
     command: ({ args }) => ({ argv: ["ash", "-c", `x=3 y=x; echo $((${args[0]})) $x`] }),
+    // `x=3; busybox ash -c 'echo $((x+--5))'` is an error, `$((1+--5))` is 6.
+    known: ({ args }, native) =>
+      /syntax error/.test(native.stderr) && /(--|\+\+)[^a-zA-Z_]*[^a-zA-Z_\s]/.test(args[0])
+        ? "native takes -- before a number for one behind the variable that it read last"
+        : undefined,
   },
   {
     name: "glob",

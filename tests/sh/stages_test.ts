@@ -5,7 +5,8 @@ import { compileArith } from "../../applets/sh/arith.ts";
 import { Splitter } from "../../applets/sh/fields.ts";
 import { Parser } from "../../applets/sh/parse.ts";
 import { Pattern } from "../../applets/sh/pattern.ts";
-import { checkRoundTrip, ScriptMaker } from "../../fuzz/shell.ts";
+import { ScriptMaker } from "../../fuzz/shell/grammar/script.ts";
+import { checkRoundTrip } from "../../fuzz/shell/round_trip.ts";
 import { groups } from "./cases.ts";
 
 Deno.test("printing a tree and parsing it again gives the same tree", () => {
