@@ -64,12 +64,15 @@ export class Input {
   end = 0;
   /** True when no more will come. */
   ended = false;
+  /** Changes with what is at the offsets of `buf`. */
+  version = 0;
 
   /** Whether `buf` was made here and has room after `end`. */
   #own = false;
 
   /** Adds a chunk behind what is left. */
   add(chunk: Uint8Array): void {
+    this.version++;
     const left = this.end - this.pos;
     if (left === 0) {
       this.buf = chunk;
@@ -100,6 +103,7 @@ export class Input {
   /** Puts bytes back in front of the unread ones (a bit reader that read ahead). */
   unread(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
+    this.version++;
     const joined = new Uint8Array(bytes.length + this.size);
     joined.set(bytes);
     joined.set(this.buf.subarray(this.pos, this.end), bytes.length);

@@ -6,7 +6,23 @@
  * @module
  */
 
+import type { Kernel } from "../hash/wasm_kernel.ts";
 import { CodecError, type Decoder, Input } from "./codec.ts";
+import {
+  AT,
+  BITS,
+  BLOCK_ENDED,
+  DAMAGED,
+  DISTANCES,
+  END,
+  HOLD,
+  inflateKernels,
+  LITERALS,
+  OUT,
+  POS,
+  STOP,
+  TURN,
+} from "./inflate_kernel.ts";
 import {
   buildTable,
   CODE_LENGTH_BITS,
@@ -26,8 +42,17 @@ import {
 const WINDOW = 0x8000;
 /** Output goes out in pieces of this size (two of native's, which shows in what a damaged file leaves behind). */
 const PIECE = 0x10000;
-/** A match may run over the end of a piece by up to 257 bytes. */
+/** A match may run over the end of a piece by up to 257 bytes, and the kernel's by 15 more. */
 const LIMIT = WINDOW + PIECE;
+const OUT_SIZE = LIMIT + 300;
+
+/** Bytes of input that the kernel takes at once. */
+const KERNEL_INPUT = 1 << 16;
+/** Where they are in its memory. */
+const INPUT = OUT + OUT_SIZE;
+const KERNELS = inflateKernels(OUT_SIZE, KERNEL_INPUT);
+/** Bytes of input from which on a kernel is worth its making. */
+const WORTH_KERNEL = 1 << 14;
 
 /** The order in which a dynamic block sends the lengths of its code-length code (RFC 1951 3.2.7). */
 const CODE_LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
@@ -57,7 +82,7 @@ function makeFixedTables(): void {
 export class Inflate implements Decoder {
   // The window stands before the piece being made, so a match never has to wrap. It begins as zeros:
   // like native, a match that reaches before the start of the data copies zeros and the check sum tells.
-  readonly #out = new Uint8Array(LIMIT + 300);
+  #out: Uint8Array = new Uint8Array(OUT_SIZE);
   /** First byte not yet handed out. */
   #start = WINDOW;
   /** Next byte to write. */
@@ -72,12 +97,19 @@ export class Inflate implements Decoder {
   #padding = 0;
   #failure: string | undefined;
 
-  readonly #ownLiterals = new Int32Array(LITERAL_ROOM);
-  readonly #ownDistances = new Int32Array(DISTANCE_ROOM);
+  #ownLiterals: Int32Array = new Int32Array(LITERAL_ROOM);
+  #ownDistances: Int32Array = new Int32Array(DISTANCE_ROOM);
   #literals: Int32Array = this.#ownLiterals;
   #distances: Int32Array = this.#ownDistances;
   readonly #lengths = new Uint8Array(320);
   readonly #codeLengths = new Int32Array(1 << CODE_LENGTH_BITS);
+
+  /** Of a long stream: what has the tables and the window in its memory. */
+  #kernel: Kernel | undefined;
+  /** What of the chunk is in the kernel's memory. */
+  #loadedFrom = 0;
+  #loadedTo = 0;
+  #loadedVersion = 0;
 
   /** `input` may be shared with a container that reads headers before and trailers after the stream. */
   constructor(readonly input: Input = new Input()) {}
@@ -94,7 +126,11 @@ export class Inflate implements Decoder {
 
   /** Makes the decoder ready for another stream from the same input. */
   reset(): void {
-    this.#out.fill(0, 0, WINDOW);
+    if (this.#out.length === 0) {
+      this.#out = new Uint8Array(OUT_SIZE);
+      this.#ownLiterals = new Int32Array(LITERAL_ROOM);
+      this.#ownDistances = new Int32Array(DISTANCE_ROOM);
+    } else this.#out.fill(0, 0, WINDOW);
     this.#start = this.#at = WINDOW;
     this.#state = State.Header;
     this.#lastBlock = false;
@@ -123,7 +159,10 @@ export class Inflate implements Decoder {
       }
     }
     const end = Math.min(this.#at, LIMIT);
-    if (end === this.#start) return null;
+    if (end === this.#start) {
+      this.#giveKernelBack();
+      return null;
+    }
     const piece = this.#out.subarray(this.#start, end);
     this.#start = end;
     return piece;
@@ -150,7 +189,9 @@ export class Inflate implements Decoder {
         return this.#stored();
       default:
         if (this.input.end - this.input.pos >= 16) {
-          this.#fast();
+          if (this.#kernel === undefined && this.input.size >= WORTH_KERNEL) this.#moveToKernel();
+          if (this.#kernel === undefined) this.#fast();
+          else this.#fastest(this.#kernel);
           return true;
         }
         return this.#attempt(this.#symbol);
@@ -236,8 +277,13 @@ export class Inflate implements Decoder {
       }
       case 1:
         if (fixedLiterals === undefined) makeFixedTables();
-        this.#literals = fixedLiterals!;
-        this.#distances = fixedDistances!;
+        if (this.#kernel === undefined) {
+          this.#literals = fixedLiterals!;
+          this.#distances = fixedDistances!;
+        } else {
+          this.#literals.set(fixedLiterals!);
+          this.#distances.set(fixedDistances!);
+        }
         this.#state = State.Codes;
         return;
       case 2:
@@ -335,6 +381,63 @@ export class Inflate implements Decoder {
     let from = this.#at - (entry >> 16) - this.#take(entry >> 4 & 15);
     const end = this.#at + length;
     while (this.#at < end) this.#out[this.#at++] = this.#out[from++];
+  }
+
+  /** From here on the kernel does the work. */
+  #moveToKernel(): void {
+    const kernel = this.#kernel = KERNELS.take();
+    const { buffer } = kernel.memory;
+    const out = new Uint8Array(buffer, OUT, OUT_SIZE);
+    out.set(this.#out);
+    this.#out = out;
+    const literals = new Int32Array(buffer, LITERALS, LITERAL_ROOM);
+    literals.set(this.#literals);
+    this.#literals = this.#ownLiterals = literals;
+    const distances = new Int32Array(buffer, DISTANCES, DISTANCE_ROOM);
+    distances.set(this.#distances);
+    this.#distances = this.#ownDistances = distances;
+    this.#loadedTo = 0;
+  }
+
+  /** After the last piece; `reset` makes buffers anew. A stream that breaks off leaves it to the collector. */
+  #giveKernelBack(): void {
+    if (this.#kernel === undefined) return;
+    KERNELS.give(this.#kernel);
+    this.#kernel = undefined;
+    this.#out = new Uint8Array(0);
+    this.#start = this.#at = LIMIT;
+  }
+
+  /** The hot loop in the kernel. At the end, whole bytes that are left in its register go back. */
+  #fastest(kernel: Kernel): void {
+    const { input } = this;
+    const { memory } = kernel;
+    if (
+      this.#loadedVersion !== input.version || input.pos < this.#loadedFrom ||
+      input.pos + TURN > this.#loadedTo
+    ) {
+      this.#loadedVersion = input.version;
+      this.#loadedFrom = input.pos;
+      this.#loadedTo = Math.min(input.end, input.pos + KERNEL_INPUT);
+      memory.set(input.buf.subarray(this.#loadedFrom, this.#loadedTo), INPUT);
+    }
+    const registers = new Uint32Array(memory.buffer, 0, 8);
+    registers[HOLD / 4] = this.#hold;
+    registers[HOLD / 4 + 1] = 0;
+    registers[BITS / 4] = this.#bits;
+    registers[AT / 4] = OUT + this.#at;
+    registers[STOP / 4] = OUT + LIMIT;
+    const shift = INPUT - this.#loadedFrom;
+    kernel.run(input.pos + shift, this.#loadedTo - TURN + 1 + shift);
+    const pos = registers[POS / 4] - shift;
+    const unused = Math.min(registers[BITS / 4] >> 3, pos - input.pos);
+    input.pos = pos - unused;
+    this.#bits = registers[BITS / 4] - unused * 8;
+    this.#hold = registers[HOLD / 4] & ((1 << this.#bits) - 1);
+    this.#at = registers[AT / 4] - OUT;
+    const why = registers[END / 4];
+    if (why === DAMAGED) this.#fail();
+    if (why === BLOCK_ENDED) this.#state = State.Header;
   }
 
   /**
