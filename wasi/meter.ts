@@ -8,7 +8,8 @@
  * lets others run (the guest suspends meanwhile), and ends the guest when its process has ended.
  *
  * Nothing that exists gets another index: type, function, table, global and local are appended. Between
- * two checks at most {@link PERIOD} calls of functions with at most {@link PERIOD} rounds each pass.
+ * two checks at most {@link PERIOD} calls of functions with at most {@link PERIOD} rounds each pass;
+ * four turns of a small loop are one round.
  *
  * @module
  */
@@ -16,6 +17,10 @@ import { ModuleError, Reader, SECTION, type Section, sectionsOf } from "./binary
 
 /** Counts between two checks. */
 export const PERIOD = 4096;
+/** Loops up to this many bytes, without calls and loops inside, are counted once for several rounds. */
+const SMALL = 256;
+/** So many rounds of a small loop go for one. */
+const ROUNDS = 4;
 /** A function without loops and cycles needs no count when all it calls is shorter than this. */
 const SHORT = 2048;
 
@@ -48,6 +53,8 @@ interface Body {
   /** Where the count of groups ends. */
   readonly afterCount: number;
   readonly hasLoops: boolean;
+  /** Small loops: where they begin, and where their `end` is. */
+  readonly small: ReadonlyMap<number, number>;
   readonly calls: number[];
   /** It calls what cannot be known from here. */
   readonly indirect: boolean;
@@ -165,6 +172,12 @@ function readBody(bytes: Uint8Array, from: number, limit: number): Body {
   }
   const code = reader.at;
   const calls: number[] = [];
+  const small = new Map<number, number>();
+  /** What is open: where a loop begins that may be small, or -1. The function itself is the first. */
+  const open: number[] = [-1];
+  const notSmall = (): void => {
+    for (let i = 0; i < open.length; i++) open[i] = -1;
+  };
   let hasLoops = false;
   let indirect = false;
   while (reader.at < end) {
@@ -175,17 +188,28 @@ function readBody(bytes: Uint8Array, from: number, limit: number): Body {
       case 0x04: // if
       case 0x06: // try
         skipBlockType(reader);
+        open.push(-1);
         break;
-      case 0x03: // loop
+      case 0x03: { // loop
+        const at = reader.at - 1;
+        notSmall();
+        open.push(bytes[reader.at] === 0x40 ? at : -1);
         skipBlockType(reader);
         hasLoops = true;
         break;
-      case 0x0b: // end
+      }
+      case 0x0b: { // end
+        const at = open.pop() as number;
+        if (at >= 0 && reader.at - at <= SMALL) small.set(at, reader.at - 1);
+        break;
+      }
+      case 0x18: // delegate
+        open.pop();
+        reader.skipLeb();
         break;
       case 0x09: // rethrow
       case 0x0c: // br
       case 0x0d: // br_if
-      case 0x18: // delegate
       case 0xd5: // br_on_null
       case 0xd6:
         reader.skipLeb();
@@ -195,21 +219,25 @@ function readBody(bytes: Uint8Array, from: number, limit: number): Body {
         break;
       case 0x10: // call
       case 0x12: // return_call
+        notSmall();
         calls.push(reader.u32());
         break;
       case 0x11: // call_indirect
       case 0x13:
+        notSmall();
         indirect = true;
         reader.skipLeb();
         reader.skipLeb();
         break;
       case 0x14: // call_ref
       case 0x15:
+        notSmall();
         indirect = true;
         reader.skipLeb();
         break;
       case 0x1f: // try_table
         skipBlockType(reader);
+        open.push(-1);
         for (let count = reader.u32(); count > 0; count--) {
           if (reader.byte() <= 1) reader.skipLeb();
           reader.skipLeb();
@@ -219,7 +247,7 @@ function readBody(bytes: Uint8Array, from: number, limit: number): Body {
         skipPlain(reader, opcode);
     }
   }
-  return { from, start, end, code, locals, groups, afterCount, hasLoops, calls, indirect };
+  return { from, start, end, code, locals, groups, afterCount, hasLoops, small, calls, indirect };
 }
 
 /**
@@ -229,6 +257,9 @@ function readBody(bytes: Uint8Array, from: number, limit: number): Body {
  * goes into the old one again. So the loop that turns has one subtraction and one branch more, and
  * no call that would keep the engine from optimising it. A branch that leaves a counted loop has
  * one label more to cross.
+ *
+ * The body of a small loop is written several times, one after the other, for one count: where the
+ * old loop would turn, a copy goes on to the next one, and the last one turns.
  *
  * @param refill Code of the outer loop: check and new count, when the count is zero.
  * @param round Code at the head of the old loop: counts, and leaves when it has reached zero.
@@ -240,90 +271,117 @@ function writeCounted(
   refill: readonly number[],
   round: readonly number[],
 ): void {
-  const reader = new Reader(bytes, body.code, body.end);
-  /** For each open label, whether it is a counted loop. The function itself is the first. */
-  const labels: boolean[] = [false];
-  let copied = body.code;
+  /** For each open label, how many new ones stand around it. The function itself is the first. */
+  const labels: number[] = [0];
   const crossed = (depth: number): number => {
     let count = depth;
-    const from = labels.length - depth;
-    for (let i = Math.max(0, from); i < labels.length; i++) if (labels[i]) count++;
+    for (let i = Math.max(0, labels.length - depth); i < labels.length; i++) count += labels[i];
     return count;
   };
-  const label = (): void => {
-    const at = reader.at;
-    const depth = reader.u32();
-    const wanted = crossed(depth);
-    if (wanted === depth) return;
-    output.copy(bytes, copied, at);
-    output.push(leb(wanted));
-    copied = reader.at;
-  };
-  while (reader.at < body.end) {
-    const at = reader.at;
-    const opcode = reader.byte();
-    if (opcode >= 0x45 && opcode <= 0xc4) continue;
-    switch (opcode) {
-      case 0x02: // block
-      case 0x04: // if
-      case 0x06: // try
-        skipBlockType(reader);
-        labels.push(false);
-        break;
-      case 0x03: // loop
-        skipBlockType(reader);
-        output.copy(bytes, copied, reader.at);
-        output.push(refill);
-        output.copy(bytes, at, reader.at);
-        output.push(round);
-        copied = reader.at;
-        labels.push(true);
-        break;
-      case 0x0b: // end
-        if (labels.pop()) {
-          output.copy(bytes, copied, reader.at);
-          output.push([0x0b]);
-          copied = reader.at;
-        }
-        break;
-      case 0x18: // delegate: ends its try, and counts labels from outside of it
-        labels.pop();
-        label();
-        break;
-      case 0x09: // rethrow
-      case 0x0c: // br
-      case 0x0d: // br_if
-      case 0xd5: // br_on_null
-      case 0xd6:
-        label();
-        break;
-      case 0x0e: // br_table
-        for (let count = reader.u32() + 1; count > 0; count--) label();
-        break;
-      case 0x10: // call
-      case 0x12:
-      case 0x14: // call_ref
-      case 0x15:
-        reader.skipLeb();
-        break;
-      case 0x11: // call_indirect
-      case 0x13:
-        reader.skipLeb();
-        reader.skipLeb();
-        break;
-      case 0x1f: // try_table: its handlers' labels count from outside of it
-        skipBlockType(reader);
-        for (let count = reader.u32(); count > 0; count--) {
-          if (reader.byte() <= 1) reader.skipLeb();
-          label();
-        }
-        labels.push(false);
-        break;
-      default:
-        skipPlain(reader, opcode);
+
+  const writeSmall = (start: number, end: number): void => {
+    output.push([0x02, 0x40, 0x03, 0x40, ...refill, 0x03, 0x40, ...round]);
+    for (let copy = 1; copy < ROUNDS; copy++) {
+      // The block is what the loop was. Behind it are the loop, the outer one, and the way out.
+      output.push([0x02, 0x40]);
+      labels.push(3);
+      write(start, end);
+      labels.pop();
+      output.push([0x0c, 3, 0x0b]);
     }
-  }
-  output.copy(bytes, copied, body.end);
+    labels.push(2);
+    write(start, end);
+    labels.pop();
+    output.push([0x0b, 0x0b, 0x0b]);
+  };
+
+  const write = (start: number, end: number): void => {
+    const reader = new Reader(bytes, start, end);
+    let copied = start;
+    const label = (): void => {
+      const at = reader.at;
+      const depth = reader.u32();
+      const wanted = crossed(depth);
+      if (wanted === depth) return;
+      output.copy(bytes, copied, at);
+      output.push(leb(wanted));
+      copied = reader.at;
+    };
+    while (reader.at < end) {
+      const at = reader.at;
+      const opcode = reader.byte();
+      if (opcode >= 0x45 && opcode <= 0xc4) continue;
+      switch (opcode) {
+        case 0x02: // block
+        case 0x04: // if
+        case 0x06: // try
+          skipBlockType(reader);
+          labels.push(0);
+          break;
+        case 0x03: { // loop
+          skipBlockType(reader);
+          const smallEnd = body.small.get(at);
+          if (smallEnd !== undefined) {
+            output.copy(bytes, copied, at);
+            writeSmall(reader.at, smallEnd);
+            copied = reader.at = smallEnd + 1;
+            break;
+          }
+          output.copy(bytes, copied, reader.at);
+          output.push(refill);
+          output.copy(bytes, at, reader.at);
+          output.push(round);
+          copied = reader.at;
+          labels.push(1);
+          break;
+        }
+        case 0x0b: // end
+          if (labels.pop() === 1) {
+            output.copy(bytes, copied, reader.at);
+            output.push([0x0b]);
+            copied = reader.at;
+          }
+          break;
+        case 0x18: // delegate: ends its try, and counts labels from outside of it
+          labels.pop();
+          label();
+          break;
+        case 0x09: // rethrow
+        case 0x0c: // br
+        case 0x0d: // br_if
+        case 0xd5: // br_on_null
+        case 0xd6:
+          label();
+          break;
+        case 0x0e: // br_table
+          for (let count = reader.u32() + 1; count > 0; count--) label();
+          break;
+        case 0x10: // call
+        case 0x12:
+        case 0x14: // call_ref
+        case 0x15:
+          reader.skipLeb();
+          break;
+        case 0x11: // call_indirect
+        case 0x13:
+          reader.skipLeb();
+          reader.skipLeb();
+          break;
+        case 0x1f: // try_table: its handlers' labels count from outside of it
+          skipBlockType(reader);
+          for (let count = reader.u32(); count > 0; count--) {
+            if (reader.byte() <= 1) reader.skipLeb();
+            label();
+          }
+          labels.push(0);
+          break;
+        default:
+          skipPlain(reader, opcode);
+      }
+    }
+    output.copy(bytes, copied, end);
+  };
+  write(body.code, body.end);
 }
 
 /**
