@@ -192,7 +192,9 @@ export class Expander {
       const p = parts[0];
       if (p.name === "@" && p.quoted) {
         return (sh, out) => {
-          for (const s of sh.params) out.push(s);
+          const { params } = sh;
+          if (params.length > MANY) sh.proc.waiter.spend(params.length >> 4);
+          for (const s of params) out.push(s);
         };
       }
       if (p.name !== "@" && p.name !== "*") {
@@ -202,10 +204,10 @@ export class Expander {
     if (parts.length === 1 && parts[0].t === "arith" && !mayWait(parts[0].word)) {
       const run = need(ARITHMETIC).compileArithWord(parts[0].word, this);
       const quoted = parts[0].quoted;
-      return (sh, out) => {
+      return (sh, out): Wait => {
         const v = String(run(sh));
         if (quoted || !sh.fieldSplitter().splitsNumbers) out.push(v);
-        else addValue(sh, v, out);
+        else return addValue(sh, v, out);
       };
     }
     if (isOneField(word)) {
@@ -238,13 +240,13 @@ export class Expander {
   #plainValue(p: VarPart): FieldsFn {
     const get = compileParameter(p.name);
     const name = p.name;
-    return (sh, out) => {
+    return (sh, out): Wait => {
       const v = get(sh);
       if (v === undefined) {
         if (sh.flags.nounset) throw unsetError(name);
         return;
       }
-      if (v !== "") addValue(sh, v, out);
+      if (v !== "") return addValue(sh, v, out);
     };
   }
 
@@ -256,10 +258,10 @@ export class Expander {
         const v = run(sh);
         if (typeof v !== "string") {
           return v.then((s) => {
-            if (s !== "") addValue(sh, s, out);
+            if (s !== "") return addValue(sh, s, out);
           });
         }
-        if (v !== "") addValue(sh, v, out);
+        if (v !== "") return addValue(sh, v, out);
       };
     }
     const run = this.parts(word, "word", false);
@@ -267,7 +269,7 @@ export class Expander {
       const b = new WordBuilder();
       const waiting = run(sh, b);
       if (waiting !== undefined) return waiting.then(() => finishFields(sh, b, out));
-      finishFields(sh, b, out);
+      return finishFields(sh, b, out);
     };
   }
 
@@ -444,9 +446,15 @@ const quotedAt: PartFn = (sh, out) => {
   }
 };
 
-const quotedStar: PartFn = (sh, out) => out.quoted(sh.params.join(sh.fieldSplitter().joiner));
+const quotedStar: PartFn = (sh, out) => out.quoted(joined(sh, sh.fieldSplitter().joiner));
 
-const unquotedList: PartFn = (sh, out) => out.value(sh.params.join(SEPARATOR));
+const unquotedList: PartFn = (sh, out) => out.value(joined(sh, SEPARATOR));
+
+function joined(sh: Shell, by: string): string {
+  const { params } = sh;
+  if (params.length > MANY) sh.proc.waiter.spend(params.length >> 2);
+  return params.join(by);
+}
 
 /** Runs parts in order; waits only where one has to. */
 function sequence(fns: PartFn[]): PartFn {
@@ -473,8 +481,14 @@ async function restLater(
   }
 }
 
+/** Up to so many parameters cost no more than a step. */
+const MANY = 64;
+/** Up to this length, splitting a text costs no more than a step. */
+const SHORT = 1 << 8;
+
 /** Splits and globs a value that makes up a whole word. */
-function addValue(sh: Shell, value: string, out: string[]): void {
+function addValue(sh: Shell, value: string, out: string[]): Wait {
+  if (value.length > SHORT) sh.proc.waiter.spend(value.length >> 4);
   const splitter = sh.fieldSplitter();
   if (splitter.isPlain(value)) {
     out.push(value);
@@ -482,8 +496,8 @@ function addValue(sh: Shell, value: string, out: string[]): void {
   }
   const active = !sh.flags.noglob && hasGlobChar(value);
   if (!splitter.splits(value)) {
-    if (active) addField(sh, value, out);
-    else out.push(value);
+    if (active) return addField(sh, value, out);
+    out.push(value);
     return;
   }
   if (!active) {
@@ -492,7 +506,7 @@ function addValue(sh: Shell, value: string, out: string[]): void {
   }
   const fields: string[] = [];
   splitter.split(value, [0, value.length], fields);
-  for (const f of fields) addField(sh, f, out);
+  return addFields(sh, fields, 0, out);
 }
 
 /** Whether a value could be a pattern. */
@@ -502,22 +516,32 @@ function hasGlobChar(s: string): boolean {
   return open >= 0 && s.indexOf("]", open) > 0;
 }
 
-function finishFields(sh: Shell, b: WordBuilder, out: string[]): void {
+function finishFields(sh: Shell, b: WordBuilder, out: string[]): Wait {
+  if (b.text.length > SHORT) sh.proc.waiter.spend(b.text.length >> 4);
   const fields: string[] = [];
   sh.fieldSplitter().split(b.text, b.ranges, fields);
-  for (const f of fields) addField(sh, f, out);
+  return addFields(sh, fields, 0, out);
+}
+
+function addFields(sh: Shell, fields: readonly string[], from: number, out: string[]): Wait {
+  for (let i = from; i < fields.length; i++) {
+    const waiting = addField(sh, fields[i], out);
+    if (waiting !== undefined) return waiting.then(() => addFields(sh, fields, i + 1, out));
+  }
 }
 
 /** Globs one marked field and adds what it stands for. */
-function addField(sh: Shell, field: string, out: string[]): void {
-  if (!sh.flags.noglob && hasMagic(field)) {
-    const found = expandGlob(field, sh.proc.fs, sh.shared.patterns, MAX_GLOB);
-    if (found !== undefined) {
-      for (const f of found) out.push(f);
-      return;
-    }
+function addField(sh: Shell, field: string, out: string[]): Wait {
+  if (sh.flags.noglob || !hasMagic(field)) {
+    out.push(unmark(field));
+    return;
   }
-  out.push(unmark(field));
+  const add = (found: readonly string[] | undefined): void => {
+    if (found === undefined) out.push(unmark(field));
+    else for (const f of found) out.push(f);
+  };
+  const found = expandGlob(field, sh.proc, sh.shared.patterns, MAX_GLOB);
+  return found instanceof Promise ? found.then(add) : add(found);
 }
 
 function startsWithTilde(word: Word): boolean {

@@ -4,9 +4,16 @@
  * @module
  */
 
-import { type ProcessFs, S_IFDIR, S_IFLNK, S_IFMT } from "../../sandbox/types.ts";
+import {
+  type MaybePromise,
+  type ProcessFs,
+  S_IFDIR,
+  S_IFLNK,
+  S_IFMT,
+} from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
-import { ESC, hasMagic, type PatternCache } from "./pattern.ts";
+import { inSteps, type Steps } from "../_lib/steps.ts";
+import { ESC, hasMagic, type Pattern, type PatternCache } from "./pattern.ts";
 import { unmark } from "./fields.ts";
 
 /** The text a part without active pattern characters stands for: quoting is taken out. */
@@ -22,18 +29,38 @@ function plainText(part: string): string {
   return unmark(out);
 }
 
+/** Looking at a name costs so much less than a step, as a power of two. */
+const NAME_SHIFT = 2;
+
+/** What a process lets a glob do. */
+export interface GlobHost {
+  readonly fs: ProcessFs;
+  tick(steps: number): Promise<void> | undefined;
+}
+
 /**
- * The paths that a marked field matches, sorted by byte; undefined when there is none.
+ * The paths that a marked field matches, sorted by byte; undefined when there is none. Gives others
+ * their turn between directories.
  *
  * @param field In marked form, with at least one active pattern character.
  * @param limit Most results; more is an error of the caller's choice.
  */
 export function expandGlob(
   field: string,
-  fs: ProcessFs,
+  host: GlobHost,
   patterns: PatternCache,
   limit: number,
-): string[] | undefined {
+): MaybePromise<string[] | undefined> {
+  return inSteps(glob(field, host, patterns, limit));
+}
+
+function* glob(
+  field: string,
+  host: GlobHost,
+  patterns: PatternCache,
+  limit: number,
+): Steps<string[] | undefined> {
+  const { fs } = host;
   const parts = field.split("/");
   let found: string[] = [""];
   for (let i = 0; i < parts.length; i++) {
@@ -48,22 +75,9 @@ export function expandGlob(
       const pattern = patterns.get(unmarkEmpty(part));
       const dots = part.startsWith(".") || part.startsWith(ESC + ".") || part.startsWith("\\.");
       for (const base of found) {
-        let names;
-        try {
-          names = fs.readDir(base === "" ? "." : base);
-        } catch (error) {
-          if (isVfsError(error)) continue;
-          throw error;
-        }
-        const hits: string[] = [];
-        if (dots) { for (const n of [".", ".."]) if (pattern.matches(n)) hits.push(n); }
-        for (const entry of names) {
-          if (entry.name.charCodeAt(0) === 46 && !dots) continue;
-          if (!pattern.matches(entry.name)) continue;
-          if (!last && entry.type !== S_IFDIR && entry.type !== S_IFLNK) continue;
-          hits.push(entry.name);
-        }
-        for (const name of hits) next.push(base + name + (last ? "" : "/"));
+        const count = addMatches(base, pattern, dots, last, fs, next);
+        const turn = host.tick(1 + (count >> NAME_SHIFT));
+        if (turn !== undefined) yield turn;
         if (next.length > limit) return undefined;
       }
     }
@@ -71,10 +85,43 @@ export function expandGlob(
     if (found.length === 0) return undefined;
   }
   // Names that came from a directory are there; a plain last component has not been looked for yet.
-  const looked = hasMagic(parts[parts.length - 1]);
-  const out = looked ? found : found.filter((path) => exists(path, fs));
+  let out = found;
+  if (!hasMagic(parts[parts.length - 1])) {
+    out = [];
+    for (const path of found) {
+      if (exists(path, fs)) out.push(path);
+      const turn = host.tick(1);
+      if (turn !== undefined) yield turn;
+    }
+  }
   if (out.length === 0) return undefined;
   return out.sort(byBytes);
+}
+
+/** Adds the names of a directory that match; gives how many names it has. */
+function addMatches(
+  base: string,
+  pattern: Pattern,
+  dots: boolean,
+  last: boolean,
+  fs: ProcessFs,
+  next: string[],
+): number {
+  let names;
+  try {
+    names = fs.readDir(base === "" ? "." : base);
+  } catch (error) {
+    if (isVfsError(error)) return 0;
+    throw error;
+  }
+  const end = last ? "" : "/";
+  if (dots) { for (const n of [".", ".."]) if (pattern.matches(n)) next.push(base + n + end); }
+  for (const { name, type } of names) {
+    if (name.charCodeAt(0) === 46 && !dots) continue;
+    if (!last && type !== S_IFDIR && type !== S_IFLNK) continue;
+    if (pattern.matches(name)) next.push(base + name + end);
+  }
+  return names.length;
 }
 
 function unmarkEmpty(part: string): string {

@@ -277,6 +277,7 @@ export class Pattern {
 }
 
 function parse(text: string): Piece[] {
+  const lastClosing = text.lastIndexOf("]");
   const pieces: Piece[] = [];
   let tokens: Token[] = [];
   for (let i = 0; i < text.length; i++) {
@@ -304,7 +305,8 @@ function parse(text: string): Piece[] {
         tokens = [];
         break;
       case 91: {
-        const set = bracket(text, i);
+        // Most brackets that are never closed are seen so without reading to the end each time.
+        const set = lastClosing > i ? bracket(text, i) : undefined;
         if (set === undefined) tokens.push(c);
         else {
           tokens.push(set.table);
@@ -449,12 +451,13 @@ export function unescapePattern(s: string): string {
 
 /** Whether a marked text has an active pattern character. */
 export function hasMagic(text: string): boolean {
+  const lastClosing = text.lastIndexOf("]");
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === ESC_CODE) i++;
     else if (c === 42 || c === 63) return true;
     // A bracket that is never closed is an ordinary character.
-    else if (c === 91 && text.indexOf("]", i + 1) > 0) return true;
+    else if (c === 91 && lastClosing > i) return true;
   }
   return false;
 }

@@ -127,9 +127,10 @@ function stageOf(n: Node, compiler: NodeCompiler, substitution: boolean): Stage 
       const before = sh.line;
       sh.line = line;
       const argv = expandNow(sh, fields);
-      const child = argv.length === 0 || findCommand(sh, argv[0]) !== undefined
-        ? general.start(sh, fds, pgid, ignore)
-        : startProgram(sh, argv, sh.scope.environment(), fds, pgid);
+      const child =
+        argv === undefined || argv.length === 0 || findCommand(sh, argv[0]) !== undefined
+          ? general.start(sh, fds, pgid, ignore)
+          : startProgram(sh, argv, sh.scope.environment(), fds, pgid);
       sh.line = before;
       return child;
     },
@@ -151,6 +152,10 @@ function writer(
     const before = sh.line;
     sh.line = line;
     const argv = expandNow(sh, fields);
+    if (argv === undefined) {
+      sh.line = before;
+      return undefined;
+    }
     const capture = new Capture((bytes) => sh.proc.chargeMemory(bytes));
     const text = sh.captured(capture, sh.shared.builtins.get(name)!, argv);
     sh.line = before;
@@ -158,10 +163,10 @@ function writer(
   };
 }
 
-/** Expands words that never wait. */
-function expandNow(sh: Shell, fields: readonly FieldsFn[]): string[] {
+/** Expands words that hardly ever wait: for large directories. Undefined when they would have to. */
+function expandNow(sh: Shell, fields: readonly FieldsFn[]): string[] | undefined {
   const argv: string[] = [];
-  for (const f of fields) void f(sh, argv);
+  for (const f of fields) if (f(sh, argv) !== undefined) return undefined;
   return argv;
 }
 

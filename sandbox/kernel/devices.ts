@@ -415,12 +415,11 @@ export class PushOutput extends BaseFile {
   }
 
   write(chunk: Uint8Array, waiter: Waiter): void | Promise<void> {
-    const turn = waiter.tick(1);
-    if (turn !== undefined) return turn.then(() => this.write(chunk, waiter));
     waiter.spend(chunk.length / BYTES_PER_STEP);
     try {
       const result = this.push(chunk);
-      if (result === undefined) return;
+      // The turn comes after: who does not wait for it has written all the same.
+      if (result === undefined) return waiter.tick(1);
       return this.#pushed(result, waiter);
     } catch (error) {
       if (error instanceof VfsError && error.code === "EPIPE") waiter.brokenPipe();

@@ -345,12 +345,12 @@ export class RegularFile extends BaseFile {
   write(chunk: Uint8Array, waiter: Waiter): void | Promise<void> {
     if (!this.writable) throw new VfsError("EBADF");
     if (chunk.length === 0) return;
-    const turn = waiter.tick(1);
-    if (turn !== undefined) return turn.then(() => this.write(chunk, waiter));
     const position = (this.flags & O_APPEND) !== 0 ? this.handle.size() : this.#position;
     this.#put(chunk, position);
     this.#position = position + chunk.length;
     this.#charge(chunk.length, waiter);
+    // The turn comes after: who does not wait for it has written all the same.
+    return waiter.tick(1);
   }
 
   /** Reads at the position into part of a buffer; for guests whose memory is the buffer. */

@@ -134,12 +134,12 @@ export const BUSY_SCRIPTS: readonly BusyScript[] = [
   {
     name: "[[ =~ ]] with a bad pattern",
     script:
-      "x=$(head -c 200000 /dev/zero | tr '\\0' a); while :; do [[ $x =~ ^(a|a?)+b$ ]]; [[ $x =~ (a*)*(a*)*c ]]; done",
+      "x=$(head -c 200000 /dev/zero | tr '\\0' a); p='^(a|a?)+b$' q='(a*)*(a*)*c'; while :; do [[ $x =~ $p ]]; [[ $x =~ $q ]]; done",
   },
   {
     name: "[[ =~ ]] with references",
     script:
-      "x=$(head -c 20000 /dev/zero | tr '\\0' a); while :; do [[ $x =~ (a*)(a*)\\1\\2b ]]; done",
+      "x=$(head -c 20000 /dev/zero | tr '\\0' a); p='(a*)(a*)\\1\\2b'; while :; do [[ $x =~ $p ]]; done",
   },
   {
     name: "[[ == ]] with a long text",
