@@ -181,14 +181,15 @@ export class Expressions extends Calls {
   protected concatLater(expr: Expr & { kind: "concat" }): Thunk<MaybePromise<Value>> {
     const { rt } = this;
     const first = ungroup(expr.parts[0]);
-    const pieces: Thunk<MaybePromise<Ref | ByteString>>[] = expr.parts.map((part) =>
-      this.laterText(part)
+    const pieces = expr.parts.map((part) => this.laterText(part));
+    if (!this.isRead(first) || !this.hasEffects(expr.parts[1])) {
+      return inOrder(pieces, (texts) => texts.join(""));
+    }
+    const head = inOrder<Ref | ByteString, ByteString>(
+      [this.refLater(first), pieces[1]],
+      ([place, second]) => rt.text((place as Ref).get()) + second,
     );
-    if (this.isRead(first) && this.hasEffects(expr.parts[1])) pieces[0] = this.refLater(first);
-    return inOrder(pieces, ([head, second, ...rest]) => {
-      const text = typeof head === "string" ? head : rt.text(head.get());
-      return text + (second as ByteString) + rest.join("");
-    });
+    return inOrder([head, ...pieces.slice(2)], (texts) => texts.join(""));
   }
 
   protected laterText(expr: Expr): Thunk<MaybePromise<ByteString>> {

@@ -123,13 +123,9 @@ export function substitute(
       if (which !== 0) break;
     }
     begun = true;
-    if (end === start) {
-      // An empty match: the next char stays, and the search goes on behind it.
-      at = end + 1;
-    } else {
-      at = end;
-      if (at === text.length) break;
-    }
+    // Behind an empty match the next char stays. An empty one right behind another, and at the end,
+    // counts (BusyBox).
+    at = end === start ? end + 1 : end;
   }
   return { text: copied === 0 && result === "" ? text : result + text.slice(copied), count };
 }

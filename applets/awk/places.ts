@@ -145,9 +145,9 @@ export abstract class Places {
     return WATCHED.has(name) ? name : undefined;
   }
 
-  /** Whether native reads it only after the other side was evaluated. NF is a number by then. */
+  /** Whether native reads it only after the other side was evaluated. */
   protected isRead(expr: Expr): boolean {
-    return isPlace(expr) && !this.isNf(expr);
+    return isPlace(expr);
   }
 
   /** The cell of a name, whatever its meaning. */
@@ -257,7 +257,7 @@ export abstract class Places {
     const now = at === 0 ? undefined : record.get(at);
     return {
       // The fields of a record that was replaced meanwhile are not found before they are asked for.
-      get: () => at > 0 && record.changes !== changes ? now : record.get(at),
+      get: () => at > 0 && record.changes !== changes && !record.isSplit() ? now : record.get(at),
       set: (value) => {
         if (at > 0 && record.changes !== changes) record.goBack();
         record.set(at, value, this.rt.ofs);
@@ -269,9 +269,9 @@ export abstract class Places {
   protected nfRef(expr: Expr): Ref {
     const { record } = this.rt;
     const { changes } = record;
-    if (record.keepsFields) record.fieldCount();
+    const now = record.fieldCount();
     return {
-      get: () => record.fieldCount(),
+      get: () => record.changes !== changes && !record.isSplit() ? now : record.fieldCount(),
       set: (value) => {
         if (toInt32(toNumber(value)) < 0) this.fail(expr, MSG.negativeNf);
         if (record.changes !== changes) record.goBack();

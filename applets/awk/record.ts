@@ -166,14 +166,14 @@ export class Record {
   }
 
   /** Whether the fields of this record were asked for. */
-  #isSplit(): boolean {
+  isSplit(): boolean {
     return this.#values !== undefined || this.#found > 0 || this.#next !== this.#start;
   }
 
   /** Keeps the fields of a record that is replaced, for `goBack`; or finds how many count. */
   #leave(): void {
     if (!this.keepsFields) this.#find(this.highest);
-    else if (this.#isSplit()) this.#left = this.#toValues();
+    else if (this.isSplit()) this.#left = this.#toValues();
   }
 
   #restart(): void {
@@ -474,7 +474,7 @@ export class Record {
    * the old fields then, and puts `$0` together from them.
    */
   goBack(): void {
-    if (this.#left === undefined || this.#isSplit()) return;
+    if (this.#left === undefined || this.isSplit()) return;
     this.#values = this.#left;
     this.#left = undefined;
   }
@@ -485,7 +485,7 @@ export class Record {
    */
   empty(index: number): void {
     if (index === 0) {
-      if (!this.#isSplit()) {
+      if (!this.isSplit()) {
         this.assign("");
         return;
       }
