@@ -1,11 +1,14 @@
 import {
   type ByteString,
+  type Directory,
+  type DirEntry,
   type MaybePromise,
   S_IFDIR,
   S_IFMT,
   type Stat,
 } from "../sandbox/types.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { numberArgument } from "./_lib/number_argument.ts";
 import { joinPath } from "./_lib/path_text.ts";
 import { humanSize } from "./_lib/size.ts";
 
@@ -19,7 +22,7 @@ export const applet: Applet = defineApplet({
     b: { help: "Sizes in bytes as files tell them" },
     H: { help: "Follow links given as arguments" },
     L: { help: "Follow all links" },
-    d: { arg: "N", numeric: true, help: "Show N levels of directories" },
+    d: { arg: "N", help: "Show N levels of directories" },
     c: { help: "Show a grand total" },
     l: { help: "Count files as often as they have names" },
     s: { help: "Show a total for each argument only" },
@@ -32,7 +35,7 @@ export const applet: Applet = defineApplet({
     const { opts } = ctx;
     const walker = new Walker(
       ctx,
-      opts.s ? 0 : opts.d ?? Infinity,
+      opts.s ? 0 : opts.d === undefined ? Infinity : numberArgument(ctx, opts.d),
       // -b says what is counted; -h still says how it is shown.
       ctx.order.findLast((name) => "hmk".includes(name)) ?? (opts.b ? "b" : "k"),
     );
@@ -43,13 +46,15 @@ export const applet: Applet = defineApplet({
 /** A directory that is being summed. */
 interface Level {
   readonly path: ByteString;
-  readonly names: readonly ByteString[];
+  /** Held, so that each entry is looked up as one component; undefined when it cannot be read. */
+  readonly directory: Directory | undefined;
+  readonly entries: readonly DirEntry[];
   next: number;
   total: number;
 }
 
 type DuContext = Omit<Context, "opts"> & {
-  readonly opts: { readonly [name: string]: string | number | boolean | undefined };
+  readonly opts: { readonly [name: string]: string | boolean | undefined };
 };
 
 class Walker {
@@ -76,10 +81,15 @@ class Walker {
   async #tree(root: ByteString): Promise<number | undefined> {
     const { ctx } = this;
     const { opts } = ctx;
-    const stat = this.#stat(root, !!(opts.H || opts.L));
-    if (stat === undefined) return undefined;
+    let stat: Stat;
+    try {
+      stat = opts.H || opts.L ? ctx.fs.stat(root) : ctx.fs.lstat(root);
+    } catch (error) {
+      ctx.warnError(root, error);
+      return undefined;
+    }
     this.#device = stat.dev;
-    const first = this.#enter(root, stat);
+    const first = this.#enter(root, stat, undefined, root);
     if (first === "again") return 0;
     if (first === undefined) {
       const size = this.#sizeOf(stat);
@@ -89,55 +99,63 @@ class Walker {
     const stack: Level[] = [first];
     for (;;) {
       const level = stack[stack.length - 1];
-      if (level.next === level.names.length) {
+      if (level.next === level.entries.length) {
         stack.pop();
         if (stack.length <= this.depth) await this.#show(level.total, level.path);
         if (stack.length === 0) return level.total;
         stack[stack.length - 1].total += level.total;
         continue;
       }
-      const path = joinPath(level.path, level.names[level.next++]);
-      const inner = this.#stat(path, !!opts.L);
+      const { name } = level.entries[level.next++];
+      const directory = level.directory as Directory;
       const pause = ctx.tick(8);
       if (pause !== undefined) await pause;
-      if (inner === undefined || (opts.x && inner.dev !== this.#device)) continue;
-      const child = this.#enter(path, inner);
-      if (child === "again") continue;
-      if (child !== undefined) {
-        stack.push(child);
+      let inner: Stat;
+      try {
+        inner = opts.L ? directory.statAt(name) : directory.lstatAt(name);
+      } catch (error) {
+        ctx.warnError(joinPath(level.path, name), error);
         continue;
       }
-      const size = this.#sizeOf(inner);
-      if (size === undefined) continue;
-      level.total += size;
-      if (opts.a && stack.length <= this.depth) await this.#show(size, path);
-    }
-  }
-
-  #stat(path: ByteString, follow: boolean): Stat | undefined {
-    try {
-      return follow ? this.ctx.fs.stat(path) : this.ctx.fs.lstat(path);
-    } catch (error) {
-      this.ctx.warnError(path, error);
-      return undefined;
+      if (opts.x && inner.dev !== this.#device) continue;
+      if ((inner.mode & S_IFMT) !== S_IFDIR) {
+        const size = this.#sizeOf(inner);
+        if (size === undefined) continue;
+        level.total += size;
+        if (opts.a && stack.length <= this.depth) {
+          await this.#show(size, joinPath(level.path, name));
+        }
+        continue;
+      }
+      const child = this.#enter(joinPath(level.path, name), inner, directory, name);
+      if (child !== undefined && child !== "again") stack.push(child);
     }
   }
 
   /** Starts a directory; undefined for anything else, and "again" for one that was counted before. */
-  #enter(path: ByteString, stat: Stat): Level | "again" | undefined {
+  #enter(
+    path: ByteString,
+    stat: Stat,
+    parent: Directory | undefined,
+    name: ByteString,
+  ): Level | "again" | undefined {
     if ((stat.mode & S_IFMT) !== S_IFDIR) return undefined;
     const key = `${stat.dev}:${stat.ino}`;
-    let names: ByteString[] = [];
-    const { opts } = this.ctx;
+    const { opts, fs } = this.ctx;
     // With links followed, a directory could lead back to itself.
     if (this.#seen.has(key) && (opts.L || !opts.l)) return "again";
     this.#seen.add(key);
+    let directory: Directory | undefined;
+    let entries: readonly DirEntry[] = [];
     try {
-      names = this.ctx.fs.readDir(path).map(({ name }) => name);
+      directory = parent === undefined
+        ? fs.openDirectory(name)
+        : parent.directoryAt(name, opts.L === true);
+      entries = directory.entries();
     } catch (error) {
       this.ctx.warnError(path, error);
     }
-    return { path, names, next: 0, total: this.#bytes(stat) };
+    return { path, directory, entries, next: 0, total: this.#bytes(stat) };
   }
 
   #bytes(stat: Stat): number {

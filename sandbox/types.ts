@@ -153,6 +153,8 @@ export interface SpecialNode extends VNode {
 export interface DirNode extends VNode {
   /** The node of that name, not following links, or undefined. */
   lookup(name: ByteString): VNode | undefined;
+  /** What `lookup(name)?.stat()` says, where that can be had for less. */
+  statOf?(name: ByteString): Stat | undefined;
   /** All entries but `.` and `..`, in the layer's own order. */
   list(): DirEntry[];
   /**

@@ -100,7 +100,16 @@ export class OpenDirectory implements Directory {
   }
 
   lstatAt(name: ByteString): Stat {
-    return this.#node(name).stat();
+    const { node, point } = this.place;
+    if (
+      node.statOf === undefined || name === "." || name === ".." || name.includes("/") ||
+      point?.children?.has(name) === true
+    ) return this.#node(name).stat();
+    checkName(name);
+    checkSearch(this.caller, node, name);
+    const stat = node.statOf(name);
+    if (stat === undefined) throw new VfsError("ENOENT", name);
+    return stat;
   }
 
   statAt(name: ByteString): Stat {

@@ -211,9 +211,13 @@ export class HostDirNode<P> implements DirNode {
   #lastEpoch = -1;
   /** What names were found to mean, or that they mean nothing; believed as `#believed` says. */
   readonly #names = new Map<ByteString, VNode | undefined>();
-  /** The name that was looked up last, believed in the same way. */
+  /**
+   * The name that was looked up last, believed in the same way: what it is, or only the facts of a
+   * file, of which a node is made when somebody asks for one.
+   */
   #recentName: ByteString | undefined = undefined;
   #recent: VNode | undefined = undefined;
+  #recentStat: Stat | undefined = undefined;
   #namesTurn = -1;
   #namesEpoch = -1;
   #namesChanges = -1;
@@ -249,7 +253,7 @@ export class HostDirNode<P> implements DirNode {
 
   #forgetNames(): void {
     this.#names.clear();
-    this.#recentName = this.#recent = undefined;
+    this.#recentName = this.#recent = this.#recentStat = undefined;
   }
 
   /** @internal It was just seen at that path, and this is what `lstat` said. */
@@ -291,17 +295,28 @@ export class HostDirNode<P> implements DirNode {
    * Once the whole path was seen to be free of links and to lead to this directory, the directory is
    * known to be one of the mount, and later it is enough that the path leads to this very directory:
    * no directory has two names, so whatever links an outsider puts on the way, they lead inside.
+   *
+   * Below a directory that is known in that way, one look at that directory stands for the look at
+   * the whole path: it was in its place after its entry was seen to be a directory and no link, and
+   * before the entry is seen again. An outsider would have to swap as often as before.
    */
   surePath(): P {
     const path = this.path();
     const { host } = this.layer;
-    let isHere = this.#isSure || host.isDirect(path);
-    for (let looks = this.layer.looks(); isHere && looks > 0; looks--) {
+    const looks = this.layer.looks();
+    let isHere = this.#isSure || looks === 1 && this.#isInSureParent() || host.isDirect(path);
+    for (let left = looks; isHere && left > 0; left--) {
       isHere = host.isThere(path, this.dev, this.ino);
     }
     if (!isHere) this.#gone();
     this.#isSure = true;
     return path;
+  }
+
+  #isInSureParent(): boolean {
+    const { parent } = this;
+    return parent !== undefined && parent.#isSure && parent.#path !== undefined &&
+      this.layer.host.isThere(parent.#path, parent.dev, parent.ino);
   }
 
   /** It is not where it was. @throws {VfsError} ENOENT */
@@ -348,7 +363,17 @@ export class HostDirNode<P> implements DirNode {
 
   /** What a name was found to be, once it is known that `#names` is believed. */
   #known(name: ByteString): VNode | undefined {
-    return name === this.#recentName ? this.#recent : this.#names.get(name);
+    return name === this.#recentName ? this.#recentNode() : this.#names.get(name);
+  }
+
+  #recentNode(): VNode | undefined {
+    const stat = this.#recentStat;
+    if (stat !== undefined) {
+      this.#recentStat = undefined;
+      const isOutdated = this.layer.host.guard.epoch() !== this.#namesEpoch;
+      this.#recent = new HostFileNode<P>(this, this.#recentName as ByteString, stat, isOutdated);
+    }
+    return this.#recent;
   }
 
   /** Makes a change of one name of this directory, of which the other names know nothing. */
@@ -357,7 +382,7 @@ export class HostDirNode<P> implements DirNode {
     const isBelieved = this.#believed(guard.epoch());
     guard.changes++;
     const { changes } = guard;
-    this.#recentName = this.#recent = undefined;
+    this.#recentName = this.#recent = this.#recentStat = undefined;
     work();
     // A change of more than this name lets go of the others.
     if (isBelieved && guard.changes === changes) this.#namesChanges = changes;
@@ -400,13 +425,14 @@ export class HostDirNode<P> implements DirNode {
       return this.#lastNode;
     }
     if (this.#believed(epoch)) {
-      if (name === this.#recentName) return this.#recent;
+      if (name === this.#recentName) return this.#recentNode();
       if (this.#names.size > 0) {
         const node = this.#names.get(name);
         if (node !== undefined || this.#names.has(name)) {
           // Who walks over a listing asks about each name once; what is kept costs the collector.
           if (this.#names.size > FEW_NAMES) this.#names.delete(name);
           this.#recentName = name;
+          this.#recentStat = undefined;
           return this.#recent = node;
         }
       }
@@ -425,16 +451,51 @@ export class HostDirNode<P> implements DirNode {
       if (layer.options.partial !== true || !isVfsError(error, "EACCES")) throw error;
       return this.unseen(name, path);
     }
-    // In peace, facts about a name are worth no second look; only what is opened or changed is.
-    if (stat !== undefined && layer.looks() > 1) {
-      if ((stat.mode & S_IFMT) === S_IFLNK) this.surePath();
-      else this.confirm(path, stat);
-    }
+    if (stat !== undefined && layer.looks() > 1) this.#lookAgain(path, stat);
     const node = stat && this.#nodeOf(name, path, stat, epoch);
     // Only the last one: a walk over a large tree asks once for each name.
     this.#recentName = name;
     this.#recent = node;
+    this.#recentStat = undefined;
     return node;
+  }
+
+  /**
+   * The facts of a name, undefined where nothing is there: what `lookup` finds, without a node for
+   * what a walk only wants to know the size or the date of.
+   */
+  statOf(name: ByteString): Stat | undefined {
+    const { layer } = this;
+    const { host } = layer;
+    const directory = this.path();
+    const epoch = host.guard.epoch();
+    if (this.#believed(epoch)) {
+      const isRecent = name === this.#recentName;
+      if (isRecent && this.#recentStat !== undefined) return layer.shown(this.#recentStat);
+      if (isRecent || this.#names.size > 0) return this.lookup(name)?.stat();
+    }
+    // What Deno does not let us look at, `lookup` knows.
+    if (layer.options.partial === true) return this.lookup(name)?.stat();
+    let path: P;
+    try {
+      path = host.child(directory, name);
+    } catch {
+      return undefined;
+    }
+    const stat = host.lstat(path);
+    if (stat === undefined) return undefined;
+    if (layer.looks() > 1) this.#lookAgain(path, stat);
+    this.#recentName = name;
+    const isFile = (stat.mode & S_IFMT) === S_IFREG;
+    this.#recent = isFile ? undefined : this.#nodeOf(name, path, stat, epoch);
+    this.#recentStat = isFile ? stat : undefined;
+    return layer.shown(stat);
+  }
+
+  /** In peace, facts about a name are worth no second look; only what is opened or changed is. */
+  #lookAgain(path: P, stat: Stat): void {
+    if ((stat.mode & S_IFMT) === S_IFLNK) this.surePath();
+    else this.confirm(path, stat);
   }
 
   /** What a name stands for that Deno does not let us look at. */

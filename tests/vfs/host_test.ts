@@ -358,6 +358,57 @@ Deno.test("a directory that is held does not follow a link put in its place", as
   }
 });
 
+Deno.test("facts asked of a held directory are those of this moment", async () => {
+  const wait = () => new Promise((resolve) => setTimeout(resolve, 30));
+  const top = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "capbox-test-" }));
+  try {
+    Deno.mkdirSync(top + "/in/a/mounted", { recursive: true });
+    Deno.mkdirSync(top + "/out");
+    Deno.writeTextFileSync(top + "/in/a/f", "abc");
+    Deno.writeTextFileSync(top + "/out/f", "secret");
+    const namespace = new Namespace(memory());
+    const layer = new HostDirLayer(DenoFs.open(top + "/in"));
+    namespace.mount("/h", layer, { source: "host", options: "rw" });
+    namespace.mount("/h/a/mounted", memory(), { source: "tmpfs", options: "rw" });
+    const { fs } = viewOf(namespace);
+    const held = fs.openDirectory("/h/a");
+    assertEquals(held.lstatAt("f").size, 3);
+    assertEquals(held.lstatAt("f").ino, Deno.lstatSync(top + "/in/a/f").ino);
+    fails("ENOENT", () => held.lstatAt("none"));
+    fails("ENOENT", () => held.lstatAt(""));
+    fails("ENAMETOOLONG", () => held.lstatAt("x".repeat(256)));
+    assertEquals(held.lstatAt("mounted").ino, fs.lstat("/h/a/mounted").ino);
+    // Our own changes are seen at once.
+    put(fs, "/h/a/f", "abcdef");
+    assertEquals(held.lstatAt("f").size, 6);
+    put(fs, "/h/a/g", "x");
+    assertEquals(held.lstatAt("g").size, 1);
+    held.unlinkAt("g");
+    fails("ENOENT", () => held.lstatAt("g"));
+    assertEquals(held.lstatAt("f").size, 6);
+    held.renameAt("f", held, "g");
+    fails("ENOENT", () => held.lstatAt("f"));
+    assertEquals(held.lstatAt("g").size, 6);
+    assertEquals(get(fs, "/h/a/g"), "abcdef");
+    // Those of others after a turn; a link is a link, and what it replaces is not asked about.
+    fs.makeDir("/h/a/sub");
+    put(fs, "/h/a/sub/f", "1");
+    const inner = held.directoryAt("sub");
+    assertEquals(inner.lstatAt("f").size, 1);
+    Deno.renameSync(top + "/in/a/sub", top + "/in/was");
+    Deno.symlinkSync("../../out", top + "/in/a/sub");
+    await wait();
+    fails("ENOENT", () => inner.lstatAt("f"));
+    assertEquals(held.lstatAt("sub").mode & 0o170000, 0o120000);
+    fails("ENOTDIR", () => held.directoryAt("sub"));
+    Deno.writeTextFileSync(top + "/in/a/g", "");
+    await wait();
+    assertEquals(held.lstatAt("g").size, 0);
+  } finally {
+    Deno.removeSync(top, { recursive: true });
+  }
+});
+
 Deno.test("our own renames reach those who hold a directory, at once", () => {
   withBox(({ inside, view: { fs } }) => {
     fs.makeDir("/h/a");
