@@ -18,6 +18,7 @@ import {
   type Readiness,
   S_IFSOCK,
 } from "../sandbox/types.ts";
+import { ipv6Text } from "../sandbox/addresses.ts";
 import { FDFLAG, FILETYPE, RIFLAG, RIGHT, SDFLAG, SOCKET_RIGHTS } from "./abi.ts";
 import { ERRNO, errnoOf, fail } from "./errno.ts";
 import { Descriptor } from "./fds.ts";
@@ -344,23 +345,6 @@ export function sock_shutdown(guest: Guest, fd: number, how: number): number {
 
 // -----------------------------------------------------------------------------------------------
 // The extension
-
-/** Groups of an IPv6 address as text, by RFC 5952: the longest run of zeros is left out. */
-function ipv6Text(groups: readonly number[]): string {
-  let best = -1;
-  let bestLength = 1;
-  for (let i = 0; i < 8; i++) {
-    let length = 0;
-    while (i + length < 8 && groups[i + length] === 0) length++;
-    if (length > bestLength) {
-      best = i;
-      bestLength = length;
-    }
-  }
-  const hex = groups.map((group) => group.toString(16));
-  if (best < 0) return hex.join(":");
-  return `${hex.slice(0, best).join(":")}::${hex.slice(best + bestLength).join(":")}`;
-}
 
 /**
  * An address: a u32 of kind (0 IPv4, 1 IPv6); from offset 4 on four bytes, or eight u16 in the

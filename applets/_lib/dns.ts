@@ -5,6 +5,7 @@
  */
 import type { ByteString, Process } from "../../sandbox/types.ts";
 import { concatBytes, toBytes, toByteString, toText } from "../../sandbox/bytes.ts";
+import { ipv6Text, parseIpv6 } from "../../sandbox/addresses.ts";
 import { isVfsError, VfsError } from "../../sandbox/errors.ts";
 
 /** Types of records by name. */
@@ -60,15 +61,9 @@ export function dnsTypeName(type: number): string {
 export function reverseName(address: ByteString): ByteString | undefined {
   const four = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
   if (four !== null) return `${four[4]}.${four[3]}.${four[2]}.${four[1]}.in-addr.arpa`;
-  if (!address.includes(":")) return undefined;
-  const [head, tail] = address.split("::", 2);
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const middle = tail === undefined ? 0 : 8 - left.length - right.length;
-  if (middle < 0 || left.length + right.length + middle !== 8) return undefined;
-  const groups = [...left, ...Array<string>(middle).fill("0"), ...right];
-  if (!groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
-  const digits = groups.map((group) => group.padStart(4, "0")).join("").toLowerCase();
+  const groups = address.includes(":") ? parseIpv6(address.toLowerCase()) : undefined;
+  if (groups === undefined) return undefined;
+  const digits = groups.map((group) => group.toString(16).padStart(4, "0")).join("");
   return [...digits].reverse().join(".") + ".ip6.arpa";
 }
 
@@ -169,7 +164,7 @@ function dataText(
     case "A":
       return [0, 1, 2, 3].map((i) => view.getUint8(start + i)).join(".");
     case "AAAA":
-      return addressText([0, 2, 4, 6, 8, 10, 12, 14].map((i) => view.getUint16(start + i)));
+      return ipv6Text([0, 2, 4, 6, 8, 10, 12, 14].map((i) => view.getUint16(start + i)));
     case "NS":
     case "CNAME":
     case "PTR":
@@ -199,23 +194,6 @@ function dataText(
     default:
       return `\\# ${length}`;
   }
-}
-
-/** An IPv6 address, its longest run of zeros left out (RFC 5952). */
-function addressText(groups: readonly number[]): string {
-  let best = -1;
-  let bestLength = 1;
-  for (let i = 0; i < 8; i++) {
-    let length = 0;
-    while (i + length < 8 && groups[i + length] === 0) length++;
-    if (length > bestLength) {
-      best = i;
-      bestLength = length;
-    }
-  }
-  const hex = groups.map((group) => group.toString(16));
-  if (best < 0) return hex.join(":");
-  return `${hex.slice(0, best).join(":")}::${hex.slice(best + bestLength).join(":")}`;
 }
 
 /** Name servers of /etc/resolv.conf; the local one where there is none. */

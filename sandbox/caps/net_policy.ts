@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { ipv4Text, ipv6Text, parseIpv4, parseIpv6 } from "../addresses.ts";
 
 /** A parsed grant. */
 export interface NetRule {
@@ -79,17 +80,17 @@ function pathSegments(path: string): string[] {
 /**
  * The one spelling of a host that rules are compared in: lower case, no trailing dot, no brackets;
  * IPv4 in any spelling a C library takes (decimal, octal, hexadecimal, fewer parts) as four decimal
- * parts; IPv6 in full, with IPv4-mapped addresses as IPv4.
+ * parts; IPv6 by RFC 5952 and without a zone, IPv4-mapped addresses as IPv4.
  */
 export function canonicalHost(host: string): string {
   let name = host.toLowerCase();
   if (name.startsWith("[") && name.endsWith("]")) name = name.slice(1, -1);
   if (name.length > 1 && name.endsWith(".")) name = name.slice(0, -1);
   const v4 = parseIpv4(name);
-  if (v4 !== undefined) return formatIpv4(v4);
+  if (v4 !== undefined) return ipv4Text(v4);
   if (name.includes(":")) {
-    const v6 = parseIpv6(name);
-    if (v6 !== undefined) return embeddedIpv4(v6) ?? formatIpv6(v6);
+    const v6 = parseIpv6(name.split("%", 1)[0]);
+    if (v6 !== undefined) return embeddedIpv4(v6) ?? ipv6Text(v6);
   }
   return name;
 }
@@ -99,68 +100,11 @@ export function isIpLiteral(host: string): boolean {
   return host.includes(":") || /^[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+$/.test(host);
 }
 
-/** IPv4 as `inet_aton` takes it: 1 to 4 parts, each decimal, 0octal or 0xhex. */
-function parseIpv4(text: string): number | undefined {
-  const parts = text.split(".");
-  if (parts.length > 4) return undefined;
-  const numbers: number[] = [];
-  for (const part of parts) {
-    let value: number;
-    if (/^0x[0-9a-f]+$/.test(part)) value = parseInt(part.slice(2), 16);
-    else if (/^0[0-7]*$/.test(part)) value = parseInt(part, 8);
-    else if (/^[1-9][0-9]*$/.test(part)) value = Number(part);
-    else return undefined;
-    numbers.push(value);
-  }
-  const last = numbers.pop()!;
-  if (numbers.some((value) => value > 255) || last >= 256 ** (4 - numbers.length)) return undefined;
-  let address = last;
-  numbers.forEach((value, index) => address += value * 256 ** (3 - index));
-  return address;
-}
-
-function formatIpv4(address: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
-}
-
-/** Eight groups of 16 bits. */
-function parseIpv6(text: string): number[] | undefined {
-  let body = text.split("%", 1)[0];
-  const dot = body.lastIndexOf(".");
-  if (dot >= 0) {
-    const colon = body.lastIndexOf(":");
-    const v4 = /^[0-9.]+$/.test(body.slice(colon + 1))
-      ? parseIpv4(body.slice(colon + 1))
-      : undefined;
-    if (v4 === undefined) return undefined;
-    body = body.slice(0, colon + 1) + Math.floor(v4 / 65536).toString(16) + ":" +
-      (v4 % 65536).toString(16);
-  }
-  const halves = body.split("::");
-  if (halves.length > 2) return undefined;
-  const groups = (half: string): number[] | undefined => {
-    if (half === "") return [];
-    const words = half.split(":");
-    if (words.some((word) => !/^[0-9a-f]{1,4}$/.test(word))) return undefined;
-    return words.map((word) => parseInt(word, 16));
-  };
-  const head = groups(halves[0]);
-  const tail = halves.length === 2 ? groups(halves[1]) : [];
-  if (head === undefined || tail === undefined) return undefined;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
-  return [...head, ...new Array<number>(missing).fill(0), ...tail];
-}
-
-function formatIpv6(groups: readonly number[]): string {
-  return groups.map((group) => group.toString(16)).join(":");
-}
-
 /** The IPv4 address inside an IPv4-mapped or -compatible one, which is what would be dialled. */
 function embeddedIpv4(groups: readonly number[]): string | undefined {
   const mapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;
   if (!mapped) return undefined;
-  return formatIpv4(groups[6] * 65536 + groups[7]);
+  return ipv4Text(groups[6] * 65536 + groups[7]);
 }
 
 /** IPv4 blocks that are not public: [first address, prefix length] (IANA special registry). */

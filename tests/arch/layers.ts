@@ -1,7 +1,7 @@
 /**
  * Who may import whom. The lint plugin asks this table for each import of each module.
  *
- * Inside sandbox/ the arrows point one way; applets and wasi see types, and three small pure
+ * Inside sandbox/ the arrows point one way; applets and wasi see types, and four small pure
  * modules; nothing that is shipped imports what is not.
  *
  * @module
@@ -23,7 +23,7 @@ const workshop: ReadonlySet<string> = new Set([
  */
 const order: readonly (readonly string[])[] = [
   ["types"],
-  ["errors", "bytes"],
+  ["errors", "bytes", "addresses"],
   ["vfs"],
   ["caps", "policy"],
   ["kernel"],
@@ -35,11 +35,15 @@ const order: readonly (readonly string[])[] = [
   ["mod"],
 ];
 
-/** What applets and wasi may import of sandbox/ as values. */
+/**
+ * What applets and wasi may import of sandbox/ as values. The text of addresses is among it, since
+ * what a gate compares, a socket says and a name server answers must be spelled in one way.
+ */
 const pureModules: ReadonlySet<string> = new Set([
   "sandbox/types.ts",
   "sandbox/bytes.ts",
   "sandbox/errors.ts",
+  "sandbox/addresses.ts",
 ]);
 
 /** Modules of applets/ that know all applets: by name, or by import. */
@@ -104,7 +108,7 @@ function refuseForApplets(from: string, to: string, typeOnly: boolean): string |
   const zone = zoneOf(to);
   if (zone === "sandbox") {
     if (pureModules.has(to) || typeOnly && !to.startsWith("sandbox/host/")) return undefined;
-    return "applets see the types of sandbox/, its bytes and errors, and nothing else of it";
+    return "applets see the types of sandbox/, its bytes, errors and addresses, and nothing else of it";
   }
   if (zone !== "applets") return `applets must not import ${to}`;
   const own = appletOf(from);

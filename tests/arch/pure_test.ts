@@ -10,6 +10,7 @@ const pure = [
   "sandbox/types.ts",
   "sandbox/errors.ts",
   "sandbox/bytes.ts",
+  "sandbox/addresses.ts",
   "sandbox/vfs",
   "sandbox/caps",
   "sandbox/kernel",

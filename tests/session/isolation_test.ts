@@ -242,7 +242,7 @@ Deno.test("the child's rights are those of the policy, and no others", async () 
       `--allow-read=${HOME}applets,${HOME}sandbox,${HOME}wasi,${HOME}mod.ts,` +
       `${directory}/in,${directory}/rw`,
       `--allow-write=${directory}/rw`,
-      "--allow-net=example.com:443,*.example.org:80,[2001:db8:0:0:0:0:0:1]:443,10.0.0.1," +
+      "--allow-net=example.com:443,*.example.org:80,[2001:db8::1]:443,10.0.0.1," +
       "127.0.0.1:8080",
       "--v8-flags=--max-old-space-size=200",
       ENTRY,
