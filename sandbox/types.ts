@@ -586,6 +586,8 @@ export interface SpawnOptions {
   readonly nice?: number;
   /** Mode bits that new files do not get. */
   readonly umask?: number;
+  /** Whoever started the run is told of its end only after that of this child: it still has to write. */
+  readonly lingers?: boolean;
 }
 
 /** A child that was started. */

@@ -52,7 +52,7 @@ export function compileProcessFile(
     const mine = dir === "<" ? pipe.read : pipe.write;
     const theirs = dir === "<" ? pipe.write : pipe.read;
     const fds = childFiles(sh.proc, [[dir === "<" ? 1 : 0, theirs]]);
-    startSubshell(sh, run, { fds }, { substitution: true });
+    startSubshell(sh, run, { fds, lingers: dir === ">" }, { substitution: true });
     theirs.release();
     const fd = sh.proc.setFd(mine, undefined, 64);
     sh.procFiles.push(fd);

@@ -340,6 +340,7 @@ export class Kernel {
     }
     for (const signal of options.ignoreSignals ?? []) child.setSignal(signal, "ignore");
     if (options.program !== undefined) child.comm = parent.comm;
+    if (options.lingers) child.lingers = true;
     if (options.cwd !== undefined) child.fs.changeDir(options.cwd);
     const program = options.program ??
       this.#resolve(child, options.file ?? argv[0], options.searchPath);
@@ -564,13 +565,30 @@ export class Kernel {
       parent.childChanged.wake();
       this.deliver(parent, SIG.CHLD);
     }
-    const tell = this.#ended.get(process);
-    if (tell !== undefined) {
-      this.#ended.delete(process);
+    if (this.#ended.has(process)) {
       this.#table.delete(process.pid);
-      process.run.cancelTimer?.();
-      tell(process.status);
+      if (signal !== 0 || !this.#lingers(process.run)) this.#tell(process);
+    } else if (process.lingers && !this.#lingers(process.run)) {
+      for (const main of [...this.#ended.keys()]) {
+        if (main.ended && main.run === process.run) this.#tell(main);
+      }
     }
+  }
+
+  /** Whether a run has processes that still have to write what belongs to its output. */
+  #lingers(run: Run): boolean {
+    for (const process of this.#table.values()) {
+      if (process.lingers && !process.ended && process.run === run) return true;
+    }
+    return false;
+  }
+
+  /** Tells whoever started a run of its end. */
+  #tell(process: KernelProcess): void {
+    const tell = this.#ended.get(process)!;
+    this.#ended.delete(process);
+    process.run.cancelTimer?.();
+    tell(process.status!);
   }
 
   /** Nobody could continue a stopped group whose last controller ended (POSIX `_exit`). */

@@ -86,6 +86,8 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
   stopSignal = 0;
   /** Signals that came while it was stopped. */
   #held: Set<number> | undefined;
+  /** The end of its run is told only after its own. */
+  lingers = false;
   /** Set when a stop or a continue has not been seen by the parent. */
   reaped = false;
   /** Bytes charged to the sandbox by this process. */
