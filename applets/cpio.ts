@@ -117,7 +117,7 @@ async function readArchive(ctx: Ctx, owner: Owner, source: Source): Promise<numb
     const { member, id, links: count } = found;
     const pause = ctx.tick(20);
     if (pause !== undefined) await pause;
-    let end = input.position + member.size + (-member.size & 3);
+    let end = input.position + member.size;
     // Native tells of a member after its data, so not of one whose data are missing.
     let shown = false;
     if (isWanted(member.name, ctx.operands)) {

@@ -14,8 +14,10 @@ export interface Entry {
   readonly data: string;
   /** What kind of fault it showed, if it did. */
   readonly note?: string;
-  /** The fault is still there: a replay only counts it. */
+  /** Found, and neither mended nor explained yet: a replay fails. */
   readonly open?: true;
+  /** Why the difference is no fault of ours, in a line. */
+  readonly explained?: string;
   /** What native answered. */
   readonly native?: Answer;
 }

@@ -53,9 +53,9 @@ async function main(): Promise<number> {
   const seed = Number(args.seed ?? 1);
   const most = Number(args.findings ?? 10);
   if (args.replay) {
-    const { lines, inputs, open } = await replay(chosen);
+    const { lines, inputs, explained } = await replay(chosen);
     for (const line of lines) console.log(line);
-    console.log(`${inputs} inputs, ${lines.length} faults, ${open.length} known to be open`);
+    console.log(`${inputs} inputs, ${lines.length} faults, ${explained.length} explained`);
     return lines.length === 0 ? 0 : 1;
   }
   const native = args.native ? NativeSide.open() : "switched off";

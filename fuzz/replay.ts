@@ -14,16 +14,16 @@ import { findTarget } from "./targets/mod.ts";
 /** What a replay found. */
 export interface Replay {
   readonly inputs: number;
-  /** A line for each input that is wrong. */
+  /** A line for each input that is wrong, or that differs no more though its entry says why it does. */
   readonly lines: readonly string[];
-  /** Those that are known to be wrong. */
-  readonly open: readonly string[];
+  /** Those that differ for a reason that their entries state. */
+  readonly explained: readonly string[];
 }
 
 /** Tries all stored inputs of targets. */
 export async function replay(targets: readonly string[]): Promise<Replay> {
   const lines: string[] = [];
-  const open: string[] = [];
+  const explained: string[] = [];
   let inputs = 0;
   const ours = await OurSide.open();
   try {
@@ -44,16 +44,19 @@ export async function replay(targets: readonly string[]): Promise<Replay> {
           const found = await tryInput(target, inputOf(entry), ours, entry.native);
           if (found !== undefined) fault = `${found.kind}: ${found.message}`;
         }
-        if (fault === undefined) continue;
-        const line = `${name}/${file} ${JSON.stringify(inputOf(entry))}\n  ${fault}`;
-        if (entry.open === true) open.push(line);
-        else lines.push(line);
+        const line = `${name}/${file} ${JSON.stringify(inputOf(entry))}\n  `;
+        if (fault !== undefined && entry.explained !== undefined) {
+          explained.push(line + entry.explained);
+        } else if (fault !== undefined) lines.push(line + fault);
+        else if (entry.explained !== undefined) {
+          lines.push(`${line}is explained, but differs no more`);
+        } else if (entry.open) lines.push(`${line}is open, but differs no more`);
       }
     }
   } finally {
     ours.close();
   }
-  return { inputs, lines, open };
+  return { inputs, lines, explained };
 }
 
 /** Longest input that is stored. */

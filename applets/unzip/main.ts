@@ -242,8 +242,10 @@ class Unzip {
     for (;;) {
       const entry = await readLocal(input, true);
       if (entry === undefined) return;
-      const end = input.position + entry.packed;
-      await this.#entry(entry, input, listing, () => {});
+      let end = input.position + entry.packed;
+      await this.#entry(entry, input, listing, () => {
+        if (entry.method === 0) end = input.position;
+      });
       const rest = end - input.position;
       const skipping = input.skip(Math.max(0, rest));
       const skipped = skipping instanceof Promise ? await skipping : skipping;
@@ -445,7 +447,8 @@ class Unzip {
     const { ctx } = this;
     const memory = new MemoryAccount(ctx.process);
     const codec = this.#codec(entry, memory.charge);
-    let left = entry.packed;
+    // What is stored is as long as it says to be without packing.
+    let left = entry.method === 0 ? entry.size : entry.packed;
     let crc = 0;
     let size = 0;
     try {

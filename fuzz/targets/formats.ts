@@ -111,7 +111,10 @@ const ARCHIVES: readonly ArchiveKind[] = [
   {
     name: "cpio-archive",
     sample: CPIO,
-    argv: [["cpio", "-t"], ["cpio", "-idm"], ["cpio", "-id"], ["cpio", "-i", "-F", "in"]],
+    argv: [
+      ...[["cpio", "-t", "-F", "in"], ["cpio", "-id", "-F", "in"], ["cpio", "-i", "-F", "in"]],
+      ["sh", "-c", "cat in | cpio -idm"],
+    ],
     words: ["070701", "070702", "070707", "TRAILER!!!\0", "000081A4", "00000005", "../", "/"],
   },
   {
@@ -145,6 +148,9 @@ function archiveTarget({ name, sample, argv, words }: ArchiveKind): Target {
     known: (_, native, ours) => {
       if (/set[ug]id|chown|mknod/.test(native.stderr + ours.stderr)) {
         return "no devices and no set-id bits come out of archives (rule 12 of SECURITY.md)";
+      }
+      if (ours.stderr.includes("overlapped members")) {
+        return "members that share bytes are refused (rule 12 of SECURITY.md)";
       }
       const special = (lines: readonly string[] | undefined): boolean =>
         lines?.some((line) => /^[+-][cbps?] |^[+-]\S \S+ [1-7]\d{3}\b/.test(line)) === true;

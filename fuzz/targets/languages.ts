@@ -16,7 +16,7 @@ import { type BatchTarget, Finding, type Target } from "../target.ts";
 import { fuzzCalls, fuzzMeter, fuzzModules } from "../wasi.ts";
 import { bytes, makeTar } from "../../tests/archive/make_tar.ts";
 import { SAMPLES } from "../../tests/codec/samples.ts";
-import { textData } from "./applets.ts";
+import { isLostEnd, LOST_END, textData } from "./applets.ts";
 
 const TWO = "a\nb\nab\n 2 x\n10:y\nfoo bar\n";
 const big = (pick: Pick): number => pick(0x7fffffff);
@@ -457,6 +457,7 @@ export const LANGUAGE_TARGETS: readonly Target[] = [
     words: ["=", "\n", "begin 644 x\n", "begin-base64 644 x\n", "====\n", "end\n", "`", "  ", "00"],
     accepts: ({ args }) =>
       ["base64 -d", "uudecode -o -", "base32 -d", "xxd -r", "xxd -r -p"].includes(args.join(" ")),
+    known: (_, native, ours) => isLostEnd(native, ours) ? LOST_END : undefined,
     command: ({ args }) => ({ argv: args }),
     linear: true,
   },

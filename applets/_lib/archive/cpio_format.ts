@@ -25,12 +25,15 @@ export interface CpioMember {
 export class CpioReader {
   /** Whether the end mark was met. */
   sawTrailer = false;
+  /** What fills the data at hand up to a multiple of four, whether they are read or not. */
+  #padding = 0;
 
   /** @param input The archive. @param fail Ends the program with a message. */
   constructor(private readonly input: ByteReader, private readonly fail: (text: string) => never) {}
 
   /** The next member, or undefined at the end. */
   async next(): Promise<CpioMember | undefined> {
+    await this.#skip(this.#padding);
     const taken = this.input.take(HEADER);
     const header = taken instanceof Promise ? await taken : taken;
     if (header.length === 0) return undefined;
@@ -41,14 +44,16 @@ export class CpioReader {
     if (fields === undefined) this.fail("damaged cpio file");
     const [ino, mode, uid, gid, links, mtime, size] = fields!;
     const nameSize = fields![9] & LENGTH_BITS;
-    const name = await this.#text(nameSize, (HEADER + nameSize) & 3);
+    this.#padding = -size & 3;
+    const name = await this.#text(nameSize);
+    await this.#skip(-(HEADER + nameSize) & 3);
     if (name === END) {
       this.sawTrailer = true;
       return undefined;
     }
     const isLink = (mode & S_IFMT) === S_IFLNK;
     // A link's target is its data.
-    const link = isLink ? await this.#text(size & LENGTH_BITS, size & 3) : undefined;
+    const link = isLink ? await this.#text(size & LENGTH_BITS) : undefined;
     return {
       member: {
         name: name.replace(/^\/+/, ""),
@@ -64,16 +69,21 @@ export class CpioReader {
     };
   }
 
-  /** Text up to a NUL; `past` is how far its end is over a multiple of four. */
-  async #text(size: number, past: number): Promise<ByteString> {
+  /** Text up to a NUL. */
+  async #text(size: number): Promise<ByteString> {
     const taken = this.input.take(size);
     const bytes = taken instanceof Promise ? await taken : taken;
     if (bytes.length < size) this.fail("short read");
     const nul = bytes.indexOf(0);
-    const text = toByteString(bytes, 0, nul < 0 ? size : nul);
-    const skipping = this.input.skip(-past & 3);
-    if (skipping instanceof Promise) await skipping;
-    return text;
+    return toByteString(bytes, 0, nul < 0 ? size : nul);
+  }
+
+  /** Passes over what fills up to a multiple of four. In a file, native goes behind its end. */
+  async #skip(count: number): Promise<void> {
+    if (count === 0) return;
+    const skipping = this.input.skip(count);
+    const skipped = skipping instanceof Promise ? await skipping : skipping;
+    if (skipped < count && !this.input.jumps) this.fail("short read");
   }
 }
 
