@@ -35,9 +35,12 @@ export class Expressions extends Calls {
       case "group":
         return this.later(expr.inner);
       case "comma":
-        return inOrder(
-          expr.parts.map((part) => this.later(part)),
-          (values: Value[]) => values.map((value) => rt.text(value)).join(rt.subsep),
+        return inOrder<Ref | ByteString, Value>(
+          expr.parts.map((part) => {
+            const inner = ungroup(part);
+            return this.isRead(inner) ? this.refLater(inner) : this.laterText(inner);
+          }),
+          (sides) => sides.map((side) => this.textOf(side)).join(rt.subsep),
         );
       case "concat":
         return this.concatLater(expr);

@@ -16,7 +16,7 @@ import { power, remainder } from "./builtins.ts";
 import { MSG } from "./errors.ts";
 import type { Thunk } from "./maybe.ts";
 import type { OutputBuffer } from "./output.ts";
-import { kept, Places } from "./places.ts";
+import { kept, Places, type Ref } from "./places.ts";
 import { toBool, toNumber, type Value } from "./value.ts";
 
 /** Compiles operators. */
@@ -525,6 +525,7 @@ export abstract class Operators extends Places {
       case "concat":
         return this.concat(expr);
       case "comma": {
+        if (expr.parts.some((part) => this.hasEffects(part))) return this.commaLate(expr);
         const parts = expr.parts.map((part) => this.string(part));
         return () => {
           let text = parts[0]();
@@ -545,6 +546,26 @@ export abstract class Operators extends Places {
       const result = value();
       return typeof result === "string" ? result : rt.text(result);
     };
+  }
+
+  /** A list as a key, where working out a part may change others: they are read at the end. */
+  protected commaLate(expr: Expr & { kind: "comma" }): Thunk<ByteString> {
+    const { rt } = this;
+    const parts = expr.parts.map((part) => this.placeOrText(part));
+    return () => {
+      const sides = parts.map((part) => part());
+      return sides.map((side) => this.textOf(side)).join(rt.subsep);
+    };
+  }
+
+  /** A place, which is to be read late, or a text. */
+  protected placeOrText(expr: Expr): Thunk<Ref | ByteString> {
+    const inner = ungroup(expr);
+    return this.isRead(inner) ? this.ref(inner) : this.string(inner);
+  }
+
+  protected textOf(side: Ref | ByteString): ByteString {
+    return typeof side === "string" ? side : this.rt.text(side.get());
   }
 
   protected concat(expr: Expr & { kind: "concat" }): Thunk<ByteString> {

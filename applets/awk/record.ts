@@ -498,7 +498,7 @@ export class Record {
     const values = this.#toValues();
     if (index > values.length) return;
     // What is asked for as a whole from now on is the text from before.
-    if (this.#joinWith === undefined) this.whole();
+    this.whole();
     values[index - 1] = "";
   }
 
