@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { compile } from "../applets/_lib/regex/regex.ts";
 import { generatePattern, generateText, type Pick, picker, wrongInGlibc } from "./regex.ts";
 import { fuzzFromArguments, type Known, quoted } from "./shell_batch.ts";
 
@@ -39,6 +40,10 @@ export function generateAwk(pick: Pick): string {
   }
   const isSeparator = pick(4) === 0;
   const program = any(isSeparator ? SEPARATED : PROGRAMS);
+  // Between records that nothing separates native finds no end.
+  if (program.includes("RS = P")) {
+    while (takesNothing(pattern)) pattern = generatePattern(pick, "ere");
+  }
   const seen = `: ${quoted(pattern)}; `;
   const flag = pick(8) === 0 ? "-v IGNORECASE=1 " : "";
   const how = pick(isSeparator ? 2 : 3);
@@ -52,6 +57,15 @@ export function generateAwk(pick: Pick): string {
   }
   const literal = pattern.replaceAll("/", "\\/").replaceAll("\n", "\\n");
   return `${seen}awk ${flag}${quoted(named(`/${literal}/`))} texts`;
+}
+
+/** Whether an empty text is a match. */
+function takesNothing(pattern: string): boolean {
+  try {
+    return compile(pattern, { syntax: "ere" }).test("");
+  } catch {
+    return false;
+  }
 }
 
 /** A batch of commands over a file. */
