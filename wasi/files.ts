@@ -26,6 +26,8 @@ import { receive, send } from "./sockets.ts";
 const CHUNK_MAX = 1 << 20;
 /** Up to here several buffers are written as one chunk: one system call, and one chunk in a pipe. */
 const GATHER_MAX = 1 << 16;
+/** So much at once goes through a pipe in a buffer of its own; less joins what waits there. */
+const GIVE_MIN = 1 << 13;
 
 /** Up to so many buffers are read one by one, without describing them first. */
 const DIRECT_MAX = 16;
@@ -142,6 +144,16 @@ export function fd_write(
       at += bounds[i + 1] - bounds[i];
     }
     if (file.writeFrom(scratch, 0, total, system.waiter) >= 0) return done();
+  }
+  if (
+    file.type === S_IFIFO && file.give !== undefined && total >= GIVE_MIN && total <= GATHER_MAX
+  ) {
+    // Buffers of pipes go round; fresh ones would be garbage by the gigabyte.
+    const buffer = file.newBuffer?.();
+    if (buffer !== undefined && buffer.length >= total) {
+      const waits = file.give(gather(memory, buffers, buffer), system.waiter);
+      return waits === undefined ? done() : guest.later(waits, done);
+    }
   }
   const write = (chunk: Uint8Array): void | Promise<void> => file.write(chunk, system.waiter);
   if (file.keepsChunks || bounds.length > 2 && total <= GATHER_MAX) {

@@ -58,12 +58,12 @@ export function scatter(memory: GuestMemory, buffers: Buffers, chunk: Uint8Array
   }
 }
 
-/** Gathers buffers into one fresh chunk. */
-export function gather(memory: GuestMemory, buffers: Buffers): Uint8Array {
+/** Gathers buffers into one chunk: a fresh one, or one that is handed in and large enough. */
+export function gather(memory: GuestMemory, buffers: Buffers, into?: Uint8Array): Uint8Array {
   const { bounds, total } = buffers;
   const { bytes } = memory;
-  if (bounds.length === 2) return bytes.slice(bounds[0], bounds[1]);
-  const chunk = new Uint8Array(total);
+  if (bounds.length === 2 && into === undefined) return bytes.slice(bounds[0], bounds[1]);
+  const chunk = into?.subarray(0, total) ?? new Uint8Array(total);
   let at = 0;
   for (let i = 0; i < bounds.length; i += 2) {
     chunk.set(bytes.subarray(bounds[i], bounds[i + 1]), at);

@@ -219,6 +219,26 @@ Deno.test("a pipeline of guests has back-pressure and ends", async () => {
   assertEquals(read, 64 * 65536);
 });
 
+Deno.test("what guests write to pipes goes round in a few buffers", async () => {
+  await using sandbox = await Sandbox.create({});
+  await sandbox.fs.writeFile("/bin/copy", copier(), { mode: 0o755 });
+  const { pool } = sandbox.kernel.files;
+  const seen = new Set<ArrayBufferLike>();
+  let taken = 0;
+  const take = pool.take.bind(pool);
+  pool.take = () => {
+    const buffer = take();
+    taken++;
+    seen.add(buffer.buffer);
+    return buffer;
+  };
+  const { stdout } = await sandbox.sh("head -c 67108864 /dev/zero | copy | copy | wc -c");
+  assertEquals(new TextDecoder().decode(stdout).trim(), "67108864");
+  // Three writers of 1,024 chunks each.
+  assert(taken >= 3 * 1024, `${taken} taken`);
+  assert(seen.size <= 32, `${seen.size} different ones`);
+});
+
 Deno.test("many guests at once do not mix", async () => {
   await using sandbox = await Sandbox.create();
   await sandbox.fs.writeFile("/bin/copy", copier(), { mode: 0o755 });
