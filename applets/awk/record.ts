@@ -84,9 +84,9 @@ export function splitText(
       while (at < to) {
         const match = regex.exec(text, at, flags);
         if (match === null) break;
-        if (match[0] === match[1]) {
-          // Only separators that are not empty count (gawk and BusyBox).
-          at = match[0] + 1;
+        if (match[1] === at) {
+          // An empty separator counts only where something stands before it (BusyBox).
+          at++;
           continue;
         }
         starts[count] = start;
