@@ -4,6 +4,7 @@ import { type Applet, type Context, defineApplet } from "./contract.ts";
 import { readEscape } from "./_lib/escape.ts";
 import { inClass } from "./_lib/glob_match.ts";
 import { ByteTranslator, WORTH_SCANNING } from "./_lib/byte_scan.ts";
+import { ByteSieve } from "./_lib/byte_sieve.ts";
 import { eachChunk } from "./_lib/sequence.ts";
 import { CHUNK } from "./_lib/streams.ts";
 
@@ -58,57 +59,48 @@ export const applet: Applet = defineApplet({
     if (opts.s) { for (const byte of second ?? first) squeeze[byte] = 1; }
     // The last byte written, for squeezing across chunks; 256 is none.
     let last = 256;
-    const keep = remove.map((removed) => 1 - removed);
+    const maps = map.some((to, byte) => to !== byte);
     const squeezes = squeeze.includes(1);
     // Output copies what it is given, so one buffer does for all.
     let result = new Uint8Array(0);
     let pairs: Uint16Array | undefined;
     let ranges: ByteTranslator | undefined;
-    let looked = false;
+    let remover: ByteSieve | undefined;
+    let squeezer: ByteSieve | undefined;
     let seen = 0;
-    const translate = (chunk: Uint8Array): void | Promise<void> => {
-      const size = chunk.length;
-      if (result.length < size || size > CHUNK) result = new Uint8Array(size);
-      if (squeezes) return out.bytes(result, 0, squeezed(chunk));
-      if (!opts.d) {
-        seen += size;
-        let done = 0;
-        if (seen > WORTH_SCANNING && !looked) {
-          looked = true;
-          ranges = ByteTranslator.of(map);
-        }
-        if (ranges !== undefined) {
-          // A part that is printed is copied, so a wait can be left to the last one.
-          for (;;) {
-            const part = ranges.apply(chunk, done);
-            if (part.length === 0) break;
-            void out.bytes(part);
-            done += part.length;
-          }
-          for (let i = done; i < size; i++) result[i] = map[chunk[i]];
-          return out.bytes(result, done, size) ?? out.pending();
-        }
-        // Two bytes at a time, once the table for that is worth making.
-        if (seen > PAIRS_FROM && (chunk.byteOffset & 1) === 0) {
-          pairs ??= pairsOf(map);
-          const count = size >> 1;
-          const from = new Uint16Array(chunk.buffer, chunk.byteOffset, count);
-          const to = new Uint16Array(result.buffer, 0, count);
-          for (let i = 0; i < count; i++) to[i] = pairs[from[i]];
-          done = count << 1;
-        }
-        for (let i = done; i < size; i++) result[i] = map[chunk[i]];
-        return out.bytes(result, 0, size);
-      }
-      let length = 0;
-      for (let i = 0; i < size; i++) {
-        const byte = chunk[i];
-        result[length] = byte;
-        length += keep[byte];
-      }
-      return out.bytes(result, 0, length);
+    /** From here on there is enough for the kernels to be worth it. */
+    const prepare = (): void => {
+      if (maps) ranges = ByteTranslator.of(map);
+      if (opts.d) remover = new ByteSieve(remove, false);
+      if (squeezes) squeezer = new ByteSieve(squeeze, true);
     };
-    const squeezed = (chunk: Uint8Array): number => {
+    /** Translates all of a chunk into the buffer. */
+    const translate = (chunk: Uint8Array): Uint8Array => {
+      const size = chunk.length;
+      let done = 0;
+      if (ranges !== undefined) {
+        for (;;) {
+          const part = ranges.apply(chunk, done);
+          if (part.length === 0) break;
+          // Mostly all of it, and then it is not copied once more.
+          if (part.length === size) return part;
+          result.set(part, done);
+          done += part.length;
+        }
+      } else if (seen > PAIRS_FROM && (chunk.byteOffset & 1) === 0) {
+        // Two bytes at a time, once the table for that is worth making.
+        pairs ??= pairsOf(map);
+        const count = size >> 1;
+        const from = new Uint16Array(chunk.buffer, chunk.byteOffset, count);
+        const to = new Uint16Array(result.buffer, 0, count);
+        for (let i = 0; i < count; i++) to[i] = pairs[from[i]];
+        done = count << 1;
+      }
+      for (let i = done; i < size; i++) result[i] = map[chunk[i]];
+      return result.subarray(0, size);
+    };
+    /** The same by plain loops, for little input. */
+    const plainly = (chunk: Uint8Array): Uint8Array => {
       let length = 0;
       for (let i = 0; i < chunk.length; i++) {
         const byte = chunk[i];
@@ -117,10 +109,30 @@ export const applet: Applet = defineApplet({
         if (to === last && squeeze[to] === 1) continue;
         result[length++] = last = to;
       }
-      return length;
+      return result.subarray(0, length);
+    };
+    const change = (chunk: Uint8Array): void | Promise<void> => {
+      if (chunk.length > CHUNK) return changeParts(chunk);
+      const before = seen;
+      seen += chunk.length;
+      if (result.length < chunk.length) result = new Uint8Array(chunk.length);
+      if (seen <= WORTH_SCANNING) return out.bytes(plainly(chunk));
+      if (before <= WORTH_SCANNING) prepare();
+      let part = remover === undefined ? chunk : remover.apply(chunk, 0, last);
+      if (maps) part = translate(part);
+      if (squeezer !== undefined) part = squeezer.apply(part, 0, last);
+      if (part.length > 0) last = part[part.length - 1];
+      return out.bytes(part);
+    };
+    const changeParts = (chunk: Uint8Array): void | Promise<void> => {
+      for (let at = 0; at < chunk.length; at += CHUNK) {
+        // Output copies, so a wait can be left to the last one.
+        void change(chunk.subarray(at, at + CHUNK));
+      }
+      return out.pending();
     };
     try {
-      const reading = eachChunk(process, stdin, translate);
+      const reading = eachChunk(process, stdin, change);
       if (reading instanceof Promise) yield reading;
     } catch (error) {
       if (!isVfsError(error)) throw error;

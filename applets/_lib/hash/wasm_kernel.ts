@@ -26,6 +26,7 @@ const OPS = {
   "i32.lt_u": 0x49,
   "i32.le_u": 0x4d,
   "i32.clz": 0x67,
+  "i32.popcnt": 0x69,
   "i32.add": 0x6a,
   "i32.sub": 0x6b,
   "i32.and": 0x71,
@@ -51,13 +52,17 @@ const OPS = {
 
 /** Operations on 16 bytes at once, which have a prefix. */
 const SIMD_OPS = {
+  "i8x16.swizzle": 14,
   "i8x16.splat": 15,
   "i8x16.eq": 35,
+  "i8x16.lt_s": 37,
   "i8x16.le_u": 42,
   "v128.and": 78,
   "v128.or": 80,
   "i8x16.all_true": 99,
+  "v128.bitselect": 82,
   "i8x16.bitmask": 100,
+  "i8x16.shr_u": 109,
   "i8x16.add": 110,
   "i8x16.sub": 113,
 } as const;
@@ -150,6 +155,25 @@ export class KernelCode {
   /** Pops 16 bytes and an address. */
   store128(offset: number): this {
     this.#code.push(0xfd, 11, 0, ...unsigned(offset));
+    return this;
+  }
+
+  /** Pops an address, pushes 8 bytes from there with zeros behind them. */
+  load64zero(offset: number): this {
+    this.#code.push(0xfd, 93, 0, ...unsigned(offset));
+    return this;
+  }
+
+  /** Pops 16 bytes, pushes the first 8 of them as a number. */
+  firstHalf(): this {
+    this.#code.push(0xfd, 29, 0);
+    return this;
+  }
+
+  /** Pops twice 16 bytes, pushes the 16 that begin at an offset in them. */
+  cut128(offset: number): this {
+    this.#code.push(0xfd, 13);
+    for (let i = 0; i < 16; i++) this.#code.push(offset + i);
     return this;
   }
 
