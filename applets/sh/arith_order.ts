@@ -57,7 +57,7 @@ class InOrder {
       let op = found[3];
       pos += whole.length;
       if (name !== undefined || digits !== undefined) {
-        if (afterOperand) throw new ArithError(SYNTAX);
+        // Where another operand stands before it, that is noticed when all is read.
         this.operands.push(
           name === undefined ? { value: literal(digits) } : { ref: new NameRef(name) },
         );
@@ -77,10 +77,11 @@ class InOrder {
         if (!/^[ \t\n\r]*[A-Za-z_]/.test(this.text.slice(pos))) {
           op = op[0];
           pos--;
-        } else if (afterOperand) throw new ArithError(SYNTAX);
+        } else afterOperand = false;
       }
       afterOperand = this.operator(op, afterOperand);
     }
+    if (!afterOperand) throw new ArithError(SYNTAX);
     this.applyDown((top) => top.text !== "(");
     if (this.operators.length > 0 || this.operands.length > 1) throw new ArithError(SYNTAX);
   }
@@ -88,7 +89,6 @@ class InOrder {
   /** Takes an operator; gives whether an operand stands before what follows. */
   private operator(op: string, afterOperand: boolean): boolean {
     if (op === "(") {
-      if (afterOperand) throw new ArithError(SYNTAX);
       this.operators.push({ text: op, prec: 0, isPrefix: true });
       return false;
     }
@@ -143,8 +143,10 @@ class InOrder {
   private apply({ text, prec, isPrefix }: Operator): void {
     const right = this.take();
     if (prec === POSTFIX) {
+      // Another operand has come behind the variable.
+      if (!("ref" in right)) throw new ArithError(SYNTAX);
       this.operands.push(right);
-      if ("ref" in right) this.step(right.ref, text, true);
+      this.step(right.ref, text, true);
       return;
     }
     if (isPrefix) {
@@ -177,9 +179,10 @@ class InOrder {
       return;
     }
     if (prec === ASSIGN) {
-      if (!("ref" in left)) throw new ArithError(SYNTAX);
       const by = text.slice(0, -1);
-      const result = by === "" ? value : BINARY.get(by)!.run(this.host.readNumber(left.ref), value);
+      // A division by zero is seen before that there is nothing to assign to.
+      const result = by === "" ? value : BINARY.get(by)!.run(this.value(left), value);
+      if (!("ref" in left)) throw new ArithError(SYNTAX);
       this.host.writeNumber(left.ref, result);
       this.operands.push({ value: result });
       return;

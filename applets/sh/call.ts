@@ -19,6 +19,7 @@ import { foreground, waitForeground } from "./jobs.ts";
 import { isSpecialBuiltin } from "./parse.ts";
 import {
   type Builtin,
+  type Flags,
   type FunctionDef,
   type SavedVariable,
   type Shell,
@@ -137,18 +138,9 @@ export function callFunction(
   sh: Shell,
   def: FunctionDef,
   argv: readonly string[],
+  assigned?: SavedVariable[],
 ): MaybePromise<number> {
-  const params = sh.params;
-  const locals = sh.locals;
-  const name = sh.functionName;
-  const optIndex = sh.optIndex;
-  const optOffset = sh.optOffset;
-  const depth = sh.depth;
-  const charged = sh.chargeArguments(argv);
-  sh.params = argv.slice(1);
-  sh.locals = undefined;
-  sh.functionName = def.name;
-  sh.functionDepth++;
+  const frame = enterCall(sh, def, argv, assigned);
   let result: MaybePromise<number>;
   try {
     const turn = sh.proc.tick(1);
@@ -159,39 +151,87 @@ export function callFunction(
       result = sh.deeper(() => turn === undefined ? def.body(sh) : turn.then(() => def.body(sh)));
     }
   } catch (error) {
-    endCall(sh, params, locals, name, optIndex, optOffset, depth, charged);
-    throw error;
+    throw endFailedCall(sh, frame, error);
   }
   if (typeof result !== "number") {
-    return result.finally(() =>
-      endCall(sh, params, locals, name, optIndex, optOffset, depth, charged)
-    );
+    return result.then((status) => {
+      endCall(sh, frame);
+      return status;
+    }, (error) => {
+      throw endFailedCall(sh, frame, error);
+    });
   }
-  endCall(sh, params, locals, name, optIndex, optOffset, depth, charged);
+  endCall(sh, frame);
   return result;
 }
 
-/** Goes back to the state around a function call. */
-function endCall(
+/** What the end of a function call puts back. */
+interface Frame {
+  readonly params: readonly string[];
+  readonly locals: SavedVariable[] | undefined;
+  readonly localFlags: Flags | undefined;
+  /** Assignments before the call; whoever made them takes them back. */
+  readonly assigned: SavedVariable[] | undefined;
+  readonly name: string;
+  readonly optIndex: number;
+  readonly optOffset: number;
+  readonly depth: number;
+  readonly charged: number;
+  readonly line: number;
+  readonly errorTrap: string | undefined;
+}
+
+function enterCall(
   sh: Shell,
-  params: readonly string[],
-  locals: SavedVariable[] | undefined,
-  name: string,
-  optIndex: number,
-  optOffset: number,
-  depth: number,
-  charged: number,
-): void {
-  if (charged !== 0) sh.proc.chargeMemory(-charged);
+  def: FunctionDef,
+  argv: readonly string[],
+  assigned: SavedVariable[] | undefined,
+): Frame {
+  const frame: Frame = {
+    params: sh.params,
+    locals: sh.locals,
+    localFlags: sh.localFlags,
+    assigned,
+    name: sh.functionName,
+    optIndex: sh.optIndex,
+    optOffset: sh.optOffset,
+    depth: sh.depth,
+    charged: sh.chargeArguments(argv),
+    line: sh.line,
+    errorTrap: sh.flags.errtrace ? undefined : sh.traps.takeError(),
+  };
+  sh.params = argv.slice(1);
+  // What is assigned before a call is local already, and `local` leaves its value.
+  sh.locals = assigned;
+  sh.localFlags = undefined;
+  sh.functionName = def.name;
+  sh.functionDepth++;
+  return frame;
+}
+
+/** Goes back to the state around a function call, and to its line. */
+function endCall(sh: Shell, frame: Frame): void {
+  if (frame.charged !== 0) sh.proc.chargeMemory(-frame.charged);
   sh.functionDepth--;
-  sh.depth = depth;
-  if (sh.locals !== undefined) restoreVariables(sh, sh.locals);
-  sh.params = params;
-  sh.locals = locals;
-  sh.functionName = name;
-  sh.optIndex = optIndex;
-  sh.optOffset = optOffset;
+  sh.depth = frame.depth;
+  if (sh.locals !== undefined && sh.locals !== frame.assigned) restoreVariables(sh, sh.locals);
+  if (sh.localFlags !== undefined) Object.assign(sh.flags, sh.localFlags);
+  sh.params = frame.params;
+  sh.locals = frame.locals;
+  sh.localFlags = frame.localFlags;
+  sh.functionName = frame.name;
+  sh.optIndex = frame.optIndex;
+  sh.optOffset = frame.optOffset;
+  sh.line = frame.line;
+  if (frame.errorTrap !== undefined) sh.traps.giveError(frame.errorTrap);
   if (sh.skip === SKIP_RETURN) sh.skip = SKIP_NONE;
+}
+
+/** The same after an error, which keeps the line where it was noticed; gives what to throw. */
+function endFailedCall(sh: Shell, frame: Frame, error: unknown): unknown {
+  const told = error instanceof ShellError && error.line === undefined ? error.at(sh.line) : error;
+  endCall(sh, frame);
+  return told;
 }
 
 /** Where a program is; undefined when it is not there. */
@@ -254,12 +294,17 @@ function startScript(
   pgid: number | undefined,
 ): Child | undefined {
   try {
-    return sh.proc.spawn(["sh", path, ...argv.slice(1)], { file: "sh", env, fds, pgid });
+    return sh.proc.spawn(scriptWords(path, argv), { file: "sh", env, fds, pgid });
   } catch (error) {
     if (!isVfsError(error)) throw error;
     sh.status = programFailed(sh, argv[0], error);
     return undefined;
   }
+}
+
+/** The shell that runs such a file calls itself `ash`, whatever this one is called. */
+function scriptWords(path: string, argv: readonly string[]): string[] {
+  return ["ash", path, ...argv.slice(1)];
 }
 
 /** Says that a program could not be started; gives the status. */
@@ -320,14 +365,15 @@ export function becomeProgram(
   const path = locate(sh, name);
   if (path === undefined) {
     sh.execFailed = true;
-    return notFound(sh, name);
+    const status = notFound(sh, name);
+    return name === "" ? 126 : status;
   }
   try {
     return sh.proc.exec(argv, { file: path, env });
   } catch (error) {
     if (!isVfsError(error)) throw error;
     if (error.code === "ENOEXEC") {
-      return sh.proc.exec(["sh", path, ...argv.slice(1)], { file: "sh", env });
+      return sh.proc.exec(scriptWords(path, argv), { file: "sh", env });
     }
     sh.execFailed = true;
     return programFailed(sh, name, error);

@@ -28,6 +28,11 @@ export class ShellError extends Error {
     super(message);
     this.name = "ShellError";
   }
+
+  /** The same error with the line that it names. */
+  at(line: number): ShellError {
+    return new ShellError(this.message, this.status, line);
+  }
 }
 
 /** A redirection that failed: the command is not run and its status is 1. */

@@ -136,13 +136,14 @@ function compileStringOp(p: VarPart, expander: Expander, split: boolean): TextFn
     : list && split && p.op !== "len"
     ? (sh: Shell): string | undefined => sh.params.join(SEPARATOR)
     : compileParameter(name);
-  const replaces = p.op[0] === "/";
+  const counts = p.op === "len";
   const apply = operation(p, expander);
   return (sh) => {
     const v = get(sh);
     if (v === undefined) {
       if (sh.flags.nounset && !list) throw unsetError(name);
-      return replaces ? "" : apply(sh, "");
+      // What stands behind the operator is not expanded.
+      return counts ? apply(sh, "") : "";
     }
     return apply(sh, v);
   };
@@ -262,12 +263,12 @@ const EMPTY: Word = { parts: [] };
 
 function replacement(p: VarPart, expander: Expander): Both {
   const pattern = expander.pattern(p.arg!);
-  const text = expander.text(p.arg2 ?? EMPTY, "none");
+  const text = expander.text(p.arg2 ?? EMPTY, "word");
   const all = p.op === "//";
   return (sh, v) =>
     withText(pattern(sh), (t) => {
-      if (t === "") return v;
-      return withText(text(sh), (r) => replace(sh, sh.shared.patterns.get(t), v, r, all));
+      return withText(text(sh), (r) =>
+        t === "" ? v : replace(sh, sh.shared.patterns.get(t), v, r, all));
     });
 }
 

@@ -72,8 +72,9 @@ function* glob(
       // Names between patterns are checked at the end, in one go.
       for (const base of found) next.push(base + text + (last ? "" : "/"));
     } else {
-      const pattern = patterns.get(unmarkEmpty(part));
-      const dots = part.startsWith(".") || part.startsWith(ESC + ".") || part.startsWith("\\.");
+      const bare = unmarkEmpty(part);
+      const pattern = patterns.get(bare);
+      const dots = bare.startsWith(".") || bare.startsWith(ESC + ".") || bare.startsWith("\\.");
       for (const base of found) {
         const count = addMatches(base, pattern, dots, last, fs, next);
         const turn = host.tick(1 + (count >> NAME_SHIFT));

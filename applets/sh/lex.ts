@@ -141,7 +141,7 @@ export abstract class Lexer extends WordScanner {
           continue;
         case 10:
           this.pos++;
-          this.line++;
+          this.line += this.lineStep;
           this.readHeredocs();
           return "nl";
         case 38: // &
@@ -296,7 +296,7 @@ export abstract class Lexer extends WordScanner {
     }
     if (this.s.charCodeAt(end) !== 10) return false;
     this.pos = end + 1;
-    this.line++;
+    this.line += this.lineStep;
     return true;
   }
 
@@ -309,7 +309,7 @@ export abstract class Lexer extends WordScanner {
       const end = nl < 0 ? this.s.length : nl + 1;
       pieces.push(this.s.slice(this.pos, end));
       this.pos = end;
-      if (nl >= 0) this.line++;
+      if (nl >= 0) this.line += this.lineStep;
     }
     out.quo(pieces.join(""));
   }
@@ -329,7 +329,7 @@ export abstract class Lexer extends WordScanner {
       const c = this.take();
       if (c < 0) break;
       if (c === 10) {
-        this.line++;
+        this.line += this.lineStep;
         out.quo("\n");
         lineStart = true;
       } else if (c === 92) {

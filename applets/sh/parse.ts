@@ -356,9 +356,11 @@ export class Parser extends Lexer {
             assigns.push(assign);
             continue;
           }
-          if (bareText(this.word) === "[[") brackets = true;
         }
-        if (brackets && bareText(this.word) === "]]") brackets = false;
+        // Native does not ask whether `[[` is the command or a word of one.
+        const bare = bareText(this.word);
+        if (bare === "[[") brackets = true;
+        else if (bare === "]]") brackets = false;
         words.push(this.word);
         flags = 0;
         continue;

@@ -38,6 +38,7 @@ export function parserFor(
     alias: (name) => sh.aliases.get(name),
     more,
     line: () => sh.line,
+    lineStandsStill: sh.lineStandsStill,
   });
 }
 
@@ -72,19 +73,33 @@ const MAX_KEPT_LENGTH = 4096;
  * Runs all commands of a text in a shell: `eval`, `.`, traps. Gives the last status, 0 when there
  * was no command.
  */
-export function runText(sh: Shell, text: string, line: number): MaybePromise<number> {
+export function runText(
+  sh: Shell,
+  text: string,
+  line: number,
+  standsStill: boolean = sh.lineStandsStill,
+): MaybePromise<number> {
   const before = sh.inputLine;
   const isBase = sh.readsBase;
+  const stoodStill = sh.lineStandsStill;
   sh.readsBase = false;
-  const result = runCommands(sh, text, line, isBase);
+  sh.lineStandsStill = standsStill;
+  let result: MaybePromise<number>;
+  try {
+    result = runCommands(sh, text, line, isBase);
+  } catch (error) {
+    sh.lineStandsStill = stoodStill;
+    throw error;
+  }
   if (typeof result === "number") {
     sh.inputLine = before;
+    sh.lineStandsStill = stoodStill;
     return result;
   }
   return result.then((status) => {
     sh.inputLine = before;
     return status;
-  });
+  }).finally(() => sh.lineStandsStill = stoodStill);
 }
 
 /** A compiled command, and the line up to which its text was read. */
@@ -100,7 +115,7 @@ function runCommands(
   isBase: boolean,
 ): MaybePromise<number> {
   const isKept = sh.aliases.size === 0 && text.length <= MAX_KEPT_LENGTH && !isBase;
-  const key = isKept ? `${line} ${text}` : "";
+  const key = isKept ? `${line}${sh.lineStandsStill ? "=" : " "}${text}` : "";
   if (key !== "") {
     const kept = sh.shared.programs.get(key);
     if (kept !== undefined) return kept(sh);

@@ -125,8 +125,16 @@ export class SharedState {
   ) {}
 }
 
-/** Parses and runs text in a shell, line by line. */
-export type RunText = (sh: Shell, text: string, line: number) => MaybePromise<number>;
+/**
+ * Parses and runs text in a shell, line by line. Where the line stands still, as it does in a trap's
+ * action and in what that evaluates, all of the text counts as one line.
+ */
+export type RunText = (
+  sh: Shell,
+  text: string,
+  line: number,
+  standsStill?: boolean,
+) => MaybePromise<number>;
 
 /** What `local` has to put back. */
 export interface SavedVariable {
@@ -196,6 +204,10 @@ export class Shell implements ArithHost {
   functionName = "";
   /** Values to put back at the end of the current function. */
   locals: SavedVariable[] | undefined = undefined;
+  /** Options to put back at the end of the current function: what `local -` does. */
+  localFlags: Flags | undefined = undefined;
+  /** The text that is read counts as one line. */
+  lineStandsStill = false;
   /** Nesting of calls, to bound recursion. */
   depth = 0;
   /** Status on entry of the trap action under way, or -1: what `exit` without argument gives. */

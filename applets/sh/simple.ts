@@ -414,7 +414,7 @@ class SimpleCommand {
       const run = (): MaybePromise<number> =>
         cmd.kind === "builtin"
           ? runBuiltin(sh, cmd.run, false, argv)
-          : callFunction(sh, cmd.def, argv);
+          : callFunction(sh, cmd.def, argv, before);
       return this.#temporarily(sh, argv, before, run);
     }
     return this.#withEnvironment(sh, argv);

@@ -13,6 +13,8 @@ export interface SourceHooks {
   readonly more?: () => string | undefined;
   /** Line of the last command that was run. */
   readonly line?: () => number;
+  /** All of the text counts as one line. */
+  readonly lineStandsStill?: boolean;
   /** How deep constructs may nest. */
   readonly maxDepth?: number;
 }
@@ -42,9 +44,13 @@ export class Source {
   protected aliasNext = false;
   #atEnd = false;
 
+  /** 0 where all of the text counts as one line. */
+  protected readonly lineStep: number;
+
   constructor(text: string, line: number, protected readonly hooks: SourceHooks) {
     this.s = text;
     this.line = line;
+    this.lineStep = hooks.lineStandsStill === true ? 0 : 1;
   }
 
   /** Where it reads in the innermost text: how far it has come tells what reading cost. */
@@ -72,7 +78,7 @@ export class Source {
       if (this.pos + 1 >= this.s.length && !this.extend()) return c;
       if (this.s.charCodeAt(this.pos + 1) !== 10) return c;
       this.pos += 2;
-      this.line++;
+      this.line += this.lineStep;
     }
   }
 

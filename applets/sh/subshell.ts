@@ -104,7 +104,7 @@ function endShell(sh: Shell, status: number): MaybePromise<number> {
     return ended;
   };
   try {
-    const result = sh.shared.run(sh, action, sh.line);
+    const result = sh.shared.run(sh, action, sh.line, true);
     if (typeof result !== "number") return result.then(after, failed);
   } catch (error) {
     return failed(error);

@@ -14,10 +14,14 @@ export const TRAP_EXIT = 0;
 /** Number that stands for `ERR`, behind all real signals. */
 export const TRAP_ERR = 65;
 
-/** Signal number of a name or number, -1 when there is none. */
+/**
+ * Signal number of a name or number, -1 when there is none. As natively a number may be followed by
+ * anything that begins with neither a letter nor a digit.
+ */
 export function signalNumber(word: string): number {
-  if (/^[0-9]+$/.test(word)) {
-    const n = Number(word);
+  const digits = /^([0-9]+)(?![0-9A-Za-z])/.exec(word);
+  if (digits !== null) {
+    const n = Number(digits[1]);
     return n < SIGNAL_NAMES.length ? n : -1;
   }
   let name = word.toUpperCase();
@@ -170,7 +174,7 @@ export class Traps {
         sh.status = status;
       }
     };
-    const result = sh.shared.run(sh, action, sh.line);
+    const result = sh.shared.run(sh, action, sh.line, true);
     if (typeof result !== "number") return result.then(after);
     after();
   }
@@ -180,7 +184,6 @@ export class Traps {
     const action = this.actions.get(TRAP_ERR);
     const sh = this.sh;
     if (action === undefined || action === "" || this.running) return status;
-    if (sh.functionDepth > 0 && !sh.flags.errtrace) return status;
     this.running = true;
     sh.tested++;
     const end = (): number => {
@@ -190,6 +193,18 @@ export class Traps {
     };
     const done = this.runAction(action, status);
     return done === undefined ? end() : done.then(end);
+  }
+
+  /** Takes the `ERR` action out, which does not act in functions. */
+  takeError(): string | undefined {
+    const action = this.actions.get(TRAP_ERR);
+    if (action !== undefined) this.actions.delete(TRAP_ERR);
+    return action;
+  }
+
+  /** Puts the `ERR` action back at the end of a function, unless that has set its own. */
+  giveError(action: string): void {
+    if (!this.actions.has(TRAP_ERR)) this.actions.set(TRAP_ERR, action);
   }
 
   /** Takes the `EXIT` action out, to be run once. */

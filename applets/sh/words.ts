@@ -101,7 +101,7 @@ export abstract class WordScanner extends Source {
     for (;;) {
       const c = this.take();
       if (c < 0) this.fail("EOF in backquote substitution");
-      if (c === 10) this.line++;
+      if (c === 10) this.line += this.lineStep;
       text += String.fromCharCode(c);
       if (c === 96) break;
     }
@@ -145,7 +145,7 @@ export abstract class WordScanner extends Source {
         case 10:
           if (ctx === Ctx.Base) return c;
           this.pos++;
-          this.line++;
+          this.line += this.lineStep;
           if (this.docEnd?.()) this.#unfinished(ctx);
           dq ? out.quo("\n") : out.lit("\n");
           continue;
@@ -246,7 +246,9 @@ export abstract class WordScanner extends Source {
   }
 
   #countLines(text: string): void {
-    for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) this.line++;
+    for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) {
+      this.line += this.lineStep;
+    }
   }
 
   #doubleQuotes(out: Parts): void {
@@ -280,7 +282,7 @@ export abstract class WordScanner extends Source {
     }
     this.pos++;
     if (c === 10) {
-      this.line++;
+      this.line += this.lineStep;
       return;
     }
     const s = String.fromCharCode(c);
@@ -306,14 +308,14 @@ export abstract class WordScanner extends Source {
         const n = this.take();
         if (n < 0) this.fail("EOF in backquote substitution");
         if (n === 10) {
-          this.line++;
+          this.line += this.lineStep;
           continue;
         }
         if (n !== 92 && n !== 96 && n !== 36 && !(n === 34 && inDq)) text += "\\";
         text += String.fromCharCode(n);
         continue;
       }
-      if (c === 10) this.line++;
+      if (c === 10) this.line += this.lineStep;
       text += String.fromCharCode(c);
     }
     this.enter();
@@ -396,7 +398,7 @@ export abstract class WordScanner extends Source {
       const c = this.take();
       if (c < 0) this.fail("unterminated quoted string");
       if (c === 39) break;
-      if (c === 10) this.line++;
+      if (c === 10) this.line += this.lineStep;
       if (c !== 92) {
         text += String.fromCharCode(c);
         continue;

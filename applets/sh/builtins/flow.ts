@@ -128,6 +128,10 @@ const sources: Builtin = (sh, argv) => {
   const { operands } = readOptions(argv, "");
   if (operands.length === 0) return 2;
   const path = findSource(sh, operands[0]);
+  const params = sh.params;
+  const own = operands.length > 1;
+  // As natively they stay where an error ends this and `command` keeps the shell alive.
+  if (own) sh.params = operands.slice(1);
   let text: MaybePromise<string>;
   try {
     text = readScript(sh, path);
@@ -136,7 +140,6 @@ const sources: Builtin = (sh, argv) => {
     throw cannotOpen(operands[0], error);
   }
   const run = (script: string): MaybePromise<number> => {
-    const params = sh.params;
     const before = sh.commandName;
     const fromFile = sh.fromFile;
     const shows = sh.showsInput;
@@ -144,8 +147,6 @@ const sources: Builtin = (sh, argv) => {
     // Unlike `eval`, a file forgets that its status is tested, so that `set -e` in it acts.
     const tested = sh.tested;
     sh.tested = 0;
-    const own = operands.length > 1;
-    if (own) sh.params = operands.slice(1);
     sh.commandName = path;
     sh.fromFile = true;
     sh.sourceDepth++;
@@ -154,20 +155,23 @@ const sources: Builtin = (sh, argv) => {
       sh.sourceDepth--;
       sh.fromFile = fromFile;
       sh.showsInput = shows;
-      if (own) sh.params = params;
       if (sh.skip === SKIP_RETURN) sh.skip = SKIP_NONE;
+    };
+    const done = (status: number): number => {
+      if (own) sh.params = params;
+      return status;
     };
     let result: MaybePromise<number>;
     try {
-      result = sh.deeper(() => sh.shared.run(sh, script, 1));
+      result = sh.deeper(() => sh.shared.run(sh, script, 1, false));
     } catch (error) {
       end();
       throw error;
     }
-    if (typeof result !== "number") return result.finally(end);
+    if (typeof result !== "number") return result.finally(end).then(done);
     sh.commandName = before;
     end();
-    return result;
+    return done(result);
   };
   return typeof text === "string" ? run(text) : text.then(run);
 };

@@ -8,7 +8,6 @@ import type { MaybePromise } from "../../../sandbox/types.ts";
 import { callless, locateQuietly } from "../lookup_path.ts";
 import { isReserved } from "../lex.ts";
 import { isSpecialBuiltin } from "../parse.ts";
-import { ShellError } from "../errors.ts";
 import { runProgram } from "../call.ts";
 import { type Builtin, type Shell, singleQuote } from "../shell.ts";
 import { readOptions } from "./options.ts";
@@ -113,12 +112,9 @@ function byByte(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-const recalls: Builtin = (sh, argv) => {
-  if (argv.length > 1 && argv[1].startsWith("-")) throw new ShellError(`illegal option ${argv[1]}`);
-  return sh.print(
-    sh.shared.history.map((line, i) => `${String(i).padStart(4)} ${line}\n`).join(""),
-  );
-};
+/** Native's takes no notice of its arguments. */
+const recalls: Builtin = (sh) =>
+  sh.print(sh.shared.history.map((line, i) => `${String(i).padStart(4)} ${line}\n`).join(""));
 
 /** The builtins of this module. */
 export const BUILTINS: readonly (readonly [string, Builtin])[] = [

@@ -38,7 +38,7 @@ function listSignals(sh: Shell, words: readonly string[]): MaybePromise<number> 
       out += `${SIGNAL_NAMES[n] ?? n}\n`;
       continue;
     }
-    const n = signalNumber(word);
+    const n = /^[0-9]/.test(word) ? -1 : signalNumber(word);
     if (n < 0) {
       if (out !== "") void sh.print(out);
       sh.say(`${sh.shared.name}: unknown signal '${word}'\n`);
@@ -140,10 +140,12 @@ async function waitUntil(sh: Shell, done: () => boolean): Promise<number> {
 
 const waits: Builtin = (sh, argv) => {
   // Only the first word may be an option: a second `-n` is no process.
-  const { given } = readOptions(argv.slice(0, 2), "n");
-  const operands = argv.slice(given.size > 0 || argv[1] === "--" ? 2 : 1);
+  // Nor what is written behind its letter.
+  const any = argv.length > 1 && argv[1].startsWith("-n");
+  if (!any) readOptions(argv.slice(0, 2), "");
+  const operands = argv.slice(any || argv[1] === "--" ? 2 : 1);
   if (operands.length > 0) return waitFor(sh, operands);
-  return given.has("n") ? waitForOne(sh) : waitForAll(sh);
+  return any ? waitForOne(sh) : waitForAll(sh);
 };
 
 function waitForAll(sh: Shell): MaybePromise<number> {

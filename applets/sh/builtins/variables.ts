@@ -60,8 +60,11 @@ const freezes: Builtin = (sh, argv) => {
 const localizes: Builtin = (sh, argv) => {
   if (sh.functionDepth === 0) throw new ShellError("not in a function");
   for (const word of argv.slice(1)) {
+    if (word === "-") {
+      sh.localFlags ??= { ...sh.flags };
+      continue;
+    }
     const [name, value] = splitAssign(word);
-    if (name === "-") continue;
     const scope = sh.ownScope();
     const cell = scope.cell(name);
     if (cell.readonly && value !== undefined) throw new ShellError(`${name}: is read only`);
