@@ -8,6 +8,7 @@
  * @module
  */
 import { isVfsError } from "../errors.ts";
+import { fromHostError } from "../host/errors.ts";
 import { SIG } from "../types.ts";
 import { CliError, type CliOptions } from "../session/cli_types.ts";
 import type { ProgramTable } from "../kernel/programs.ts";
@@ -144,7 +145,7 @@ function readPolicy(path: string): SandboxOptions {
     text = Deno.readTextFileSync(path);
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw new CliError(`can't open '${path}'`);
+    throw new CliError(`can't open '${path}': ${fromHostError(error).reason}`);
   }
   try {
     const value: unknown = JSON.parse(text);
@@ -167,8 +168,8 @@ function auditTo(path: string): NonNullable<SandboxOptions["audit"]> {
   let file: Deno.FsFile;
   try {
     file = Deno.openSync(path, { append: true, create: true });
-  } catch {
-    throw new CliError(`can't open '${path}'`);
+  } catch (error) {
+    throw new CliError(`can't open '${path}': ${fromHostError(error).reason}`);
   }
   return (event) => {
     const text = JSON.stringify({ time: new Date().toISOString(), ...event });
@@ -203,8 +204,7 @@ function install(around: Surroundings, args: readonly string[]): number {
       const words = [Deno.execPath(), "run", "--no-prompt", ...flags, self, name].map(quote);
       Deno.writeTextFileSync(target, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
     } catch (error) {
-      const reason = error instanceof Deno.errors.AlreadyExists ? "File exists" : "can't write";
-      complain(`capbox: ${target}: ${reason}\n`);
+      complain(`capbox: ${target}: ${fromHostError(error).reason}\n`);
       return 1;
     }
   }
@@ -295,6 +295,11 @@ async function runProgram(
       const group = files.tty?.foreground ?? started.process.pgid;
       if (signal === SIG.INT || signal === SIG.QUIT) kernel.signalGroup(group, signal);
       else kernel.deliver(started.process, signal);
+      if (signal !== SIG.HUP || files.tty === undefined) return;
+      // Whoever has lost its terminal is told, and what is stopped must be able to hear it.
+      if (group !== started.process.pgid) kernel.signalGroup(group, signal);
+      kernel.signalGroup(group, SIG.CONT);
+      kernel.deliver(started.process, SIG.CONT);
     });
   };
   if (Deno.build.os !== "windows") {

@@ -94,7 +94,7 @@ class Gate {
     family?: 4 | 6,
   ): Promise<string[]> {
     const name = canonicalHost(host);
-    const found = isIpLiteral(name) ? [name] : await resolveHost(name, family);
+    const found = isIpLiteral(name) ? [name] : await this.#resolve(process, name, family);
     if (found.length === 0) throw new VfsError("EIO", undefined, "bad address");
     for (const address of found) {
       if (isPublicAddress(address) || namesAddress(this.rules, address, port)) continue;
@@ -102,6 +102,16 @@ class Gate {
       throw this.refuse(process, `${address}:${port}`, "--net");
     }
     return found;
+  }
+
+  /** Asking for a name is a use of the network, also when nobody knows the name. */
+  async #resolve(process: KernelProcess, name: string, family?: 4 | 6): Promise<string[]> {
+    try {
+      return await resolveHost(name, family);
+    } catch (error) {
+      this.note(process, `dns ${name}`, true);
+      throw error;
+    }
   }
 
   register(entry: Omit<Entry, "close">, close: () => void): { readonly entry: Entry } {
@@ -187,6 +197,7 @@ function networkFor(gate: Gate, process: KernelProcess): Network {
       gate.checkRoom();
       const work = (async () => {
         const found = await gate.addresses(process, host, port);
+        gate.note(process, subject, true);
         let last: unknown;
         for (const address of found) {
           try {
@@ -204,7 +215,6 @@ function networkFor(gate: Gate, process: KernelProcess): Network {
         throw last;
       })();
       const connected = await waitFor(process, withTimeout(process, work, option.timeoutMs));
-      gate.note(process, subject, true);
       return gate.connection(process, connected);
     },
     async secure(file: OpenFile, name: string): Promise<void> {
@@ -220,8 +230,8 @@ function networkFor(gate: Gate, process: KernelProcess): Network {
         throw gate.refuse(process, subject, "--listen");
       }
       gate.checkRoom();
-      const listener = listenHost(canonicalHost(host), port);
       gate.note(process, subject, true);
+      const listener = listenHost(canonicalHost(host), port);
       const local: NetAddress = { host: listener.host, port: listener.port };
       const { entry } = gate.register({
         protocol: "tcp",

@@ -198,11 +198,21 @@ Deno.test("clock and randomness are capabilities", async () => {
   assert(one.stdout.join() !== two.stdout.join());
 });
 
-Deno.test("the audit stream tells who used what", async () => {
+Deno.test("the audit stream tells who used what, whether or not it came to anything", async () => {
   const events: string[] = [];
+  // Nobody listens on a port that was just free.
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr as Deno.NetAddr;
+  free.close();
   await using sandbox = await Sandbox.create({
+    net: [`127.0.0.1:${port}`],
     audit: (event) => events.push(`${event.kind} ${event.subject} ${event.allowed}`),
   });
   await sandbox.run(["cat", "/etc/hostname"]);
   assert(events.includes("read /etc/hostname true"), events.join("\n"));
+  events.length = 0;
+  const called = await sandbox.run(["wget", "-q", "-O", "-", `http://127.0.0.1:${port}/`]);
+  assertEquals(called.code, 1);
+  await sandbox.run(["wget", "-q", "-O", "-", "http://127.0.0.1:1/"]);
+  assertEquals(events, [`net 127.0.0.1:${port} true`, "net 127.0.0.1:1 false"]);
 });
