@@ -1,7 +1,7 @@
 /**
  * How long a busy shell keeps on after it was told to stop: by a timeout, an `AbortSignal`, a signal.
  *
- *     deno run -A --no-check bench/interrupt.ts [--only TEXT] [--runs N] [--json FILE]
+ *     deno run -A --no-check bench/interrupt.ts [--only TEXT] [--from NAME] [--runs N] [--json FILE]
  *
  * Each script of `tests/sh/busy_scripts.ts` is stopped N times in each way, at moments drawn at
  * random. Two things are measured. `late`: from the last turn that the event loop took before the
@@ -119,7 +119,7 @@ async function stop(
 }
 
 if (import.meta.main) {
-  const args = parseArgs(Deno.args, { string: ["only", "runs", "json"] });
+  const args = parseArgs(Deno.args, { string: ["only", "runs", "json", "from"] });
   const runs = Number(args.runs ?? 2);
   const directory = Deno.makeTempDirSync({ prefix: "capbox_busy_" });
   makeHostDirectory(directory);
@@ -133,8 +133,11 @@ if (import.meta.main) {
     const first: Figures = { late: 0, gap: 0, wall: 0, wrong: "" };
     for (const way of WAYS) await stop(base, BUSY_SCRIPTS[0].script, way, RUNS_AT_LEAST, first);
     console.log("   late    gap   wall  script");
+    let begun = false;
     for (const { name, script } of BUSY_SCRIPTS) {
       if (args.only !== undefined && !name.includes(args.only)) continue;
+      if (args.from !== undefined && !begun && name !== args.from) continue;
+      begun = true;
       const figures: Figures = { late: 0, gap: 0, wall: 0, wrong: "" };
       for (let i = 0; i < runs; i++) {
         for (const way of WAYS) {

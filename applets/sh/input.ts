@@ -58,6 +58,36 @@ class MoreLater extends Error {
   }
 }
 
+/** Reading a command again takes a millisecond for so many characters, or less. */
+const READ_AGAIN_PER_MS = 1 << 13;
+
+/**
+ * More of a command that has not ended. Since all of it is read again then, a long one gets a good deal
+ * more, unless its writer pauses for as long as reading takes: it may wait for an answer.
+ */
+async function moreText(
+  sh: Shell,
+  input: OpenFile,
+  had: number,
+  first: Promise<Uint8Array | undefined>,
+  text: (chunk: Uint8Array | undefined) => string | undefined,
+): Promise<string> {
+  let more = "";
+  let chunk = await first;
+  for (;;) {
+    const next = text(chunk);
+    if (next === undefined) return more;
+    more += next;
+    if (more.length > had >> 2) return more;
+    if (!input.ready().read) {
+      await sh.proc.waitAny([input.changed], had / READ_AGAIN_PER_MS);
+      if (!input.ready().read) return more;
+    }
+    const coming = input.read(STDIN_BLOCK, sh.proc.waiter);
+    chunk = coming instanceof Promise ? await coming : coming;
+  }
+}
+
 /** Commands from stdin that is no terminal, read in blocks. */
 export async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
   let status = 0;
@@ -77,6 +107,8 @@ export async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
     if (chunk instanceof Promise) throw new MoreLater(chunk);
     return text(chunk);
   });
+  // What is kept of a command that has not ended yet counts as the shell's memory.
+  let kept = 0;
   for (;;) {
     const state = parser.save();
     let node;
@@ -86,10 +118,17 @@ export async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
       if (!(error instanceof MoreLater)) throw error;
       // The command is read again from its beginning, once there is more of it.
       const had = parser.sinceSave();
-      const more = text(await error.chunk);
-      parser.restore(state, had + (more ?? ""));
+      const more = await moreText(sh, input, had.length, error.chunk, text);
+      parser.restore(state, had + more);
+      const length = had.length + more.length;
+      if (length > kept) {
+        sh.proc.chargeMemory(length - kept);
+        kept = length;
+      }
       continue;
     }
+    if (kept > 0) sh.proc.chargeMemory(-kept);
+    kept = 0;
     if (node === END) return status;
     if (node === null || sh.flags.noexec) continue;
     sh.inputLine = sh.baseLine = parser.line;

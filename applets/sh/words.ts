@@ -21,6 +21,7 @@ export const MAX_NESTING = 400;
 const PLAIN = /[^\\'"`$ \t\n;&|<>()]+/y;
 const PLAIN_BRACE = /[^\\'"`$}<>\n]+/y;
 const PLAIN_DQ = /[^\\"`$\n}]+/y;
+const PLAIN_DQ_LINES = /[^\\"`$}]+/y;
 const PLAIN_ARITH = /[^\\`$\n()]+/y;
 
 /** Where the scanner is. */
@@ -132,8 +133,12 @@ export abstract class WordScanner extends Source {
           ? PLAIN_BRACE
           : ctx === Ctx.Arith
           ? PLAIN_ARITH
+          // In a here-document each line may be the last.
+          : ctx === Ctx.Dq && this.docEnd === undefined
+          ? PLAIN_DQ_LINES
           : PLAIN_DQ,
       );
+      if (ctx === Ctx.Dq && text.includes("\n")) this.#countLines(text);
       if (text.length > 0) dq ? out.quo(text) : out.lit(text);
       const c = this.peek();
       if (c === stop && c >= 0) return c;
