@@ -5,6 +5,7 @@ export const applet: Applet = defineApplet({
   name: "hostid",
   usage: "",
   about: "Print the 32-bit number of the machine",
+  lostOutput: 255,
   options: {},
   raw: true,
   maxOperands: 0,

@@ -40,7 +40,9 @@ export const applet: Applet = defineApplet({
         );
         return 0;
       }
-      if (priority !== undefined && priority > LAST_PRIORITY) {
+      // Without a class there is no priority but 0 (ioprio_set(2)).
+      const classless = (ioClass ?? now.class) === 0 && (priority ?? 0) > 0;
+      if (classless || (priority !== undefined && priority > LAST_PRIORITY)) {
         if (!opts.t) return ctx.fail("ioprio_set: Invalid argument");
       } else {
         // A priority alone means the best-effort class.

@@ -10,7 +10,7 @@ export const applet: Applet = defineApplet({
   aliases: ["linux64"],
   usage: NO_HELP,
   about: "",
-  options: {},
+  options: { R: {} },
   posix: true,
   run(ctx) {
     return execProgram(ctx, ctx.operands.length === 0 ? ["/bin/sh"] : ctx.operands);

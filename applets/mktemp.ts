@@ -13,6 +13,7 @@ export const applet: Applet = defineApplet({
   usage: "[-dt] [-p DIR] [TEMPLATE]",
   about: "Create a file with a new name and print it. TEMPLATE ends in XXXXXX;\n" +
     "without one it is tmp.XXXXXX in the directory of -p, $TMPDIR, or /tmp.",
+  lostOutput: "ignore",
   options: {
     d: { long: "directory", help: "A directory instead of a file" },
     q: { long: "quiet", help: "No messages" },

@@ -5,6 +5,7 @@ export const applet: Applet = defineApplet({
   name: "nproc",
   usage: "[--all] [--ignore=N]",
   about: "Print how many processors may be used",
+  lostOutput: "ignore",
   options: {
     ignore: { arg: "N", numeric: true, help: "Leave out N of them" },
     all: { help: "How many there are" },

@@ -50,13 +50,9 @@ export const applet: Applet = defineApplet({
   posix: true,
   minOperands: 1,
   async run(ctx) {
-    const { opts, operands, process, order } = ctx;
-    let format = DEFAULT_FORMAT;
-    for (const name of order) {
-      if (name === "v") format = VERBOSE_FORMAT;
-      if (name === "p") format = POSIX_FORMAT;
-      if (name === "f") format = opts.f!;
-    }
+    const { opts, operands, process } = ctx;
+    // In whatever order they stand, one form comes before the other.
+    const format = opts.p ? POSIX_FORMAT : opts.v ? VERBOSE_FORMAT : opts.f ?? DEFAULT_FORMAT;
     const sink = opts.o === undefined ? ctx.stderr : openResult(ctx, opts.o, !!opts.a);
     const start = process.clock.monotonicMs();
     let code: number;

@@ -27,8 +27,8 @@ export const applet: Applet = defineApplet({
     if (opts.v || all) parts.push(uname.version);
     if (opts.m || all) parts.push(uname.machine);
     // What is unknown is left out of -a.
-    if (opts.p) parts.push("unknown");
-    if (opts.i) parts.push("unknown");
+    if (opts.p && !all) parts.push("unknown");
+    if (opts.i && !all) parts.push("unknown");
     if (opts.o || all) parts.push("GNU/Linux");
     void out.print(parts.join(" ") + "\n");
   },

@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   name: "uptime",
   usage: "",
   about: "Display the time since the sandbox started",
+  lostOutput: "ignore",
   options: { s: {} },
   run({ opts, process, out }) {
     if (opts.s) {

@@ -17,6 +17,7 @@ export const applet: Applet = defineApplet({
     w: "Show who is logged in",
     users: "Print who is logged in",
   },
+  lostOutput: "ignore",
   options: { a: { help: "Show all" }, H: { help: "Print column headers" } },
   looksAsItGoes: true,
   run(ctx) {

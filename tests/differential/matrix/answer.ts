@@ -39,6 +39,17 @@ function withoutHelp(text: string): string {
   );
 }
 
+/** An answer with the words of a shape in place of what it masks. */
+export function masked(
+  answer: Answer,
+  mask: readonly (readonly [pattern: RegExp, word: string])[] | undefined,
+): Answer {
+  if (mask === undefined) return answer;
+  const hide = (text: string): string =>
+    mask.reduce((rest, [pattern, word]) => rest.replace(pattern, word), text);
+  return [answer[0], hide(answer[1]), hide(answer[2]), answer[3].map(hide)];
+}
+
 /** Answers of one applet as they are stored: repeated texts once. */
 export interface Shard {
   /** Version of native. */

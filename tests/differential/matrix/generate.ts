@@ -4,7 +4,7 @@
  * @module
  */
 import type { OptionTable } from "../../../applets/contract.ts";
-import type { Shape } from "./shapes.ts";
+import type { Shape } from "./shapes/shape.ts";
 
 /** What native said about one option. */
 export type Takes = "none" | "argument" | "optional";

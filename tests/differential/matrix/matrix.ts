@@ -4,7 +4,7 @@
  * @module
  */
 import { load } from "../../../applets/registry.ts";
-import { type Answer, readOptions, recorded, type Shard } from "./answer.ts";
+import { type Answer, masked, readOptions, recorded, type Shard } from "./answer.ts";
 import { AS_USER, generate } from "./generate.ts";
 import { comparable, explained } from "./exceptions.ts";
 import { setupOf } from "./files.ts";
@@ -35,6 +35,7 @@ export async function differences(name: string): Promise<Comparison> {
   const shard = readShard(name);
   if (shard === undefined) throw new Error(`${name}: nothing recorded`);
   const cases = await casesOf(name, shard);
+  const { mask } = SHAPES[name] ?? {};
   const lines: string[] = [];
   let count = 0, unstable = 0, excused = 0;
   for (const user of [false, true]) {
@@ -52,7 +53,8 @@ export async function differences(name: string): Promise<Comparison> {
       }
     }
     const commands = own.map((each) => user ? each.slice(AS_USER.length) : each);
-    const answers = await answersOfCapbox(setupOf(name, user), commands, user);
+    const answers = (await answersOfCapbox(setupOf(name, user), commands, user))
+      .map((answer) => masked(answer, mask));
     own.forEach((each, index) => {
       const [want, got] = [JSON.stringify(wants[index]), JSON.stringify(answers[index])];
       if (comparable(name, wants[index]) !== comparable(name, answers[index])) {

@@ -15,7 +15,7 @@
 import { findBusybox } from "../../../reference/native.ts";
 import { load, names as registered } from "../../../applets/registry.ts";
 import { Jail } from "../jail.ts";
-import { type Answer, optionsLine, pack, readOptions, recorded } from "./answer.ts";
+import { type Answer, masked, optionsLine, pack, readOptions, recorded } from "./answer.ts";
 import { acceptedByTable, AS_USER, generate, type Takes } from "./generate.ts";
 import { readShard, shardUrl } from "./shard.ts";
 import { answersOfNative } from "./native.ts";
@@ -55,8 +55,12 @@ async function record(wanted: readonly string[], probing: boolean, again: boolea
       if (own.length === 0) continue;
       const commands = own.map((each) => user ? each.slice(AS_USER.length) : each);
       const setup = setupOf(name, user);
-      const once = answersOfNative(jail, setup, commands, user);
-      const twice = again ? answersOfNative(jail, setup, commands, user) : once;
+      const ask = (): (Answer | undefined)[] =>
+        answersOfNative(jail, setup, commands, user).map((answer) =>
+          answer === undefined ? undefined : masked(answer, shape.mask)
+        );
+      const once = ask();
+      const twice = again ? ask() : once;
       own.forEach((each, index) => {
         if (JSON.stringify(once[index]) === JSON.stringify(twice[index])) {
           answers.set(each, once[index]);
