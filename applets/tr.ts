@@ -48,13 +48,20 @@ export const applet: Applet = defineApplet({
     for (let i = 0; i < 256; i++) map[i] = i;
     const remove = new Uint8Array(256);
     const squeeze = new Uint8Array(256);
+    /** What is squeezed where it comes from these, whatever it becomes. */
+    let from: Uint8Array | undefined;
     const second = operands[1] === undefined ? undefined : expand(ctx, operands[1]);
     if (opts.d) { for (const byte of first) remove[byte] = 1; }
     else if (second !== undefined) {
       if (operands[1] === "") return ctx.fail("STRING2 cannot be empty");
-      // Of a range that runs backwards nothing is left; native then takes a zero.
-      if (second.length === 0) second.push(0x30);
-      first.forEach((byte, index) => map[byte] = second[Math.min(index, second.length - 1)]);
+      const { length } = second;
+      // Of a range that runs backwards nothing is left; native then takes a zero, but squeezes only
+      // those that it has put there.
+      first.forEach((byte, index) => map[byte] = second[Math.min(index, length - 1)] ?? 0x30);
+      if (length === 0 && opts.s) {
+        from = new Uint8Array(256);
+        for (const byte of first) from[byte] = 1;
+      }
     }
     if (opts.s) { for (const byte of second ?? first) squeeze[byte] = 1; }
     // The last byte written, for squeezing across chunks; 256 is none.
@@ -106,7 +113,7 @@ export const applet: Applet = defineApplet({
         const byte = chunk[i];
         if (remove[byte] === 1) continue;
         const to = map[byte];
-        if (to === last && squeeze[to] === 1) continue;
+        if (to === last && (squeeze[to] === 1 || from?.[byte] === 1)) continue;
         result[length++] = last = to;
       }
       return result.subarray(0, length);
@@ -116,7 +123,7 @@ export const applet: Applet = defineApplet({
       const before = seen;
       seen += chunk.length;
       if (result.length < chunk.length) result = new Uint8Array(chunk.length);
-      if (seen <= WORTH_SCANNING) return out.bytes(plainly(chunk));
+      if (seen <= WORTH_SCANNING || from !== undefined) return out.bytes(plainly(chunk));
       if (before <= WORTH_SCANNING) prepare();
       let part = remover === undefined ? chunk : remover.apply(chunk, 0, last);
       if (maps) part = translate(part);

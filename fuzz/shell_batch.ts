@@ -49,7 +49,7 @@ export async function compareBatch(
   const work = `${dir}/w`;
   await Deno.mkdir(bin);
   await Deno.mkdir(work);
-  for (const name of ["sed", "grep", "egrep", "fgrep", "awk", "cat", "rm"]) {
+  for (const name of ["sed", "grep", "egrep", "fgrep", "awk", "tr", "od", "cat", "rm"]) {
     await Deno.symlink(busybox, `${bin}/${name}`);
   }
   for (const name of Object.keys(files)) {

@@ -60,6 +60,12 @@ export class Calls extends Operators {
 
   /** An argument that has no parameter. Native empties the variable that it names or assigns. */
   protected surplus(expr: Expr): Thunk<Cell> {
+    if (expr.kind === "cond" && expr.no !== undefined) {
+      const test = this.truth(expr.test);
+      const yes = this.surplus(ungroup(expr.yes));
+      const no = this.surplus(ungroup(expr.no));
+      return () => test() ? yes() : no();
+    }
     const effect = this.effect(expr);
     const place = expr.kind === "assign" ? expr.target : expr;
     const cell = place.kind === "var" && !this.isNf(place) ? this.globalOf(place) : undefined;

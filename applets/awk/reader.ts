@@ -111,9 +111,9 @@ export class RecordReader {
       const [start, stop] = match;
       // A match at the end of the text may go on in the next chunk.
       if (stop === this.text.length && !this.#ended) return undefined;
-      // An empty separator would give empty records for ever.
-      if (stop > start) return [start, stop];
-      at = stop + 1;
+      // An empty separator with nothing before it would give empty records for ever.
+      if (stop > at) return [start, stop];
+      at++;
     }
     return undefined;
   }

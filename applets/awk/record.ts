@@ -465,7 +465,14 @@ export class Record {
     while (values.length < index) values.push(this.#missing(values.length + 1));
     values[index - 1] = value;
     if (this.#nf !== undefined) this.#nf = undefined;
+    this.#clearBehind(values.length);
     this.#joinWith = separator;
+  }
+
+  /** An assignment empties all fields behind the last that were ever there or asked for (BusyBox). */
+  #clearBehind(count: number): void {
+    if (count > this.#touched) this.#touched = count;
+    this.#cleared = this.#touched;
   }
 
   /**
@@ -512,8 +519,7 @@ export class Record {
   setFieldCount(count: number, value: Value, separator: ByteString): void {
     const values = this.#toValues();
     while (values.length < count) values.push(this.#missing(values.length + 1));
-    if (values.length > this.#touched) this.#touched = values.length;
-    if (count < values.length) this.#cleared = this.#touched;
+    this.#clearBehind(values.length);
     values.length = count;
     this.#nf = value;
     this.#joinWith = separator;
