@@ -7,7 +7,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { names } from "../../applets/registry.ts";
 import { findBusybox } from "../../reference/native.ts";
 import { Jail } from "./jail.ts";
-import { type Answer, pack, readOptions, recorded, shown } from "./matrix/answer.ts";
+import { type Answer, masked, pack, readOptions, recorded, shown } from "./matrix/answer.ts";
 import { comparable, EXCEPTIONS } from "./matrix/exceptions.ts";
 import { setupOf } from "./matrix/files.ts";
 import { acceptedByTable, AS_USER, generate } from "./matrix/generate.ts";
@@ -121,9 +121,10 @@ Deno.test({
       const answers = answersOfNative(jail, setupOf(name, false), cases, false);
       cases.forEach((each, at) => {
         const want: Answer = recorded(shard, each)!;
-        if (JSON.stringify(want) !== JSON.stringify(answers[at])) {
+        const now = answers[at] && masked(answers[at], SHAPES[name]?.mask);
+        if (JSON.stringify(want) !== JSON.stringify(now)) {
           drifted.push(
-            `${each}\n  recorded ${JSON.stringify(want)}\n  now ${JSON.stringify(answers[at])}`,
+            `${each}\n  recorded ${JSON.stringify(want)}\n  now ${JSON.stringify(now)}`,
           );
         }
       });
