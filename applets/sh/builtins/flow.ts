@@ -68,11 +68,29 @@ const evaluates: Builtin = (sh, argv) => {
   const text = argv.length === 2 ? argv[1] : argv.slice(1).join(" ");
   const shows = sh.showsInput;
   sh.showsInput = false;
-  const status = sh.deeper(() => sh.shared.run(sh, text, sh.line));
-  if (typeof status !== "number") return status.finally(() => sh.showsInput = shows);
-  sh.showsInput = shows;
+  // `eval eval eval …` keeps all words at each level, and what was read of them.
+  const charged = argv.length > MANY_WORDS ? argv.length * WORD_BYTES : 0;
+  if (charged > 0) sh.proc.chargeMemory(charged);
+  const end = (): void => {
+    sh.showsInput = shows;
+    if (charged > 0) sh.proc.chargeMemory(-charged);
+  };
+  let status: MaybePromise<number>;
+  try {
+    status = sh.deeper(() => sh.shared.run(sh, text, sh.line));
+  } catch (error) {
+    if (charged > 0) sh.proc.chargeMemory(-charged);
+    throw error;
+  }
+  if (typeof status !== "number") return status.finally(end);
+  end();
   return status;
 };
+
+/** So many words of `eval` are not counted as memory. */
+const MANY_WORDS = 64;
+/** What a word costs that is read again: its text, its tree, its compiled form. */
+const WORD_BYTES = 256;
 
 /** Bytes read at a time. */
 const CHUNK = 65536;

@@ -34,7 +34,11 @@ function describe(sh: Shell, name: string, short: boolean, path?: string): strin
   return short ? `${found}\n` : `${name} is ${found}\n`;
 }
 
-const commands: Builtin = (sh, argv) => {
+const commands: Builtin = (sh, words) => {
+  // `command command …` is `command …`, however often it is said.
+  let first = 0;
+  while (words[first + 1] === "command" && words[first + 2] !== undefined) first++;
+  const argv = first > 0 ? words.slice(first) : words;
   const { given, operands } = readOptions(argv, "pvV");
   if (operands.length === 0) return 0;
   const path = given.has("p") ? DEFAULT_PATH : undefined;
