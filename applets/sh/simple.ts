@@ -260,7 +260,7 @@ class SimpleCommand {
     return (sh) => {
       sh.line = line;
       sh.substituted = 0;
-      if (sh.flags.noexec) return 0;
+      if (sh.flags.noexec) return sh.status;
       const argv: string[] = [];
       for (let i = 0; i < fields.length; i++) {
         const waiting = fields[i](sh, argv);

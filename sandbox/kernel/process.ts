@@ -205,6 +205,11 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
   }
 
   setFd(file: OpenFile, number?: number, from = 0, closeOnExec = false): number {
+    if (this.status !== undefined) {
+      // It must not be able to write again: a shell that was killed would go on.
+      file.release();
+      this.checkAlive();
+    }
     const limit = Math.min(
       this.#limits?.get("openFiles") ?? Infinity,
       this.kernel_.limits.openFiles,

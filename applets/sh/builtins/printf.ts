@@ -12,6 +12,8 @@ import type { Builtin } from "../shell.ts";
 const PRINTF_BUFFER = 1 << 16;
 
 const prints: Builtin = (sh, argv) => {
+  // Native looks at its output first, and then says nothing at all.
+  if (sh.proc.fd(1) === undefined) return 1;
   let words = argv.slice(1);
   if (words[0] === "--") words = words.slice(1);
   if (words.length === 0) {
@@ -48,9 +50,7 @@ const prints: Builtin = (sh, argv) => {
     process: sh.proc,
   };
   const end = (status: number): MaybePromise<number> =>
-    text === "" && sh.proc.fd(1) !== undefined
-      ? failed || status
-      : sh.print(text, failed || status);
+    text === "" ? failed || status : sh.print(text, failed || status);
   const status = new Formatter(host, words[0], words.slice(1)).run();
   return typeof status === "number" ? end(status) : status.then(end);
 };

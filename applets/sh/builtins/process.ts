@@ -86,7 +86,6 @@ const kills: Builtin = (sh, argv) => {
       const job = jobOf(sh, word);
       if (job.controlled) targets.push(-job.children[0].pid);
       else for (const c of job.children) if (c.status === undefined) targets.push(c.pid);
-      if (targets.length === 0) targets.push(job.last.pid);
     } else if (/^-?[0-9]+$/.test(word)) targets.push(Number(word));
     else {
       sh.say(`${name}: invalid number '${word}'\n`);

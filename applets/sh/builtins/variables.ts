@@ -101,7 +101,9 @@ const unsets: Builtin = (sh, argv) => {
 /** Turns one option on or off by its letter. @throws {ShellError} */
 function setLetter(sh: Shell, letter: string, on: boolean): void {
   const option = OPTIONS.find((o) => o[0] === letter);
-  if (option === undefined || letter === "") throw new ShellError(`illegal option -${letter}`);
+  if (option === undefined || letter === "") {
+    throw new ShellError(`illegal option ${on ? "-" : "+"}${letter}`);
+  }
   setFlag(sh, option[1] as keyof Flags, on);
 }
 
