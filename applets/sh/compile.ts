@@ -110,10 +110,11 @@ export class Compiler implements Hooks {
     let left: Node = n;
     let first = true;
     while (left.k === "and" || left.k === "or") {
-      chain.unshift({ and: left.k === "and", run: this.node(left.right, last && first) });
+      chain.push({ and: left.k === "and", run: this.node(left.right, last && first) });
       first = false;
       left = left.left;
     }
+    chain.reverse();
     const head = this.node(left);
     const step = (sh: Shell, i: number): MaybePromise<number> => {
       if (i === chain.length) return chain[i - 1].run(sh);
