@@ -55,8 +55,14 @@ export function readCases(name: string): string[] {
     .filter((line) => line !== "" && !line.startsWith("# "));
 }
 
+/** Files that the commands find; a corpus may do without. */
 function readSetup(name: string): string {
-  return Deno.readTextFileSync(new URL(`${name}.setup`, here));
+  try {
+    return Deno.readTextFileSync(new URL(`${name}.setup`, here));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
 }
 
 /** The recorded answers of a corpus. */
