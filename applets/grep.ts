@@ -369,7 +369,7 @@ class Grep {
     const finder = patterns.finderFor(bytes, end);
     const invert = this.#invert;
     if (finder !== undefined && this.#takesRanges && !invert) {
-      this.#takeFound(finder, end);
+      this.#takeFound(finder);
       return false;
     }
     const text = finder === undefined ? chunks.text : "";
@@ -394,15 +394,14 @@ class Grep {
   }
 
   /** All lines of a batch that a finder finds, where `#takesRanges`. */
-  #takeFound(finder: LineFinder, end: number): void {
-    const { c } = this.#opts;
-    const out = this.#out;
-    const bytes = this.#bytes;
-    for (let start = finder.next(); start >= 0; start = finder.next()) {
-      this.#matches += finder.rangeLines;
-      if (!c) void out.bytes(bytes, start, finder.rangeEnd);
+  #takeFound(finder: LineFinder): void {
+    const counts = this.#opts.c === true;
+    for (;;) {
+      const part = finder.nextPart(counts);
+      if (part === undefined) return;
+      this.#matches += finder.partLines;
+      if (part.length > 0) void this.#out.bytes(part);
     }
-    if (!c && finder.rangeEnd === end && end > 0) this.#endLine(end);
   }
 
   /** Lines that are not selected: they count, and may follow a match as context. */
@@ -476,11 +475,7 @@ class Grep {
 
   #printRange(from: number, end: number): void {
     void this.#out.bytes(this.#bytes, from, end);
-    this.#endLine(end);
-  }
-
-  /** The last line of the input may lack what ends it. */
-  #endLine(end: number): void {
+    // The last line of the input may lack what ends it.
     if (this.#bytes[end - 1] !== this.#separator) void this.#out.byte(this.#separator);
   }
 

@@ -23,6 +23,11 @@ const NEAR = 16;
 const LENGTH = 20;
 const SEPARATOR = 24;
 const NUL_ENDS = 28;
+/** How many lines were found. */
+const LINES = 32;
+/** Whether the lines are to be moved together at the beginning of the data, and where they end then. */
+const GATHERS = 36;
+const GATHERED = 40;
 /** The text, and behind it what hides the bytes that the last part of 16 has too many. */
 const NEEDLE = TABLES;
 const HIDDEN = NEEDLE + LONGEST;
@@ -39,8 +44,8 @@ function build(): KernelCode {
   const at = 0;
   const to = 1;
   const [first, second, separator, part] = Array.from({ length: 4 }, () => code.local128());
-  const [distance, near, length, nulEnds, answer, lineEnd] = Array.from(
-    { length: 6 },
+  const [distance, near, length, nulEnds, answer, lineEnd, lines, begin] = Array.from(
+    { length: 8 },
     () => code.local32(),
   );
   const [mask, candidate, offset, same, zeros, behind, start, end] = Array.from(
@@ -59,6 +64,7 @@ function build(): KernelCode {
   setting(length, LENGTH);
   setting(nulEnds, NUL_ENDS);
   code.const32(RANGES).set(answer);
+  code.get(at).set(begin);
 
   /** Is all of the text at the candidate? */
   const compare = (): void => {
@@ -109,6 +115,7 @@ function build(): KernelCode {
       code.get(answer).get(start).store32(0);
       code.get(answer).const32(1).store32(8);
     });
+    code.get(lines).const32(1).op("i32.add").set(lines);
     code.get(answer).get(end).store32(4);
     code.get(answer).const32(RANGE_SIZE).op("i32.add").set(answer);
     code.get(end).set(lineEnd);
@@ -134,10 +141,45 @@ function build(): KernelCode {
     code.get(at).get(to).op("i32.lt_u");
   });
   code.const32(0).get(answer).store32(ANSWER);
+  code.const32(0).get(lines).store32(LINES);
+  /** Copies bytes from `start` to `offset`, so many at a time, up to `end`. */
+  const copy = (step: number, move: () => void): void => {
+    code.loop(() => {
+      code.get(offset).get(start);
+      move();
+      code.get(offset).const32(step).op("i32.add").set(offset);
+      code.get(start).const32(step).op("i32.add").set(start);
+      code.get(start).get(end).op("i32.lt_u");
+    });
+  };
+  const gather = (): void => {
+    code.get(begin).set(lineEnd);
+    code.const32(RANGES).set(at);
+    code.loop(() => {
+      code.get(at).load32(0).set(start);
+      code.get(at).load32(4).set(end);
+      code.get(lineEnd).set(offset);
+      code.get(lineEnd).get(end).get(start).op("i32.sub", "i32.add").set(lineEnd);
+      // Sixteen at a time write over what follows, which has to be behind what is still to be read.
+      code.get(start).get(offset).op("i32.sub").set(distance);
+      code.get(distance).when(() => {
+        code.get(distance).const32(16).op("i32.lt_u").when(
+          () => copy(1, () => code.load8(0).store8(0)),
+          () => copy(16, () => code.load128(0).store128(0)),
+        );
+      });
+      code.get(at).const32(RANGE_SIZE).op("i32.add").set(at);
+      code.get(at).get(answer).op("i32.lt_u");
+    });
+  };
+  code.const32(0).load32(GATHERS).get(lines).op("i32.eqz", "i32.eqz", "i32.and").when(gather);
+  code.const32(0).get(lineEnd).store32(GATHERED);
   return code;
 }
 
 let kernel: Kernel | undefined;
+
+const NOTHING = new Uint8Array(0);
 
 /** Signs by how often they are in texts; what is not here is rarer. */
 const FREQUENT = " etaoinsrhldcumfpgwybvk0123456789/.,-_:=";
@@ -148,6 +190,8 @@ export class LineFinder {
   rangeEnd = 0;
   /** Of the range found last: how many lines it has. */
   rangeLines = 0;
+  /** Of the part given last: how many lines it has. */
+  partLines = 0;
   readonly #needle: Uint8Array;
   readonly #settings: Uint32Array;
   #bytes: Uint8Array = new Uint8Array(0);
@@ -221,6 +265,33 @@ export class LineFinder {
     return this.#ranges[at] + this.#shift;
   }
 
+  /**
+   * The lines that hold the text among the next ones, one behind the other and each with its separator,
+   * or undefined at the end; some parts are empty. Valid until the next call of any finder.
+   *
+   * @param counts Only `partLines` is asked for.
+   */
+  nextPart(counts: boolean): Uint8Array | undefined {
+    const from = this.#searched;
+    if (from >= this.#end) return undefined;
+    const stop = this.#stepEnd(from);
+    if (stop <= from) {
+      this.partLines = this.#searchLong(from) ? 1 : 0;
+      if (counts || this.partLines === 0) return NOTHING;
+      const line = this.#bytes.subarray(from, this.#searched);
+      if (line[line.length - 1] === this.separator) return line;
+      const whole = new Uint8Array(line.length + 1);
+      whole.set(line);
+      whole[line.length] = this.separator;
+      return whole;
+    }
+    this.#searched = stop;
+    const numbers = this.#run(from, stop, !counts);
+    this.partLines = numbers[LINES / 4];
+    if (counts || this.partLines === 0) return NOTHING;
+    return kernel!.memory.subarray(DATA, numbers[GATHERED / 4]);
+  }
+
   /** The end of the lines that can be searched at once, or `from` where one is too long for that. */
   #stepEnd(from: number): number {
     const most = from + STEP;
@@ -230,6 +301,12 @@ export class LineFinder {
   }
 
   #search(from: number, to: number): Uint32Array {
+    const numbers = this.#run(from, to, false);
+    return numbers.slice(RANGES / 4, numbers[ANSWER / 4] / 4);
+  }
+
+  /** Lets the kernel search whole lines; gives its memory as numbers. */
+  #run(from: number, to: number, gathers: boolean): Uint32Array {
     kernel ??= new Kernel(build().compile(PAGES));
     const { memory } = kernel;
     const size = to - from;
@@ -241,8 +318,9 @@ export class LineFinder {
     memory.fill(255, HIDDEN + this.#needle.length, HIDDEN + LONGEST);
     memory.set(this.#bytes.subarray(from, to), DATA);
     memory[DATA - 1] = memory[DATA + size] = this.separator;
+    numbers[GATHERS / 4] = gathers ? 1 : 0;
     kernel.run(DATA, DATA + size);
-    return numbers.slice(RANGES / 4, numbers[ANSWER / 4] / 4);
+    return numbers;
   }
 
   /** Searches one line that is longer than a step, in parts. */

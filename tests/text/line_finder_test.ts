@@ -48,6 +48,30 @@ function found(finder: LineFinder): number[][] {
   return joined(ranges);
 }
 
+/** The lines themselves, put together from the parts that the finder gives. */
+function gathered(finder: LineFinder): { readonly text: string; readonly lines: number } {
+  const texts: string[] = [];
+  let lines = 0;
+  for (;;) {
+    const part = finder.nextPart(false);
+    if (part === undefined) return { text: texts.join(""), lines };
+    let text = "";
+    for (const byte of part) text += String.fromCharCode(byte);
+    texts.push(text);
+    lines += finder.partLines;
+  }
+}
+
+function counted(finder: LineFinder): number {
+  let lines = 0;
+  for (;;) {
+    const part = finder.nextPart(true);
+    if (part === undefined) return lines;
+    assertEquals(part.length, 0);
+    lines += finder.partLines;
+  }
+}
+
 Deno.test("line finder: lines are those that hold the text, whatever their length", () => {
   const random = numbers(11);
   const alphabets = ["ab\n", "ab\n\0", "abcdefgh\n\n", "abcdefghijklmnopqrstuvwxyz\xff0\n"];
@@ -72,7 +96,15 @@ Deno.test("line finder: lines are those that hold the text, whatever their lengt
     const label = JSON.stringify({ trial, needle, separator, nulEnds });
     assertEquals(found(finder), wanted(text, needle, separator, nulEnds), label);
     finder.start(bytes, bytes.length);
-    assertEquals(found(finder), wanted(text + needle, needle, separator, nulEnds), label);
+    const ranges = wanted(text + needle, needle, separator, nulEnds);
+    assertEquals(found(finder), ranges, label);
+    const lines = ranges.reduce((sum, range) => sum + range[2], 0);
+    let whole = ranges.map(([from, to]) => (text + needle).slice(from, to)).join("");
+    if (lines > 0 && !whole.endsWith(separator)) whole += separator;
+    finder.start(bytes, bytes.length);
+    assertEquals(gathered(finder), { text: whole, lines }, label);
+    finder.start(bytes, bytes.length);
+    assertEquals(counted(finder), lines, label);
   }
 });
 
@@ -85,7 +117,12 @@ Deno.test("line finder: a match at each place around the edges of what is search
         const text = `${before}${needle} end\nlast\n${fill.repeat(200)}`;
         const finder = new LineFinder(needle, 10, true);
         finder.start(encoder.encode(text), text.length);
-        assertEquals(found(finder), wanted(text, needle, "\n", true), `${edge}${shift}`);
+        const label = `${edge} ${shift}`;
+        assertEquals(found(finder), wanted(text, needle, "\n", true), label);
+        finder.start(encoder.encode(text), text.length);
+        const start = before.lastIndexOf("\n") + 1;
+        const line = text.slice(start, text.indexOf("\n", before.length) + 1);
+        assertEquals(gathered(finder), { text: line, lines: 1 }, label);
       }
     }
   }
