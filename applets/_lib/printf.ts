@@ -232,7 +232,7 @@ export class Formatter {
       ? value >= -(2n ** 63n) && value < 2n ** 63n
       : value > -(2n ** 64n) && value < 2n ** 64n;
     if (parsed === undefined || parsed.end !== text.length || !inRange) {
-      this.#invalid(text);
+      this.#invalid(text.replace(/^[ \t-\r]+/, ""));
       return 0n;
     }
     return value;

@@ -86,7 +86,10 @@ function assigning(p: VarPart, list: boolean, expander: Expander): PartFn {
   const name = p.name;
   return (sh, out) => {
     const v = get(sh);
-    if (list && !colon) return itself(sh, out);
+    if (list && !colon) {
+      if (p.quoted) out.quoted("");
+      return itself(sh, out);
+    }
     if (v !== undefined && !(colon && v === "")) return itself(sh, out);
     const store = (s: string): void => {
       if (!isName(name)) throw new ShellError(`${name}: bad variable name`);
@@ -108,7 +111,10 @@ function demanding(p: VarPart, list: boolean, expander: Expander): PartFn {
   const name = p.name;
   return (sh, out) => {
     const v = get(sh);
-    if ((list && !colon) || (v !== undefined && !(colon && v === ""))) return itself(sh, out);
+    if ((list && !colon) || (v !== undefined && !(colon && v === ""))) {
+      if (list && p.quoted) out.quoted("");
+      return itself(sh, out);
+    }
     const fail = (s: string): never => {
       throw new ShellError(`${name}: ${s}`);
     };

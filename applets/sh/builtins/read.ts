@@ -69,8 +69,15 @@ class LineSplitter {
   }
 
   private put(): void {
-    this.sh.set(this.names[this.at++], this.buffer);
+    this.store(this.buffer);
     this.buffer = "";
+  }
+
+  /** An empty name is noticed only here. */
+  private store(value: string): void {
+    const name = this.names[this.at++];
+    if (name === "") throw new ShellError(": bad variable name");
+    this.sh.set(name, value);
   }
 
   /** Gives all variables their values. */
@@ -82,8 +89,8 @@ class LineSplitter {
       end--;
     }
     const rest = this.buffer.slice(0, end);
-    this.sh.set(this.names[this.at++], this.withoutDelimiter(rest));
-    for (; this.at < this.names.length; this.at++) this.sh.set(this.names[this.at], "");
+    this.store(this.withoutDelimiter(rest));
+    while (this.at < this.names.length) this.store("");
   }
 }
 
@@ -102,7 +109,7 @@ interface ReadJob {
 const reads: Builtin = (sh, argv) => {
   const { given, operands } = readOptions(argv, "rp:n:t:d:u:s");
   for (const name of operands) {
-    if (!isName(name)) {
+    if (name !== "" && !isName(name)) {
       sh.say(`${sh.shared.name}: read: '${name}': bad variable name\n`);
       return 1;
     }
@@ -186,7 +193,7 @@ function readLine(sh: Shell, job: ReadJob): MaybePromise<number> {
 
 /** Splits a line in which nothing is quoted. */
 function assign(sh: Shell, names: readonly string[], text: string): void {
-  if (names.length === 1) {
+  if (names.length === 1 && names[0] !== "") {
     const splitter = sh.fieldSplitter();
     if (!splitter.splits(text)) return sh.set(names[0], text);
   }
