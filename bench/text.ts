@@ -1,8 +1,9 @@
 /**
  * Throughput of the text applets on a large file like a log, beside native busybox: both in turns, as
  * whole runs and without what the same command takes on an empty file. Before anything is timed both
- * must print the same for a part of the file. Then the memory that the streaming ones add, read from
- * /proc (Linux only).
+ * must print the same for a part of the file. Where there is bash, which tells it to the millisecond,
+ * the processor time of both as well: on a machine that does other things too it is the steadier
+ * figure. Then the memory that the streaming ones add, read from /proc (Linux only).
  *
  * `deno task bench-text [--mb 100] [--rounds 3] [--only REGEX] [--json FILE]`
  *
@@ -147,6 +148,15 @@ function makeFile(path: string, size: number, line: (number: number) => string):
   }
 }
 
+/** Whether there is a shell that tells processor times to the millisecond. */
+const hasBash = ((): boolean => {
+  try {
+    return new Deno.Command("bash", { args: ["-c", ":"], stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+})();
+
 interface Program {
   readonly command: string;
   readonly args: readonly string[];
@@ -171,14 +181,22 @@ const programs: { readonly native: Program; readonly ours: Program } = {
   },
 };
 
-/** A command over a file; `tr` has no operand for one and reads it from standard input. */
-function commandOf(program: Program, row: Row, file: string): Deno.Command {
+/**
+ * A command over a file; `tr` has no operand for one and reads it from standard input.
+ *
+ * @param alone Whether nothing but the command is to run in the process.
+ */
+function commandOf(program: Program, row: Row, file: string, alone = false): Deno.Command {
   const argv = row.argv.map((word) => word === "F" ? file : word);
   const fromFile = row.file !== "none" && !row.argv.includes("F");
   const line = [program.command, ...program.args, ...argv];
-  // A shell connects standard input and is gone before anything is read.
-  return new Deno.Command("/bin/sh", {
-    args: ["-c", `exec "$@"${fromFile ? ` <${file}` : ""} >out`, "sh", ...line],
+  // A shell connects standard input.
+  const input = fromFile ? ` <${file}` : "";
+  const script = hasBash && !alone
+    ? `"$@"${input} >out; code=$?; times >times; exit $code`
+    : `exec "$@"${input} >out`;
+  return new Deno.Command(hasBash ? "bash" : "/bin/sh", {
+    args: ["-c", script, "sh", ...line],
     cwd: dir,
     env: { LC_ALL: "C" },
     stdin: "null",
@@ -187,19 +205,28 @@ function commandOf(program: Program, row: Row, file: string): Deno.Command {
   });
 }
 
-/** Milliseconds of one run. */
-function time(program: Program, row: Row, file: string): number {
+/** Milliseconds of one run: on the clock, and of the processors if that can be told. */
+interface Taken {
+  readonly wall: number;
+  readonly cpu: number | undefined;
+}
+
+function time(program: Program, row: Row, file: string): Taken {
   const command = commandOf(program, row, file);
   const start = performance.now();
   const { code } = command.outputSync();
-  const elapsed = performance.now() - start;
+  const wall = performance.now() - start;
   if (code > 1) throw new Error(`${row.name} ended with ${code}`);
-  return elapsed;
+  if (!hasBash) return { wall, cpu: undefined };
+  // The second line is about the children: user and system time.
+  const [, line = ""] = Deno.readTextFileSync(`${dir}/times`).split("\n");
+  const parts = [...line.matchAll(/(\d+)m([\d.]+)s/g)];
+  return { wall, cpu: parts.reduce((sum, part) => sum + +part[1] * 60_000 + +part[2] * 1000, 0) };
 }
 
 /** The highest resident size of one run, looked at every few milliseconds. */
 async function peak(program: Program, row: Row, file: string): Promise<number> {
-  const child = commandOf(program, row, file).spawn();
+  const child = commandOf(program, row, file, true).spawn();
   let highest = 0;
   let ended = false;
   const status = child.status.finally(() => ended = true);
@@ -241,6 +268,8 @@ interface Figures {
   readonly running: number;
   /** The same of the medians. */
   readonly median: number;
+  /** The same of the least processor times. */
+  readonly cpu?: number;
   /** Bytes that ours adds to what it holds on an empty file. */
   readonly memory?: number;
 }
@@ -277,18 +306,23 @@ try {
     }
     // What a loop without input takes to start is what an empty program takes.
     const idle = row.file === "none" ? { ...row, argv: ["awk", "BEGIN { }"] } : row;
-    const times = { native: [] as number[], ours: [] as number[] };
-    const starts = { native: [] as number[], ours: [] as number[] };
+    const times = { native: [] as Taken[], ours: [] as Taken[] };
+    const starts = { native: [] as Taken[], ours: [] as Taken[] };
     for (let round = 0; round < rounds; round++) {
       for (const who of ["native", "ours"] as const) {
         starts[who].push(time(programs[who], idle, "empty"));
         times[who].push(time(programs[who], row, file));
       }
     }
+    const walls = (list: readonly Taken[]): number[] => list.map(({ wall }) => wall);
     const figure = (who: "native" | "ours"): Figures["native"] => ({
-      least: { whole: Math.min(...times[who]), start: Math.min(...starts[who]) },
-      median: { whole: median(times[who]), start: median(starts[who]) },
+      least: { whole: Math.min(...walls(times[who])), start: Math.min(...walls(starts[who])) },
+      median: { whole: median(walls(times[who])), start: median(walls(starts[who])) },
     });
+    const leastCpu = (list: readonly Taken[]): number => Math.min(...list.map(({ cpu }) => cpu!));
+    const cpuOf = (who: "native" | "ours"): number =>
+      Math.max(1, leastCpu(times[who]) - leastCpu(starts[who]));
+    const cpu = hasBash ? cpuOf("native") / cpuOf("ours") : undefined;
     const [theirs, ours] = [figure("native"), figure("ours")];
     const spent = ({ whole, start }: Times): number => Math.max(1, whole - start);
     const whole = theirs.least.whole / ours.least.whole;
@@ -304,6 +338,7 @@ try {
       whole,
       running,
       median: spent(theirs.median) / spent(ours.median),
+      cpu,
       memory,
     });
     const ms = (value: number): string => value.toFixed(0).padStart(6);
@@ -313,6 +348,7 @@ try {
       } ms ` +
         `(start ${ms(ours.least.start)}): ${whole.toFixed(2).padStart(6)}× whole, ` +
         `${running.toFixed(2).padStart(6)}× running` +
+        (cpu === undefined ? "" : `, ${cpu.toFixed(2).padStart(5)}× of the processor`) +
         (memory === undefined ? "" : `, +${(memory / 1e6).toFixed(0)} MB`),
     );
     if (running < leastRatio) problems.push(`${row.name}: ${running.toFixed(2)}× native`);
