@@ -5,7 +5,7 @@
  *     deno run -A -c deno.npm.json reference/real_scripts.ts [OPTION]... [DIR]...
  *
  * `--only TEXT` takes those whose path holds the text, `--every N` each Nth of them, `--show` prints
- * differences in full, `--json FILE` keeps the table
+ * differences in full, `--json FILE` keeps the table, `--add` tries only what is not in it yet.
  *
  * Needs root and util-linux: native runs in a tree of its own (chroot), in namespaces of its own
  * (mounts, processes, network, host name), without the rights to set clocks or restart. Each run of a
@@ -15,6 +15,7 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { enterRoot } from "../tests/differential/jail.ts";
 import { hostTree, sandboxTree, treeChanges } from "../tests/differential/tree.ts";
 import type { Sandbox } from "../mod.ts";
 import { names as ourNames } from "../applets/program_table.ts";
@@ -25,6 +26,7 @@ const DIRECTORIES = [
   "/usr/bin",
   "/usr/sbin",
   "/usr/lib",
+  "/usr/libexec",
   "/usr/share",
   "/var/lib/dpkg/info",
   "/etc",
@@ -165,8 +167,10 @@ const EXPLAINED: readonly (readonly [RegExp, string])[] = [
 const GENERAL: readonly (readonly string[])[] = [
   [],
   ["--help"],
+  ["-h"],
   ["--version"],
   ["--no-such-option", "x"],
+  ["notes.txt"],
   ["notes.txt", "data.txt"],
 ];
 
@@ -261,26 +265,18 @@ class NativeWorld {
     output("cp", ["-a", ...WATCHED.map((each) => this.base + each), root]);
     const before = this.#tree();
     // The limit is kept from outside: the first process of a namespace is safe from those within.
+    const [enter, inside] = enterRoot(root, [
+      "/bin/sh",
+      "-c",
+      ENTER,
+      "sh",
+      WORK,
+      "sh",
+      path,
+      ...args,
+    ]);
     const { code, stdout, stderr } = new Deno.Command("/usr/bin/timeout", {
-      args: [
-        "-s",
-        "KILL",
-        String(SECONDS),
-        "/usr/bin/unshare",
-        ..."--mount --pid --fork --kill-child".split(" "),
-        "setpriv",
-        "--bounding-set=-sys_time,-sys_boot,-sys_module,-sys_rawio,-sys_admin,-net_admin,-mknod",
-        "/usr/sbin/chroot",
-        root,
-        "/bin/sh",
-        "-c",
-        ENTER,
-        "sh",
-        WORK,
-        "sh",
-        path,
-        ...args,
-      ],
+      args: ["-s", "KILL", String(SECONDS), enter, ...inside],
       env: ENV,
       clearEnv: true,
       stdin: "null",
@@ -377,7 +373,7 @@ interface Row {
 const INSIDE = "CAPBOX_OWN_NAMESPACES";
 const root = decodeURIComponent(new URL("../", import.meta.url).pathname);
 
-const args = parseArgs(Deno.args, { string: ["only", "json", "every"], boolean: ["show"] });
+const args = parseArgs(Deno.args, { string: ["only", "json", "every"], boolean: ["show", "add"] });
 if (Deno.env.get(INSIDE) !== "yes") {
   // Network, host name and the like are made once, for all runs: it takes long.
   const self = [Deno.execPath(), "run", "-A", "--no-check", "-c", `${root}deno.npm.json`];
@@ -395,7 +391,12 @@ const directories = args._.length > 0 ? args._.map(String) : DIRECTORIES;
 const helpers = findScripts(["/usr/bin", "/usr/sbin"], undefined)
   .filter(({ bytes }) => !latin1(bytes.subarray(0, 40)).includes("bash"));
 const every = Number(args.every ?? 1);
-const tried = findScripts(directories, args.only).filter((_, index) => index % every === 0);
+const kept = args.add && args.json !== undefined
+  ? (JSON.parse(Deno.readTextFileSync(args.json)) as { scripts: Row[] }).scripts
+  : [];
+const isKept = new Set(kept.map((row) => row.script));
+const tried = findScripts(directories, args.only)
+  .filter(({ path }, index) => index % every === 0 && !isKept.has(path));
 const nativeNames = new Set([...native.applets, "busybox"]);
 const files = [
   ...await worldFiles(ourNames().filter((name) => !nativeNames.has(name) && name !== "bash")),
@@ -415,7 +416,7 @@ for (const { path, bytes } of [...support, ...helpers, ...tried]) {
   files.push({ path, bytes, mode: 0o755 });
 }
 const folder = Deno.makeTempDirSync({ prefix: "capbox_scripts_" });
-const rows: Row[] = [];
+const rows: Row[] = [...kept];
 try {
   const base = `${folder}/root`;
   makeRoot(base, files, native.path, native.applets);
@@ -494,6 +495,7 @@ console.log(
     `${unexplained.length} of them without an explanation`,
 );
 if (args.json !== undefined) {
+  rows.sort((a, b) => a.script < b.script ? -1 : 1);
   const table = rows.map((row) => ` ${JSON.stringify(row)}`).join(",\n");
   const date = new Date().toISOString().slice(0, 10);
   const head = `"native": ${JSON.stringify(native.version)}, "date": "${date}"`;

@@ -22,6 +22,23 @@ const ETC: readonly (readonly [string, string])[] = [
   ["hosts", "127.0.0.1\tlocalhost\n"],
 ];
 
+/**
+ * The command line with which a program runs inside a root of its own: with mounts and processes of its
+ * own, and without the rights by which root could reach the machine.
+ *
+ * @param root Directory of the host that becomes the root.
+ */
+export function enterRoot(root: string, argv: readonly string[]): [string, string[]] {
+  return ["/usr/bin/unshare", [
+    ..."--mount --pid --fork --kill-child".split(" "),
+    "setpriv",
+    "--bounding-set=-sys_time,-sys_boot,-sys_module,-sys_rawio,-sys_admin,-net_admin,-mknod",
+    "/usr/sbin/chroot",
+    root,
+    ...argv,
+  ]];
+}
+
 /** What a command in the jail gave. */
 export interface JailResult {
   readonly code: number;
