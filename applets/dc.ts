@@ -2,6 +2,7 @@ import type { ByteString } from "../sandbox/types.ts";
 import { toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type Options, type Source } from "./contract.ts";
+import { ILLEGAL, illegalCharacter, withoutNuls } from "./_lib/calculator_text.ts";
 import { parseOptionsSoFar } from "./_lib/options.ts";
 import { LineWriter, unescape } from "./_lib/number_lines.ts";
 import {
@@ -126,14 +127,16 @@ class Calculator {
       if (!isVfsError(error)) throw error;
       return this.ctx.fail(`can't open '${path}': ${error.reason}`);
     }
-    const text = (await readProgram(source)).replaceAll("\0", "");
+    const text = withoutNuls(await readProgram(source));
     source.close();
     try {
       await this.#run(text);
     } catch (error) {
       if (!(error instanceof MathError)) throw error;
       const [main] = this.#running;
-      const line = main === undefined ? 1 : text.slice(0, main.at).split("\n").length;
+      const line = main === undefined
+        ? 1
+        : text.slice(0, Math.max(0, main.at - 1)).split("\n").length;
       throw new MathError(`${path}:${line}: ${error.message}`);
     }
   }
@@ -219,6 +222,14 @@ class Calculator {
     const { text } = top;
     const main = this.#running.length === 1;
     let { at } = top;
+    if (main) {
+      const end = text.indexOf("\n", at);
+      const wrong = ILLEGAL.exec(text.slice(at, end < 0 ? undefined : end));
+      if (wrong !== null) {
+        top.at++; // Into the line, whose number the message shows.
+        throw new MathError(illegalCharacter(wrong[0]));
+      }
+    }
     for (; at < text.length; at++) {
       const char = text[at];
       if (char === "\n" && main) break;
@@ -294,7 +305,13 @@ class Calculator {
       top.at += found[0].length;
       return found[1];
     }
-    if (top.at >= top.text.length) this.#badToken(top, top.at - 1);
+    if (top.at >= top.text.length) {
+      // Native has lost the command itself where it begins a line.
+      const main = this.#running.length === 1;
+      const length = top.text[top.at - 2] === "!" ? 2 : 1;
+      const begins = main && /^(?:|\n)$/.test(top.text[top.at - 1 - length] ?? "");
+      this.#badToken(top, begins ? top.at : top.at - 1);
+    }
     return top.text[top.at++];
   }
 
@@ -581,12 +598,7 @@ async function readProgram(source: Source): Promise<ByteString> {
 const KNOWN = /^[-0-9A-F._+*/%^~|vG({NpnPfcdrRzZXakioKIOxqQe? \t\n\r\v\f]$/;
 
 function badCharacter(char: string): MathError {
-  const code = char.charCodeAt(0);
-  return new MathError(
-    code < 32 || code > 126
-      ? `illegal character 0x${code.toString(16).padStart(2, "0")}`
-      : `bad character '${char}'`,
-  );
+  return new MathError(`bad character '${char}'`);
 }
 
 /** Index of the bracket that closes a string, or -1. */

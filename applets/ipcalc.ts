@@ -29,7 +29,8 @@ export const applet: Applet = defineApplet({
     const slash = operands[0].indexOf("/");
     const text = slash < 0 ? operands[0] : operands[0].slice(0, slash);
     let mask: number | undefined;
-    if (slash >= 0) {
+    // An empty prefix is none.
+    if (slash >= 0 && slash + 1 < operands[0].length) {
       const prefix = numberArgument({ fail }, operands[0].slice(slash + 1), { max: 32 });
       mask = prefix === 0 ? 0 : -1 << (32 - prefix) >>> 0;
       if (operands.length > 1) return fail("use prefix or netmask, not both");

@@ -79,7 +79,7 @@ class Mover {
       if (!isVfsError(error)) throw error;
       if (error.code === "ENOTDIR") {
         ctx.warn(`can't stat '${target}': Path has non-directory component`);
-        return;
+        return this.#told(source, target);
       }
     }
     if (there !== undefined) {

@@ -52,6 +52,8 @@ export interface Summary {
 }
 
 const BATCH = 100;
+/** How often growth is measured before it is believed. */
+const TURNS = 5;
 /** Milliseconds that an input of 4 KiB or less may take. */
 const SLOW = 1000;
 const WORDS_OF_OURS =
@@ -130,6 +132,7 @@ class Engine {
       command: this.target.command!(input),
       data: input.data,
       tree: this.target.tree === true,
+      whole: this.target.whole === true,
     };
   }
 
@@ -152,7 +155,7 @@ class Engine {
     }
     const trial = this.#trial(input);
     // One input in three arrives in small pieces: no byte may be lost at their edges.
-    const pieces = pick(3) > 0
+    const pieces = pick(3) > 0 || this.target.whole === true
       ? []
       : Array.from({ length: 1 + pick(3) }, () => 1 + pick([3, 40, 5000][pick(3)]));
     let answer: OurAnswer;
@@ -236,15 +239,16 @@ class Engine {
       const { ms, reason } = await this.ours.run(this.#trial({ ...input, data }), [], 5000);
       return reason === "output" ? 0 : reason === "timeout" ? Infinity : ms;
     };
-    // Four times the data in more than nine times the time, twice, and long enough to be no noise.
+    // Four times the data in more than nine times the time, again and again, and long enough to be
+    // no noise of a machine that has other work.
     // Small data first: what is quadratic takes too long for more.
     for (const length of [8000, 32_000, 128_000]) {
       let [small, large] = [Infinity, Infinity];
-      for (let turn = 0; turn < 2; turn++) {
+      for (let turn = 0; turn < TURNS; turn++) {
         small = Math.min(small, await time(length));
         large = Math.min(large, await time(4 * length));
         if (large < 100 || large < 9 * small) break;
-        if (turn === 0) continue;
+        if (turn < TURNS - 1) continue;
         return {
           kind: "growth",
           message: `${small.toFixed(0)} ms for ${length} bytes, ${large.toFixed(0)} ms for 4 times`,

@@ -26,6 +26,8 @@ export interface Trial {
   readonly command: Command;
   readonly data: string;
   readonly tree: boolean;
+  /** Our side reads the file too. */
+  readonly whole?: boolean;
 }
 
 /** A word for the shell. */
@@ -178,7 +180,10 @@ export class OurSide {
       }
       if (command.setup !== undefined) await fork.sh(command.setup, { cwd: WORK });
       const before = tree ? await treeOf(fork) : undefined;
-      const argv = command.argv.map((word) => /[^\x01-\x7f]/.test(word) ? bytesOf(word) : word);
+      const words = trial.whole
+        ? ["sh", "-c", 'exec "$0" "$@" <in', ...command.argv]
+        : command.argv;
+      const argv = words.map((word) => /[^\x01-\x7f]/.test(word) ? bytesOf(word) : word);
       const started = performance.now();
       const result = await fork.run(argv, {
         cwd: WORK,

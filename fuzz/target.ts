@@ -53,6 +53,8 @@ export interface Target {
   readonly command?: (input: Input) => Command;
   /** Whether files that the command makes or changes are compared. */
   readonly tree?: boolean;
+  /** The input comes as one file, as native's does, and never in pieces. */
+  readonly whole?: boolean;
   /** Whether the time for the data may be measured for growth that is not linear. */
   readonly linear?: boolean;
   /**

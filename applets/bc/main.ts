@@ -4,6 +4,7 @@ import { isVfsError } from "../../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type Source } from "../contract.ts";
 import { BcError, NeedMore } from "./lex.ts";
 import { LineWriter } from "../_lib/number_lines.ts";
+import { ILLEGAL, illegalCharacter, withoutNuls } from "../_lib/calculator_text.ts";
 import { type Decimal, MathError } from "../_lib/decimal.ts";
 import { Parser } from "./parse.ts";
 import { Halt, Machine } from "./run.ts";
@@ -41,29 +42,21 @@ function openProgram(ctx: Context<typeof OPTIONS>, path: ByteString): Source {
   }
 }
 
-/** Native drops NUL characters as it reads. */
-function withoutNuls(text: ByteString): ByteString {
-  return text.includes("\0") ? text.replaceAll("\0", "") : text;
-}
-
-/** Native looks at each line as it reads it, before any of it is read as a program. */
-const ILLEGAL = /[^\t\n\r -~]/;
-
-function illegal(char: string): BcError {
-  return new BcError(`illegal character 0x${char.charCodeAt(0).toString(16).padStart(2, "0")}`);
-}
-
 /** One run of bc over its files and standard input. */
 class Session {
   readonly #machine: Machine;
-  readonly #posix: (message: string) => void;
+  readonly #posix: (message: string, line?: number) => void;
   /** Of the statement at hand: it may have to be read again when more text comes. */
   #warnings: string[] = [];
+  /** The file that is read, for messages; none for standard input. */
+  #file: { readonly path: ByteString; readonly parser: Parser } | undefined;
 
   constructor(private readonly ctx: Context<typeof OPTIONS>) {
-    this.#posix = (message) => {
-      if (ctx.opts.s) throw new BcError(message);
-      if (ctx.opts.w) this.#warnings.push(message);
+    this.#posix = (message, at) => {
+      const line = this.#file && (at ?? this.#file.parser.lexer.line);
+      if (ctx.opts.s) throw new BcError(message, line);
+      const where = line === undefined ? "" : `${this.#file!.path}:${line}: `;
+      if (ctx.opts.w) this.#warnings.push(where + message);
     };
     const writer = new LineWriter(ctx.out, ctx.env.get("BC_LINE_LENGTH"), 2);
     this.#machine = new Machine({
@@ -116,13 +109,14 @@ class Session {
     const good = wrong === null ? whole.length : whole.lastIndexOf("\n", wrong.index) + 1;
     parser.lexer.text = whole.slice(0, good);
     parser.lexer.ended = wrong === null;
+    this.#file = { path, parser };
     try {
       if (!await this.#statements(parser)) return false;
-      if (wrong !== null) throw illegal(wrong[0]);
+      if (wrong !== null) throw new BcError(illegalCharacter(wrong[0]));
       return true;
     } catch (error) {
       if (error instanceof NeedMore && wrong !== null) {
-        throw new BcError(`${path}:${error.line}: ${illegal(wrong[0]).message}`);
+        throw new BcError(`${path}:${error.line}: ${illegalCharacter(wrong[0])}`);
       }
       if (error instanceof BcError || error instanceof MathError) {
         const line = (error instanceof BcError ? error.line : undefined) ?? parser.line;
@@ -134,6 +128,7 @@ class Session {
 
   /** Runs standard input, line by line as it comes. */
   async #input(): Promise<void> {
+    this.#file = undefined;
     const parser = new Parser(this.#posix);
     const { lexer } = parser;
     for (;;) {
@@ -150,7 +145,7 @@ class Session {
       }
       const line = withoutNuls(next);
       const wrong = ILLEGAL.exec(line);
-      if (wrong !== null) throw illegal(wrong[0]);
+      if (wrong !== null) throw new BcError(illegalCharacter(wrong[0]));
       lexer.text += line;
     }
   }

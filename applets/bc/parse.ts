@@ -132,7 +132,7 @@ export class Parser {
   #late: string | undefined;
 
   /** @param posix Told of what POSIX does not have. */
-  constructor(private readonly posix: (message: string) => void) {
+  constructor(private readonly posix: (message: string, line?: number) => void) {
     this.lexer = new Lexer(posix);
   }
 
@@ -443,8 +443,9 @@ export class Parser {
       this.#expect(")", bad);
     }
     checkNames(params);
-    if (this.#peek().kind === "NEWLINE") {
-      this.posix("POSIX requires the left brace be on the same line as the function header");
+    const { kind, line } = this.#peek();
+    if (kind === "NEWLINE") {
+      this.posix("POSIX requires the left brace be on the same line as the function header", line);
     }
     while (this.#peek().kind === "NEWLINE") this.#advance();
     if (!this.#accept("{")) throw new BcError("function { body } expected");

@@ -89,7 +89,6 @@ export async function answerRequest(
   if (request === undefined) return;
   if (request === "bad") return await refuse(400);
   const { method, path, header } = request;
-  if (method !== "GET" && method !== "HEAD" && method !== "POST") return await refuse(501);
   tell(2, `url:/${path}`);
   // Each directory on the way may have rules of its own.
   for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
@@ -113,6 +112,7 @@ export async function answerRequest(
     return await refuse(302, `Location: /${path}/\r\n`);
   }
   const run = async (script: ByteString, info: ByteString): Promise<void> => {
+    if (method !== "GET" && method !== "HEAD" && method !== "POST") return await refuse(501);
     const text = header("content-length");
     const length = method === "POST" && text !== undefined ? Number(text) : undefined;
     if (length !== undefined && !/^\d{1,15}$/.test(text!)) return await refuse(400);
@@ -161,6 +161,11 @@ export async function answerRequest(
     return await refuse(501);
   }
   if (file === undefined) return await refuse(404);
+  // Native looks for the file first.
+  if (method !== "GET" && method !== "HEAD") {
+    file.release();
+    return await refuse(501);
+  }
   let packed: OpenFile | undefined;
   if (acceptsGzip(header("accept-encoding"))) packed = openFile(home, `${name}.gz`);
   if (packed !== undefined) {
@@ -189,8 +194,8 @@ async function readRequest(
     return bytes === undefined ? undefined : toByteString(bytes).replace(/\r?\n$/, "");
   };
   const first = await line();
-  if (first === undefined) return undefined;
-  const match = /^(\S+) (\/\S*) HTTP\/\d\.\d$/.exec(first);
+  if (first === undefined || first === "") return undefined;
+  const match = /^([^ ]*) (\/[^ ]*) HTTP\//.exec(first);
   const headers: (readonly [ByteString, ByteString])[] = [];
   for (let i = 0; i < MOST_LINES; i++) {
     const text = await line();
