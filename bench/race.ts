@@ -3,11 +3,12 @@
  * for a link that leads out (RENAME_EXCHANGE, as fast as it can): the residual that SECURITY.md
  * states. Needs gcc, for the attacker; it touches nothing but a folder of its own.
  *
- *     deno run -A bench/race.ts [--seconds N] [--json FILE]
+ *     deno run -A bench/race.ts [--seconds N] [--burst N] [--json FILE]
  *
  * Each kind of call is made over and over on `/b/d/…`, where `d` is a directory of the mount half of
  * the time and a link to the folder outside for the other half. Counted are calls, calls that worked,
  * and those that reached outside: contents or names that only the outside has, and changes of it.
+ * With `--burst`, so many calls are made in each turn of the event loop instead of one.
  *
  * @module
  */
@@ -218,7 +219,7 @@ async function measure(mode: "rw" | "overlay", kind: Kind, ms: number): Promise<
         }
         if (kind.name === "unlink" || kind.name === "rename") restore();
         // Each call begins a turn of its own, as calls of different commands do.
-        await Promise.resolve();
+        if (calls % burst === 0) await Promise.resolve();
       }
       return 0;
     },
@@ -227,8 +228,9 @@ async function measure(mode: "rw" | "overlay", kind: Kind, ms: number): Promise<
   return { calls, worked, outside: hits + (kind.after?.() ?? 0) };
 }
 
-const args = parseArgs(Deno.args, { string: ["seconds", "json"] });
+const args = parseArgs(Deno.args, { string: ["seconds", "burst", "json"] });
 const ms = Number(args.seconds ?? 5) * 1000;
+const burst = Number(args.burst ?? 1);
 const report: Record<string, Count> = {};
 let attacker: Deno.ChildProcess | undefined;
 try {
