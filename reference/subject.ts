@@ -89,7 +89,11 @@ export function capboxSubject(driver?: string): Subject {
         const again = driver === undefined
           ? ""
           : `[ -n "$WITHIN" ] && exec ${quote(driver)} ${quote(name)} "$@"\n`;
-        const text = `#!/bin/sh\n${again}${prefix} ${quote(name)} "$@"\n`;
+        // Under another name `busybox` is the applet of that name.
+        const applet = name === "busybox"
+          ? '"$(n=${0##*/}; case $n in busybox*) n=busybox; esac; echo "$n")"'
+          : quote(name);
+        const text = `#!/bin/sh\n${again}${prefix} ${applet} "$@"\n`;
         Deno.writeTextFileSync(`${links}/${name}`, text);
         Deno.chmodSync(`${links}/${name}`, 0o755);
       }

@@ -285,7 +285,7 @@ async function runProgram(
     },
     resized,
   });
-  const started = sandbox.attachByName(argv, {}, files);
+  const started = sandbox.attachByName(argv, {}, files, hostUmask());
   overrun = () => sandbox.kernel.endRun(started.run, "output");
   if (left < 0) overrun();
   for (const file of [files.stdin, files.stdout, files.stderr]) file.release();
@@ -328,6 +328,14 @@ async function runProgram(
   if (reason !== undefined) complain(`capbox: ended by the limit: ${reason}\n`);
   sandbox.close();
   return status.code;
+}
+
+/** The umask of whoever started us, where Deno lets it be asked for. */
+function hostUmask(): number | undefined {
+  if (Deno.build.os === "windows") return undefined;
+  // The kind is missing in the types of Deno 2.9.
+  const asked = { name: "sys", kind: "umask" } as unknown as Deno.SysPermissionDescriptor;
+  return isGranted(asked) ? Deno.umask() : undefined;
 }
 
 /** Does what the command line says; gives the exit status. */

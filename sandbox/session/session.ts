@@ -393,6 +393,7 @@ export class Session {
     argv: readonly Argument[],
     options: RunOptions,
     files: AttachedFiles,
+    umask?: number,
   ): StartedRun {
     const fds = new Map<number, OpenFile>([
       [0, files.stdin],
@@ -403,7 +404,10 @@ export class Session {
     const { table } = this.kernel.programs;
     // As with busybox, a bare name is an applet, whatever the search path says.
     const program = !name.includes("/") && table.has(name) ? table.load(name) : undefined;
-    return this.#launch(argv, options, fds, files.tty, undefined, program);
+    const early = ({ process }: StartedRun): void => {
+      if (umask !== undefined) process.umask = umask;
+    };
+    return this.#launch(argv, options, fds, files.tty, early, program);
   }
 
   /** @internal Runs with files of the caller's own, for the connection to a parent process. */
