@@ -57,7 +57,7 @@ class Copier {
 
   async run(): Promise<number> {
     const { ctx } = this;
-    const words = ctx.operands[0] === "--" ? ctx.operands.slice(1) : ctx.operands;
+    const words = ctx.operands.filter((word) => word !== "--");
     for (const word of words) this.#argument(word);
     const both = this.#numbers.get("bs");
     const inSize = both ?? this.#numbers.get("ibs") ?? BLOCK;

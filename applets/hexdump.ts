@@ -416,14 +416,17 @@ async function dump(
     },
   );
   let left = skip;
+  let address = 0;
   while (left > 0) {
     const source = input.current();
     if (source === undefined) break;
     try {
       const size = source.file.seek(0, 2);
+      // Where it ends just there, native goes back to the beginning of the file.
       const take = Math.min(size, left);
-      source.file.seek(take, 0);
+      source.file.seek(take === size ? 0 : take, 0);
       left -= take;
+      address += take;
       if (left > 0) input.skip();
     } catch (error) {
       if (!isVfsError(error)) throw error;
@@ -431,13 +434,12 @@ async function dump(
       return;
     }
   }
-  let address = skip - left;
   const folding = !ctx.opts.v;
   const previous = new Uint8Array(block);
   let hasPrevious = false;
   let folded = false;
   const padded = new Uint8Array(block + 8);
-  let any = left > 0;
+  let any = left > 0 && address > 0 && limit > 0;
   const buffer = new DumpBuffer(ctx.out);
   let fast: FastLine | undefined;
   let untilFast = TABLES_FROM;

@@ -40,7 +40,8 @@ export class CpioReader {
     if (header.length < HEADER) this.fail("short read");
     const text = toByteString(header, 0, HEADER);
     if (!/^07070[12]/.test(text)) this.fail("unsupported cpio format, use newc or crc");
-    const fields = scanFields(text);
+    // To sscanf, a NUL ends it.
+    const fields = scanFields(text.split("\0", 1)[0]);
     if (fields === undefined) this.fail("damaged cpio file");
     const [ino, mode, uid, gid, links, mtime, size] = fields!;
     const nameSize = fields![9] & LENGTH_BITS;
@@ -98,7 +99,8 @@ function scanFields(text: ByteString): number[] | undefined {
   for (let i = 0; i < 10; i++) {
     if (i === 7) at += 16;
     pattern.lastIndex = at;
-    const match = pattern.exec(text)!;
+    const match = pattern.exec(text);
+    if (match === null) return undefined;
     // The width counts from the first character that is no space.
     const word = match[1].slice(0, 8);
     const digits = word.replace(/^[+-]/, "").replace(/^0[xX](?=.)/, "");
