@@ -19,6 +19,9 @@ import type { Splitter } from "./record.ts";
 import { Control, lowerCase, upperCase } from "./runtime.ts";
 import { toInt32, toNumber, type Value } from "./value.ts";
 
+/** Up to this length, making a text costs no more than a step. */
+const SHORT = 256;
+
 /** Outcomes above this leave the function and its caller. */
 export const LOCAL_OUTCOMES = 2;
 
@@ -199,7 +202,9 @@ export class Calls extends Operators {
         return () => {
           const whole = text();
           const into = array();
-          return splitInto(into, whole, splitter());
+          const count = splitInto(into, whole, splitter());
+          if (count > SHORT) rt.work(count);
+          return count;
         };
       }
     }
@@ -443,7 +448,9 @@ export class Calls extends Operators {
     const parsed = rt.format(rt.text(format));
     const { problem } = parsed;
     if (problem === undefined) {
-      return FORMATS.loaded!.formatValues(parsed, arg, (value) => rt.text(value));
+      const text = FORMATS.loaded!.formatValues(parsed, arg, (value) => rt.text(value));
+      if (text.length > SHORT) rt.work(text.length >> 4);
+      return text;
     }
     throw errorAt(rt.source, line, problem);
   }
