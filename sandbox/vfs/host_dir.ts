@@ -328,13 +328,13 @@ export class HostDirNode<P> implements DirNode {
   }
 
   /**
-   * @internal What is open must be here, with no link on the way. After an alarm that is seen more
-   * than once, since an outsider who swaps a directory for a link and back in the rhythm of our
-   * calls gets past one look.
+   * @internal What is open must be here, with no link on the way. After an alarm, and before
+   * something that exists is written, that is seen more than once, since an outsider who swaps a
+   * directory for a link and back in the rhythm of our calls gets past one look.
    */
-  confirm(path: P, stat: Stat): void {
+  confirm(path: P, stat: Stat, isTwice = false): void {
     const { host } = this.layer;
-    for (let rounds = this.layer.looks() > 1 ? 2 : 1; rounds > 0; rounds--) {
+    for (let rounds = isTwice || this.layer.looks() > 1 ? 2 : 1; rounds > 0; rounds--) {
       this.surePath();
       if (!host.isThere(path, stat.dev, stat.ino)) {
         this.layer.alarm();

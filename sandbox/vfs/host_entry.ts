@@ -153,7 +153,7 @@ export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
         layer.alarm();
         throw new VfsError("ENOENT");
       }
-      if (!isQuick) directory.confirm(path, stat);
+      if (!isQuick) directory.confirm(path, stat, access.write);
       if (access.write) layer.checkLinks(stat);
       return new HostHandle(layer, file, this);
     } catch (error) {
