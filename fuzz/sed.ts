@@ -9,7 +9,7 @@
  * @module
  */
 import { type Pick, picker } from "./regex.ts";
-import { fuzzFromArguments, type Known, quoted } from "./shell_batch.ts";
+import { fuzzFromArguments, quoted } from "./shell_batch.ts";
 
 const PATTERNS = [
   ...[
@@ -195,11 +195,4 @@ export function sedBatch(seed: number): {
   return { files, commands };
 }
 
-/**
- * An `s` without a regex takes one that native has left behind somewhere. Where that is was found out by
- * trying, and about one such script in a hundred still differs.
- */
-const known: Known = ({ command }) =>
-  /s([\/,|])\1/.test(command) ? "an empty regex takes one that native left behind" : undefined;
-
-if (import.meta.main) await fuzzFromArguments(sedBatch, known);
+if (import.meta.main) await fuzzFromArguments(sedBatch);

@@ -455,8 +455,13 @@ export class Machine {
     if (!selected) {
       if (first === undefined) selected = second === undefined;
       else if (first.kind === "last") selected = isLast;
-      else if (first.kind === "regex") selected = this.#matches(first.regex);
-      else if (first.kind === "line") {
+      else if (first.kind === "regex") {
+        selected = this.#matches(first.regex);
+        // An `s` without regex means the regex of the `s` that ran last, or the first address that matched
+        // last or, but for a block, of the command that ran last: in a range, or without a match behind
+        // `!`. Behind an address it means that one (see the parser).
+        if (selected) this.#lastRegex = first.regex;
+      } else if (first.kind === "line") {
         if (first.line === 0) selected = second === undefined;
         else if (second === undefined) selected = first.line === input.number;
         // A range that was passed over begins at the first line that reaches it.
@@ -466,10 +471,9 @@ export class Machine {
     if (selected && second !== undefined) {
       this.#active[pc] = this.#staysOn(pc, first, second, wasActive, isLast) ? 1 : 0;
     }
-    // An `s` without regex means the first address that matched last, or the regex of the `s` that ran
-    // last; but behind an address it means that one (see the parser).
-    if (selected && first?.kind === "regex") this.#lastRegex = first.regex;
-    return selected === negated ? 0 : 1;
+    if (selected === negated) return 0;
+    if (first?.kind === "regex" && command.name !== "{") this.#lastRegex = first.regex;
+    return 1;
   }
 
   /** Whether a range goes on after the current line. */
