@@ -104,6 +104,33 @@ function parseWords(
   const operands: ByteString[] = [];
   const { quote } = rules;
   let i = 0;
+  /** A long option without its dashes; what it takes may be the next word. */
+  const long = (prefix: string, option: ByteString): void => {
+    const equals = option.indexOf("=");
+    const given = equals < 0 ? option : option.slice(0, equals);
+    let value = equals < 0 ? undefined : option.slice(equals + 1);
+    const names = longNames(known, given);
+    const kind = known.get(`--${names[0]}`);
+    let wrong: string | undefined;
+    if (kind === undefined) wrong = `unrecognized option '${prefix}${option}'`;
+    else if (names.some((name) => known.get(`--${name}`) !== kind)) {
+      const list = names.map((name) => `'${prefix}${name}'`).join(" ");
+      wrong = `option '${prefix}${option}' is ambiguous; possibilities: ${list}`;
+    } else if (kind === "none" && value !== undefined) {
+      wrong = `option '${prefix}${names[0]}' doesn't allow an argument`;
+    } else if (kind === "required" && value === undefined) {
+      if (i + 1 < words.length) value = words[++i];
+      else wrong = `option '${prefix}${names[0]}' requires an argument`;
+    }
+    if (wrong === undefined) {
+      text += ` --${names[0]}${kind === "none" ? "" : ` ${quote(value ?? "")}`}`;
+    } else {
+      complain(wrong);
+      failed = true;
+    }
+  };
+  // POSIX keeps -W for extensions; `W;` makes `-W foo` another way to say `--foo` (getopt(3)).
+  const hasLongW = rest.includes("W;") && longTexts.length > 0;
   for (; i < words.length; i++) {
     const word = words[i];
     if (word === "--") {
@@ -122,28 +149,7 @@ function parseWords(
         longNames(known, word.slice(1)).length > 0);
     if (isLong) {
       const dashes = word.startsWith("--") ? 2 : 1;
-      const equals = word.indexOf("=");
-      const given = word.slice(dashes, equals < 0 ? undefined : equals);
-      let value = equals < 0 ? undefined : word.slice(equals + 1);
-      const names = longNames(known, given);
-      const kind = known.get(`--${names[0]}`);
-      let wrong: string | undefined;
-      if (kind === undefined) wrong = `unrecognized option '${word}'`;
-      else if (names.some((name) => known.get(`--${name}`) !== kind)) {
-        const list = names.map((name) => `'--${name}'`).join(" ");
-        wrong = `option '${word}' is ambiguous; possibilities: ${list}`;
-      } else if (kind === "none" && value !== undefined) {
-        wrong = `option '${"-".repeat(dashes)}${names[0]}' doesn't allow an argument`;
-      } else if (kind === "required" && value === undefined) {
-        if (i + 1 < words.length) value = words[++i];
-        else wrong = `option '${"-".repeat(dashes)}${names[0]}' requires an argument`;
-      }
-      if (wrong === undefined) {
-        text += ` --${names[0]}${kind === "none" ? "" : ` ${quote(value ?? "")}`}`;
-      } else {
-        complain(wrong);
-        failed = true;
-      }
+      long("-".repeat(dashes), word.slice(dashes));
       continue;
     }
     for (let at = 1; at < word.length; at++) {
@@ -153,6 +159,15 @@ function parseWords(
         complain(`invalid option -- '${letter}'`);
         failed = true;
         continue;
+      }
+      if (letter === "W" && hasLongW) {
+        if (at + 1 < word.length) long("-W ", word.slice(at + 1));
+        else if (i + 1 < words.length) long("-W ", words[++i]);
+        else {
+          complain("option requires an argument -- 'W'");
+          failed = true;
+        }
+        break;
       }
       if (kind === "none") {
         text += ` -${letter}`;
