@@ -22,6 +22,7 @@ import {
   ISIG,
   UnseenLines,
 } from "../kernel/terminal_modes.ts";
+import { hostErrorCode } from "./errors.ts";
 import { othersRun } from "./held_writes.ts";
 import { type HostOutputStream, pushTo } from "./host_output.ts";
 
@@ -37,6 +38,15 @@ type HostStream = typeof Deno.stdin | HostOutputStream;
 function kindOf(stream: HostStream): number {
   if (stream.isTerminal()) return S_IFCHR;
   return S_IFIFO;
+}
+
+/** Sets the host's terminal; one that has hung up takes no more settings, and needs none. */
+function setHostRaw(raw: boolean, cbreak = false): void {
+  try {
+    Deno.stdin.setRaw(raw, { cbreak });
+  } catch (error) {
+    if (hostErrorCode(error) !== "EIO") throw error;
+  }
 }
 
 function streamStat(type: number, ino: number): () => Stat {
@@ -186,14 +196,14 @@ class HostTerminal implements Terminal {
     const cooked = (local & (ICANON | ECHO)) === (ICANON | ECHO);
     const wanted = this.#asked ?? (cooked ? undefined : (local & ISIG) !== 0 ? "cbreak" : "raw");
     if (wanted === this.#host || !Deno.stdin.isTerminal()) return;
-    if (this.#host !== undefined) Deno.stdin.setRaw(false);
-    if (wanted !== undefined) Deno.stdin.setRaw(true, { cbreak: wanted === "cbreak" });
+    if (this.#host !== undefined) setHostRaw(false);
+    if (wanted !== undefined) setHostRaw(true, wanted === "cbreak");
     this.#host = wanted;
     if (this.#restores) return;
     this.#restores = true;
     // Whatever `stty` was told inside, the user gets the terminal back as it was.
     globalThis.addEventListener("unload", () => {
-      if (this.#host !== undefined) Deno.stdin.setRaw(false);
+      if (this.#host !== undefined) setHostRaw(false);
     });
   }
 

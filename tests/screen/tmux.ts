@@ -183,6 +183,13 @@ export class Terminal implements AsyncDisposable {
     }
   }
 
+  /** Takes the terminal away from the program, and gives the number of its process. */
+  async hangUp(): Promise<number> {
+    const pid = Number(await this.#tmux(["display-message", "-p", "#{pane_pid}"]));
+    await this.#tmux(["kill-server"]);
+    return pid;
+  }
+
   /** Changes the size of the window. */
   async resize(columns: number, rows: number): Promise<void> {
     await this.#tmux(["resize-window", "-x", String(columns), "-y", String(rows)]);
