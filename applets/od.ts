@@ -90,6 +90,8 @@ class Dumper {
     const address = addressOf(radix) ??
       ctx.fail(`bad output address radix '${radix[0]}' (must be [doxn])`);
     let skip = opts.j === undefined ? 0 : numberArgument(ctx, opts.j as string, rules);
+    const strings = (opts.S ?? (opts.strings === "" ? "3" : opts.strings)) as string | undefined;
+    const least = strings === undefined ? undefined : numberArgument(ctx, strings, rules);
     const limit = opts.N === undefined ? Infinity : numberArgument(ctx, opts.N as string, rules);
     const types = [...(opts.t as readonly string[] | undefined ?? [])];
     // Native goes through the letters in one order, however they were given; -t stands before -x.
@@ -122,15 +124,7 @@ class Dumper {
     if (input.current() === undefined) return;
     await this.#skip(input, skip);
     this.#offset = this.#display = skip;
-    const strings = (opts.S ?? (opts.strings === "" ? "3" : opts.strings)) as string | undefined;
-    if (strings !== undefined) {
-      return await this.#strings(
-        input,
-        numberArgument(ctx, strings, rules),
-        limit,
-        address,
-      );
-    }
+    if (least !== undefined) return await this.#strings(input, least, limit, address);
     let width = LINE;
     if (opts.w !== undefined) {
       width = Number.isNaN(opts.w) ? WIDE : opts.w as number;

@@ -103,20 +103,19 @@ class Patcher {
       if (line.startsWith("--- ")) {
         this.#finish();
         oldName = nameOf(line);
-        newName = undefined;
         continue;
       }
       if (line.startsWith("+++ ")) {
+        this.#finish();
         newName = nameOf(line);
         continue;
       }
-      const head = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(line);
-      if (head === null || oldName === undefined || newName === undefined) continue;
-      const parsed = readHunk(lines, i + 1, head);
+      if (!line.startsWith("@@ -") || newName === undefined) continue;
+      const parsed = readHunk(lines, i + 1, readRanges(line));
       i = parsed.end - 1;
       const hunk = reverse ? reversed(parsed.hunk) : parsed.hunk;
       // The file is told before anything is known of the hunk's lines.
-      this.#target ??= await this.#open(oldName, newName, hunk, reverse);
+      this.#target ??= await this.#open(oldName ?? newName, newName, hunk, reverse);
       if (this.#target === undefined) return;
       if (parsed.state === "cut") break;
       if (parsed.state === "damaged") {
@@ -309,17 +308,37 @@ function nameOf(line: ByteString): ByteString {
   return line.slice(4).split("\t", 1)[0];
 }
 
+/** Where a hunk begins and how many lines it has, before and after. */
+type Ranges = Pick<Hunk, "oldLine" | "oldCount" | "newLine" | "newCount">;
+
+/** `@@ -LINE[,COUNT] +LINE[,COUNT]`. What is no number is 0, and a missing count 1, as in native. */
+function readRanges(line: ByteString): Ranges {
+  let at = 4;
+  const number = (): number => {
+    const match = /^\s*[-+]?[0-9]+/.exec(line.slice(at));
+    if (match === null) return 0;
+    at += match[0].length;
+    return Number(match[0]);
+  };
+  const count = (): number => {
+    if (line[at] !== ",") return 1;
+    at++;
+    return number();
+  };
+  const oldLine = number();
+  const oldCount = count();
+  at += 2;
+  return { oldLine, oldCount, newLine: number(), newCount: count() };
+}
+
 function readHunk(
   lines: readonly ByteString[],
   from: number,
-  head: RegExpExecArray,
+  ranges: Ranges,
 ): { readonly hunk: Hunk; readonly end: number; readonly state: "whole" | "cut" | "damaged" } {
   const body: ByteString[] = [];
   const hunk: Hunk = {
-    oldLine: Number(head[1]),
-    oldCount: head[2] === undefined ? 1 : Number(head[2]),
-    newLine: Number(head[3]),
-    newCount: head[4] === undefined ? 1 : Number(head[4]),
+    ...ranges,
     lines: body,
     shown: body,
   };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { toByteString } from "../../sandbox/bytes.ts";
 import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import type { Context, OptionTable, Source } from "../contract.ts";
@@ -27,6 +28,9 @@ export interface DigestFlags {
 
 /** Files from this size on are worth loading the platform's own hash where it has one. */
 const LARGE = 16 * 1024 * 1024;
+
+/** Longest line of a list that is read at once. */
+const LONGEST_LINE = 1 << 20;
 
 /** Feeds a source to a hash. @throws {VfsError} when it cannot be read. */
 export function digestOf(
@@ -80,37 +84,44 @@ export function digestFiles<T extends OptionTable>(
       if (hex !== undefined) return ctx.out.print(`${hex}  ${path}\n`);
     });
 
+  let total = 0;
+  let failures = 0;
+  const checkLine = async (line: ByteString): Promise<void> => {
+    total++;
+    let split = line.indexOf("  ");
+    if (split < 0) split = line.indexOf(" *");
+    if (split < 0) {
+      failures++;
+      if (flags.w) ctx.warn("invalid format");
+      ctx.status = 1;
+      return;
+    }
+    const path = line.slice(split + 2);
+    const good = await digest(path) === line.slice(0, split);
+    if (!good) {
+      failures++;
+      ctx.status = 1;
+    }
+    if (!flags.s) void ctx.out.print(`${path}: ${good ? "OK" : "FAILED"}\n`);
+  };
+
   const check = async (list: ByteString): Promise<void> => {
     const source = ctx.openPlain(list) ?? ctx.exit(1);
-    let total = 0;
-    let failures = 0;
+    total = 0;
+    failures = 0;
     for (;;) {
       let bytes: Uint8Array | undefined;
       try {
-        bytes = await source.readUntil(10);
+        bytes = await source.readUntil(10, LONGEST_LINE);
       } catch (error) {
         if (!isVfsError(error)) throw error;
         break; // A directory has no lines.
       }
       if (bytes === undefined) break;
-      let line = "";
-      for (const byte of bytes) if (byte !== 10) line += String.fromCharCode(byte);
-      total++;
-      let split = line.indexOf("  ");
-      if (split < 0) split = line.indexOf(" *");
-      if (split < 0) {
-        failures++;
-        if (flags.w) ctx.warn("invalid format");
-        ctx.status = 1;
-        continue;
+      // A NUL ends a line too.
+      for (const line of toByteString(bytes).replace(/[\n\0]$/, "").split("\0")) {
+        await checkLine(line);
       }
-      const path = line.slice(split + 2);
-      const good = await digest(path) === line.slice(0, split);
-      if (!good) {
-        failures++;
-        ctx.status = 1;
-      }
-      if (!flags.s) void ctx.out.print(`${path}: ${good ? "OK" : "FAILED"}\n`);
     }
     source.close();
     if (total === 0) {

@@ -283,27 +283,14 @@ export class RegularFile extends BaseFile {
     const turn = waiter.tick(1);
     if (turn !== undefined) return turn.then(() => this.readUntil(delimiter, max, waiter));
     const view = this.handle.view;
-    if (view !== undefined) {
-      // A step at a time: scanning a large file to its end for each line would be quadratic.
-      for (let span = AHEAD_MIN;; span *= 4) {
-        const limit = Math.min(span, max);
-        const part = view.call(this.handle, this.#position, limit);
-        if (part.length === 0) return undefined;
-        const found = part.indexOf(delimiter);
-        if (found < 0 && part.length === limit && limit < max) {
-          // A layer may give less than was asked: only a full view says there may be more.
-          continue;
-        }
-        const end = found < 0 ? part.length : found + 1;
-        this.#position += end;
-        this.#charge(end, waiter);
-        return part.slice(0, end);
-      }
-    }
     let parts: Uint8Array[] | undefined;
     let total = 0;
-    for (;;) {
-      const ahead = this.#aheadAt();
+    for (let span = AHEAD_MIN;; span *= 4) {
+      // A step at a time: scanning a large file to its end for each line would be quadratic. A layer
+      // may give less than was asked, at the edge of a block; only an empty view is the end.
+      const ahead = view === undefined
+        ? this.#aheadAt()
+        : view.call(this.handle, this.#position, Math.min(span, max - total));
       if (ahead.length === 0) break;
       const limit = Math.min(ahead.length, max - total);
       let end = ahead.indexOf(delimiter);
@@ -316,7 +303,7 @@ export class RegularFile extends BaseFile {
       (parts ??= []).push(ahead.slice(0, end));
       if (found || total >= max) break;
     }
-    if (parts === undefined) return undefined;
+    if (parts === undefined || parts.length === 1) return parts?.[0];
     const line = new Uint8Array(total);
     let at = 0;
     for (const part of parts) {

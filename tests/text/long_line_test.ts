@@ -86,3 +86,15 @@ Deno.test("xargs: a million names in few command lines, each no longer than allo
   assertEquals(await run("seq 100000 | xargs -n 1000 echo | wc -l"), "100\n");
   assert(resident() - before < 400e6, "xargs keeps what it read");
 });
+
+Deno.test("a line that goes over the blocks of a file in memory is read as one", async () => {
+  await using sandbox = await Sandbox.create();
+  const long = "z".repeat(200_000);
+  await sandbox.fs.writeFile("/tmp/lines", `first\n${long}\nlast`);
+  const read = "{ read -r a; read -r b; read -r c; echo ${#a} ${#b} ${#c} $c; } </tmp/lines";
+  const { stdoutText } = await sandbox.sh(`${read}; md5sum -c /tmp/lines 2>&1`);
+  assertEquals(
+    stdoutText,
+    "5 200000 4 last\nmd5sum: WARNING: 3 of 3 computed checksums did NOT match\n",
+  );
+});
