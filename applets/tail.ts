@@ -30,13 +30,14 @@ export const applet: Applet = defineApplet({
     let fromStart = false;
     // With both, native counts bytes and takes the number of -n, unless that was written as -NUM.
     const old = /^[-+][0-9]/.test(ctx.argv[1] ?? "");
-    let text = old && opts.c !== undefined ? opts.c : opts.n ?? opts.c;
-    if (text !== undefined) {
-      fromStart = text.startsWith("+");
-      if (fromStart || text.startsWith("-")) text = text.slice(1);
+    for (const given of old ? [opts.n, opts.c] : [opts.c, opts.n]) {
+      if (given === undefined) continue;
+      // A + with one of them counts for both.
+      if (given.startsWith("+")) fromStart = true;
+      const text = given.replace(/^[-+]/, "");
       count = parseSize(text, BLOCK_SUFFIXES) ?? ctx.fail(`invalid number '${text}'`);
-      if (fromStart && count > 0) count--;
     }
+    if (fromStart && count > 0) count--;
     const pause = 1000 * (opts.s ?? 1);
     const follow = !!(opts.f || opts.F);
     const operands = ctx.operands.length === 0 ? ["-"] : ctx.operands;
@@ -98,6 +99,7 @@ class Tail {
     const copied = inSequence(files, (file) => {
       if (file.source === undefined) return;
       const source = file.source;
+      this.#last = undefined;
       if (headers) this.#header(file.title);
       return attempt(() => this.#copy(source), (error) => {
         if (error.code === "EPIPE") throw error;

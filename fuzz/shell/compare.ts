@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { knownFault } from "./known.ts";
+import { EXPLANATIONS, seenWithout, withoutIt } from "./known.ts";
 import type { Lane } from "./native.ts";
 import { runOurs } from "./ours.ts";
 import type { Outcome, Trial } from "./trial.ts";
@@ -27,7 +27,7 @@ export const VERDICTS: Readonly<Record<Verdict["kind"], string>> = {
   company: "the same when run alone; native was disturbed in its batch",
   crash: "native dies of a fault of its memory",
   endless: "native alone does not end in 12 seconds",
-  known: "a known fault of native",
+  known: "explained: without what is blamed, both do the same",
   different: "different",
 };
 
@@ -37,7 +37,7 @@ function sorted(text: string, between: string): string {
 
 /** Whether processes of a script run beside each other, as the grammar writes that. */
 function isConcurrent(script: string): boolean {
-  return /\s\|\s|\s&(?:\s|$)|[<>]\(/.test(script);
+  return /\s\|\s|[^<>&]&(?![>&\d-])|[<>]\(/.test(script);
 }
 
 /**
@@ -111,7 +111,7 @@ export async function judge(
   ended.forEach(({ index, trial, outcomes }, which) => {
     results[index] = judgeAgain(trial, anywhere(mine[which]), outcomes);
   });
-  return results;
+  return explain(lane, trials, results);
 }
 
 /** Whether native was killed, or died of itself. */
@@ -129,10 +129,35 @@ function judgeAgain(trial: Trial, ours: Outcome, turns: readonly Outcome[]): Ver
   const kind = compare(trial.script, ours, native);
   if (kind === "order") return { kind };
   if (kind === "same") return { kind: "company" };
-  const fault = knownFault({ trial, ours, native });
-  return fault === undefined
-    ? { kind: "different", ours, native }
-    : { kind: "known", fault, ours, native };
+  return { kind: "different", ours, native };
+}
+
+/** Tries all explanations on what differs, all natively in one batch. */
+async function explain(
+  lane: Lane,
+  trials: readonly Trial[],
+  verdicts: Verdict[],
+): Promise<Verdict[]> {
+  const attempts = trials.flatMap((trial, index) =>
+    verdicts[index].kind !== "different" ? [] : EXPLANATIONS.flatMap((explanation) => {
+      const changed = withoutIt(trial, explanation);
+      return changed === undefined ? [] : [{ index, explanation, changed }];
+    })
+  );
+  if (attempts.length === 0) return verdicts;
+  const changed = attempts.map((attempt) => attempt.changed);
+  const native = await lane.run(changed, AGAIN_SECONDS);
+  const ours = await runOurs(changed, (which) => !isCut(native[which]));
+  attempts.forEach(({ index, explanation }, which) => {
+    const verdict = verdicts[index];
+    if (verdict.kind !== "different" || isCut(native[which])) return;
+    const [mine, theirs] = [ours[which], native[which]].map((outcome) =>
+      seenWithout(outcome, explanation)
+    );
+    if (compare(changed[which].script, mine, theirs) === "different") return;
+    verdicts[index] = { ...verdict, kind: "known", fault: explanation.what };
+  });
+  return verdicts;
 }
 
 /** In what two outcomes differ. */
@@ -170,7 +195,6 @@ export async function shrink(lane: Lane, trial: Trial, ours: Outcome, native: Ou
         if (/^(?:137|139|)$/.test(theirs[i].status)) continue;
         if (compare(trials[i].script, mine[i], theirs[i]) !== "different") continue;
         if (kindOf(mine[i], theirs[i]) !== kind) continue;
-        if (knownFault({ trial: trials[i], ours: mine[i], native: theirs[i] })) continue;
         shorter = { script: trials[i].script, ours: mine[i], native: theirs[i] };
       }
     }
