@@ -218,6 +218,11 @@ export class HostDirNode<P> implements DirNode {
   #recentName: ByteString | undefined = undefined;
   #recent: VNode | undefined = undefined;
   #recentStat: Stat | undefined = undefined;
+  /**
+   * Its entries, believed in the same way, once they are asked for again: a glob in a loop does, and a
+   * walk does not.
+   */
+  #entries: readonly DirEntry[] | "listed once" | undefined = undefined;
   #namesTurn = -1;
   #namesEpoch = -1;
   #namesChanges = -1;
@@ -252,6 +257,7 @@ export class HostDirNode<P> implements DirNode {
   }
 
   #forgetNames(): void {
+    this.#entries = undefined;
     this.#names.clear();
     this.#recentName = this.#recent = this.#recentStat = undefined;
   }
@@ -382,7 +388,11 @@ export class HostDirNode<P> implements DirNode {
     const isBelieved = this.#believed(guard.epoch());
     guard.changes++;
     const { changes } = guard;
-    this.#recentName = this.#recent = this.#recentStat = undefined;
+    this.#entries =
+      this.#recentName =
+      this.#recent =
+      this.#recentStat =
+        undefined;
     work();
     // A change of more than this name lets go of the others.
     if (isBelieved && guard.changes === changes) this.#namesChanges = changes;
@@ -535,6 +545,10 @@ export class HostDirNode<P> implements DirNode {
   }
 
   list(): DirEntry[] {
+    this.#believed(this.layer.host.guard.epoch());
+    const before = this.#entries;
+    if (before === undefined) this.#entries = "listed once";
+    else if (before !== "listed once") return before.slice();
     const entries: DirEntry[] = [];
     const unsure: ByteString[] = [];
     this.layer.host.list(this.surePath(), (name, type) => {
@@ -547,6 +561,7 @@ export class HostDirNode<P> implements DirNode {
       const node = this.lookup(name);
       if (node !== undefined) entries.push(new ListedEntry(this, name, node.type));
     }
+    if (before === "listed once" && entries.length <= MOST_NAMES) this.#entries = entries.slice();
     return entries;
   }
 
