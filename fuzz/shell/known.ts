@@ -53,7 +53,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     what: "native: an error in a substitution of a here-document does not end the substitution; " +
       "the rest of the script is run in it",
-    without: (script) => script.replaceAll(/(<<-? ?)(E|''E)(?![ "'\\])/g, "$1'E'"),
+    without: (script) => script.replaceAll(/(<<-? ?)E(?!["'\\])/g, "$1'E'"),
   },
   {
     what: "native: local works outside of functions in redirections and behind command",
@@ -70,8 +70,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
     without: (script) => script.replaceAll(/unset (?:-v )?PATH/g, ":"),
   },
   {
-    what: "native has no applet comm",
-    without: (script) => script.replaceAll(/\bcomm\b/g, "nocmd"),
+    what: "Debian's build has neither comm nor ed",
+    without: (script) => script.replaceAll(/\b(?:comm|ed)\b/g, "nocmd"),
   },
   {
     what: 'ours: the text of "${x:?""}" counts as not given',
@@ -125,6 +125,31 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     what: "ours: the number of names that hash remembers",
     without: (script) => script.replaceAll(/\bhash\b/g, ":"),
+  },
+  {
+    what:
+      "chance: a command in the background that nobody waits for goes on when the script has ended",
+    without: (script) => /&\s*$/.test(script) ? script.trimEnd() + " wait\n" : script,
+  },
+  {
+    what: "chance: two processes make the same file, under noclobber",
+    without: (script) => script.replaceAll(/sh -Cc/g, "sh -c"),
+  },
+  {
+    what: "ours: >&file does not heed noclobber",
+    without: (script) => script.replaceAll(/>&f2/g, ">f2"),
+  },
+  {
+    what: "ours: set -v shows a text that is read again only once",
+    without: (script) => script.replaceAll(/set -v/g, ":"),
+  },
+  {
+    what: "ours: a line continuation in ${#+…} counts as a text",
+    without: (script) => script.replaceAll("\\\n}", "}"),
+  },
+  {
+    what: "ours: another line in a message",
+    blind: (text) => text.replaceAll(/line \d+/g, "line N"),
   },
   {
     what: "open: ERR actions",
