@@ -144,7 +144,7 @@ class Lister {
     const directories: Item[] = [];
     // A link given as argument is followed where its own details are not asked for.
     const followArguments = !!(opts.H || opts.L) ||
-      !(this.#layout === "long" || opts.i || opts.s || opts.F || opts.d);
+      !(this.#layout === "long" || opts.i || opts.s || opts.F);
     for (const path of paths) {
       let stat: Stat;
       try {

@@ -286,7 +286,7 @@ export class MemoryLayer implements Layer {
       blocks = Math.ceil(inode.charged() / 4096) * 8;
     } else if (inode instanceof LinkInode) size = inode.target.length;
     else if (inode instanceof DirInode) {
-      size = (inode.names.size + (inode.lazy?.names.length ?? 0)) * 20;
+      size = (2 + inode.names.size + (inode.lazy?.names.length ?? 0)) * 20;
     } else if (inode instanceof SpecialInode) rdev = inode.rdev;
     const born = this.#bornNs;
     return {
