@@ -17,7 +17,11 @@ import { ModuleError, Reader, SECTION, type Section, sectionsOf } from "./binary
 
 /** Counts between two checks. */
 export const PERIOD = 4096;
-/** Loops up to this many bytes, without calls and loops inside, are counted once for several rounds. */
+/**
+ * Loops up to this many bytes, without calls and loops inside, which are left at their end only, are
+ * counted once for several rounds. Loops that search are not: they end soon, and each way out of
+ * each copy costs.
+ */
 const SMALL = 256;
 /** So many rounds of a small loop go for one. */
 const ROUNDS = 4;
@@ -178,6 +182,9 @@ function readBody(bytes: Uint8Array, from: number, limit: number): Body {
   const notSmall = (): void => {
     for (let i = 0; i < open.length; i++) open[i] = -1;
   };
+  const leaves = (depth: number): void => {
+    for (let i = Math.max(0, open.length - depth); i < open.length; i++) open[i] = -1;
+  };
   let hasLoops = false;
   let indirect = false;
   while (reader.at < end) {
@@ -212,10 +219,13 @@ function readBody(bytes: Uint8Array, from: number, limit: number): Body {
       case 0x0d: // br_if
       case 0xd5: // br_on_null
       case 0xd6:
-        reader.skipLeb();
+        leaves(reader.u32());
         break;
       case 0x0e: // br_table
-        for (let count = reader.u32() + 1; count > 0; count--) reader.skipLeb();
+        for (let count = reader.u32() + 1; count > 0; count--) leaves(reader.u32());
+        break;
+      case 0x0f: // return
+        leaves(open.length);
         break;
       case 0x10: // call
       case 0x12: // return_call
