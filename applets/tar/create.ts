@@ -5,6 +5,8 @@
 import {
   type ByteString,
   type Directory,
+  type DirEntry,
+  type MaybePromise,
   O_RDONLY,
   type OpenFile,
   S_IFDIR,
@@ -15,16 +17,16 @@ import {
   type Stat,
 } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
-import { type Context, type OptionTable, Source } from "../contract.ts";
+import type { Context, OptionTable } from "../contract.ts";
 import { Accounts } from "../_lib/accounts.ts";
 import type { ArchiveWriter } from "../_lib/archive/archive_writer.ts";
-import { BLOCK, headerBlocks } from "./format.ts";
+import { after, deeper, inSequence } from "../_lib/sequence.ts";
+import { BLOCK, headerBlocks, type NewHeader } from "./format.ts";
 
 /** How to reach a member: by its path, or by its name in a directory that is held open. */
-interface Access {
-  readonly directory: () => Directory;
-  readonly open: () => OpenFile;
-  readonly readLink: () => ByteString;
+interface At {
+  readonly directory: Directory | undefined;
+  readonly name: ByteString;
 }
 
 /** How to create. */
@@ -45,6 +47,7 @@ export class Creator<T extends OptionTable> {
   readonly #accounts: Accounts;
   /** Files with several names: device and inode → the name that came first. */
   readonly #seen = new Map<string, ByteString>();
+  readonly #block = new Uint8Array(BLOCK);
   /** Whether something could not be added. */
   failed = false;
 
@@ -63,7 +66,7 @@ export class Creator<T extends OptionTable> {
   }
 
   /** Adds a path and, if it is a directory, what is in it. */
-  async add(path: ByteString): Promise<void> {
+  add(path: ByteString): MaybePromise<void> {
     const { ctx, options } = this;
     let stat: Stat;
     try {
@@ -72,18 +75,17 @@ export class Creator<T extends OptionTable> {
       if (!isVfsError(error)) throw error;
       return this.#fail(`${path}: ${error.reason}`);
     }
-    const { fs } = ctx;
-    await this.#add(path, stat, {
-      directory: () => fs.openDirectory(path),
-      open: () => fs.open(path, O_RDONLY),
-      readLink: () => fs.readLink(path),
-    });
+    return this.#add(path, stat, { directory: undefined, name: path }, 0);
   }
 
-  async #add(path: ByteString, stat: Stat, access: Access): Promise<void> {
+  #add(path: ByteString, stat: Stat, at: At, depth: number): MaybePromise<void> {
+    const pause = this.ctx.tick(50);
+    if (pause !== undefined) return pause.then(() => this.#addNow(path, stat, at, depth));
+    return this.#addNow(path, stat, at, depth);
+  }
+
+  #addNow(path: ByteString, stat: Stat, at: At, depth: number): MaybePromise<void> {
     const { ctx, options } = this;
-    const pause = ctx.tick(50);
-    if (pause !== undefined) await pause;
     const type = stat.mode & S_IFMT;
     const { self } = options;
     if (self !== undefined && self.dev === stat.dev && self.ino === stat.ino) {
@@ -96,50 +98,46 @@ export class Creator<T extends OptionTable> {
     }
     // As in native, one slash at the end goes before the name is made safe, so `..` itself is kept.
     let name = options.safe(path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path);
+    if (name !== "" && type === S_IFDIR) name += "/";
     // What is left of `/` has no name, but what is in it has.
-    if (name !== "") {
-      if (type === S_IFDIR) name += "/";
-      await this.#member(path, name, stat, access);
-    }
-    if (type === S_IFDIR && options.recursive) await this.#children(path, access);
+    const written = name === "" ? undefined : this.#member(path, name, stat, at);
+    if (type !== S_IFDIR || !options.recursive) return written;
+    return after(written, () => deeper(depth, () => this.#children(path, at, depth)));
   }
 
   /** A walk holds the directory and checks one component for each member, not the whole path. */
-  async #children(path: ByteString, access: Access): Promise<void> {
-    const { options } = this;
+  #children(path: ByteString, at: At, depth: number): MaybePromise<void> {
+    const { options, ctx } = this;
     let directory: Directory;
-    let names: ByteString[];
+    let entries: readonly DirEntry[];
     try {
-      directory = access.directory();
-      names = directory.entries().map((entry) => entry.name);
+      directory = at.directory === undefined
+        ? ctx.fs.openDirectory(at.name)
+        : at.directory.directoryAt(at.name, options.follow);
+      entries = directory.entries();
     } catch (error) {
       if (!isVfsError(error)) throw error;
       return this.#fail(`can't open '${path}': ${error.reason}`);
     }
     const base = path.replace(/\/+$/, "") + "/";
-    for (const each of names) {
+    return inSequence(entries, ({ name }) => {
       let stat: Stat;
       try {
-        stat = options.follow ? directory.statAt(each) : directory.lstatAt(each);
+        stat = options.follow ? directory.statAt(name) : directory.lstatAt(name);
       } catch (error) {
         if (!isVfsError(error)) throw error;
-        this.#fail(`${base}${each}: ${error.reason}`);
-        continue;
+        return this.#fail(`${base}${name}: ${error.reason}`);
       }
-      await this.#add(base + each, stat, {
-        directory: () => directory.directoryAt(each, options.follow),
-        open: () => directory.openAt(each, O_RDONLY),
-        readLink: () => directory.readLinkAt(each),
-      });
-    }
+      return this.#add(base + name, stat, { directory, name }, depth + 1);
+    });
   }
 
-  async #member(path: ByteString, name: ByteString, stat: Stat, access: Access): Promise<void> {
+  #member(path: ByteString, name: ByteString, stat: Stat, at: At): MaybePromise<void> {
     const { ctx, options } = this;
+    const { directory } = at;
     const type = stat.mode & S_IFMT;
     let link: ByteString | undefined;
     let isHardLink = false;
-    let source: Source | undefined;
     if (type !== S_IFDIR && stat.nlink > 1) {
       const id = `${stat.dev}:${stat.ino}`;
       link = this.#seen.get(id);
@@ -148,23 +146,27 @@ export class Creator<T extends OptionTable> {
     }
     if (!isHardLink && type === S_IFLNK) {
       try {
-        link = access.readLink();
+        link = directory === undefined ? ctx.fs.readLink(at.name) : directory.readLinkAt(at.name);
       } catch (error) {
         if (!isVfsError(error)) throw error;
         return this.#fail(`${path}: ${error.reason}`);
       }
     }
+    let file: OpenFile | undefined;
     if (!isHardLink && type === S_IFREG) {
       try {
-        source = new Source(access.open(), ctx.process, path, true);
+        file = directory === undefined
+          ? ctx.fs.open(at.name, O_RDONLY)
+          : directory.openAt(at.name, O_RDONLY);
       } catch (error) {
         if (!isVfsError(error)) throw error;
         return this.#fail(`can't open '${path}': ${error.reason}`);
       }
     }
+    let writing: MaybePromise<void>;
     try {
       options.tell?.(name);
-      const blocks = headerBlocks({
+      writing = this.#header({
         name,
         stat,
         userName: this.#accounts.userName(stat.uid) ?? "",
@@ -172,35 +174,44 @@ export class Creator<T extends OptionTable> {
         ...(link === undefined ? {} : { link }),
         isHardLink,
       });
-      for (const block of blocks) {
-        const waiting = this.out.write(block);
-        if (waiting !== undefined) await waiting;
+      if (file !== undefined) {
+        const source = file;
+        writing = after(writing, () => this.#data(source, stat.size, path));
       }
-      if (source !== undefined) await this.#data(source, stat.size, path);
-    } finally {
-      source?.close();
+    } catch (error) {
+      file?.release();
+      throw error;
     }
+    if (writing instanceof Promise) return writing.finally(() => file?.release());
+    file?.release();
+  }
+
+  #header(header: NewHeader): MaybePromise<void> {
+    return inSequence(headerBlocks(header, this.#block), (block) => this.out.write(block));
   }
 
   /** Writes what the header promised: no more, and no less even if the file shrinks meanwhile. */
-  async #data(source: Source, size: number, path: ByteString): Promise<void> {
-    const { out } = this;
-    let left = size;
-    while (left > 0) {
-      const reading = source.readReused();
-      const chunk = reading instanceof Promise ? await reading : reading;
-      if (chunk === undefined) {
-        this.#fail(`short read from ${path}`);
-        break;
+  #data(file: OpenFile, size: number, path: ByteString): MaybePromise<void> {
+    const { out, ctx } = this;
+    let position = 0;
+    const go = (): MaybePromise<void> => {
+      while (position < size) {
+        const room = out.room(size - position);
+        if (room instanceof Promise) return room.then(go);
+        const count = file.pread(room, position);
+        if (count === 0) {
+          this.#fail(`short read from ${path}`);
+          break;
+        }
+        position += count;
+        const full = out.added(count);
+        if (full instanceof Promise) return full.then(go);
+        const pause = ctx.tick(1 + (count >> 6));
+        if (pause !== undefined) return pause.then(go);
       }
-      const part = chunk.length > left ? chunk.subarray(0, left) : chunk;
-      left -= part.length;
-      const pause = this.ctx.tick(1 + (part.length >> 6));
-      if (pause !== undefined) await pause;
-      const waiting = out.write(part);
-      if (waiting !== undefined) await waiting;
-    }
-    await out.zeros(left + (-size & (BLOCK - 1)));
+      return out.zeros(size - position + (-size & (BLOCK - 1)));
+    };
+    return go();
   }
 
   /** Ends the archive. */

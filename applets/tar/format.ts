@@ -246,9 +246,12 @@ export interface NewHeader {
 }
 
 function putOctal(block: Uint8Array, at: number, room: number, value: number): void {
-  const digits = value.toString(8);
-  if (value >= 0 && digits.length < room) {
-    writeBytes(digits.padStart(room - 1, "0"), block, at);
+  if (value >= 0 && value < 8 ** (room - 1)) {
+    let left = value;
+    for (let i = at + room - 2; i >= at; i--) {
+      block[i] = 0x30 + left % 8;
+      left = Math.floor(left / 8);
+    }
     return;
   }
   // GNU's binary form for what octal cannot hold.
@@ -264,7 +267,7 @@ function finish(block: Uint8Array): void {
   writeBytes("ustar  ", block, MAGIC_AT);
   block.fill(0x20, CHECKSUM_AT, CHECKSUM_AT + 8);
   let sum = 0;
-  for (const byte of block) sum += byte;
+  for (let i = 0; i < BLOCK; i++) sum += block[i];
   writeBytes(sum.toString(8).padStart(6, "0") + "\0 ", block, CHECKSUM_AT);
 }
 
@@ -283,11 +286,11 @@ function longHeader(flag: string, value: ByteString): Uint8Array {
   return blocks;
 }
 
-/** The blocks of a header. */
-export function headerBlocks(header: NewHeader): Uint8Array[] {
+/** The blocks of a header; the last one is `block`, which is overwritten. */
+export function headerBlocks(header: NewHeader, block: Uint8Array): Uint8Array[] {
   const blocks: Uint8Array[] = [];
   const { name, stat, link } = header;
-  const block = new Uint8Array(BLOCK);
+  block.fill(0);
   // As in native, the target comes before the name.
   if (link !== undefined) {
     if (link.length >= NAME_ROOM) blocks.push(longHeader("K", link));

@@ -8,6 +8,7 @@ import type { Codec } from "../codec/codec.ts";
 import type { Sink } from "../streams.ts";
 
 const ROOM = 0x10000;
+const ZEROS = new Uint8Array(1024);
 
 /** Writes bytes to a sink, compressed if there is a codec. One call at a time. */
 export class ArchiveWriter {
@@ -40,7 +41,25 @@ export class ArchiveWriter {
 
   /** Adds zero bytes. */
   zeros(count: number): MaybePromise<void> {
-    return this.write(new Uint8Array(count));
+    return this.write(count <= ZEROS.length ? ZEROS.subarray(0, count) : new Uint8Array(count));
+  }
+
+  /**
+   * Room for so many bytes, or for as many as there ever is at once; what is put there counts when
+   * `added` is told of it. A small file is read into it without a buffer of its own.
+   */
+  room(wanted: number): MaybePromise<Uint8Array> {
+    if (ROOM - this.#filled < Math.min(wanted, ROOM / 2)) {
+      const waiting = this.#flush();
+      if (waiting !== undefined) return waiting.then(() => this.room(wanted));
+    }
+    return this.#buffer.subarray(this.#filled, Math.min(ROOM, this.#filled + wanted));
+  }
+
+  /** Counts bytes that were put into the room. */
+  added(count: number): MaybePromise<void> {
+    this.#filled += count;
+    if (this.#filled === ROOM) return this.#flush();
   }
 
   /** Writes out all that is left. */
