@@ -76,6 +76,8 @@ class Calculator {
   #scale = 0;
   #ibase = 10;
   #obase = 10;
+  /** Whether it is a file or standard input that runs, and not an argument of -e. */
+  #byLines = false;
   #running: Running[] = [];
   /** More text of the outermost one, for strings that span lines of standard input. */
   #more: (() => Promise<ByteString | undefined>) | undefined;
@@ -95,6 +97,7 @@ class Calculator {
       const files = [...opts.f ?? []];
       const texts = [...opts.e ?? []];
       for (const name of given.order) {
+        this.#byLines = false;
         if (name === "e") await this.#run(texts.shift()!);
         else if (name === "f") await this.#file(files.shift()!);
         else continue;
@@ -128,6 +131,7 @@ class Calculator {
       return this.ctx.fail(`can't open '${path}': ${error.reason}`);
     }
     const text = withoutNuls(await readProgram(source));
+    this.#byLines = true;
     source.close();
     try {
       await this.#run(text);
@@ -149,6 +153,7 @@ class Calculator {
 
   async #input(): Promise<void> {
     this.#more = () => this.#line();
+    this.#byLines = true;
     for (;;) {
       const line = await this.#line();
       if (line === undefined) return;
@@ -306,8 +311,8 @@ class Calculator {
       return found[1];
     }
     if (top.at >= top.text.length) {
-      // Native has lost the command itself where it begins a line.
-      const main = this.#running.length === 1;
+      // Native has lost the command itself where it begins a line of a file.
+      const main = this.#byLines && this.#running.length === 1;
       const length = top.text[top.at - 2] === "!" ? 2 : 1;
       const begins = main && /^(?:|\n)$/.test(top.text[top.at - 1 - length] ?? "");
       this.#badToken(top, begins ? top.at : top.at - 1);
