@@ -279,7 +279,7 @@ async function install(ctx: Ctx, header: Header, input: ByteReader): Promise<voi
     const found = await archive.next();
     if (found === undefined) break;
     const { member } = found;
-    const end = reader.position + member.size + (-member.size & 3);
+    const end = reader.position + member.size;
     const isFile = (member.mode & S_IFMT) === S_IFREG;
     const making = (isFile ? files : others).extract(member, reader);
     if (making instanceof Promise) await making;
