@@ -51,12 +51,23 @@ export class TestGuest {
 
   /** Calls a function that does not wait: the name of its error number. */
   call(name: string, ...args: Arguments): string {
-    return errnoName((this.#calls[name] as (...args: Arguments) => number)(...args));
+    return this.#now(this.#calls[name], args);
   }
 
   /** As `call`, of wasi_unstable. */
   callUnstable(name: string, ...args: Arguments): string {
-    return errnoName((this.#unstable[name] as (...args: Arguments) => number)(...args));
+    return this.#now(this.#unstable[name], args);
+  }
+
+  /** Nothing is around the call that could be suspended when the slice of time is used up. */
+  #now(call: WebAssembly.ModuleImports[string], args: Arguments): string {
+    const { guest } = this;
+    guest.suspends = false;
+    try {
+      return errnoName((call as (...args: Arguments) => number)(...args));
+    } finally {
+      guest.suspends = true;
+    }
   }
 
   /** Calls a function that may wait. */
