@@ -137,7 +137,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     what: "ours: >&file does not heed noclobber",
-    without: (script) => script.replaceAll(/>&f2/g, ">f2"),
+    without: (script) => script.replaceAll(/>& ?f2/g, ">f2"),
   },
   {
     what: "ours: set -v shows a text that is read again only once",
@@ -146,6 +146,23 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     what: "ours: a line continuation in ${#+…} counts as a text",
     without: (script) => script.replaceAll("\\\n}", "}"),
+  },
+  {
+    what: "native: an error in a child of a file that command . reads does not end the child",
+    without: (script) => script.replaceAll("command . ", ". "),
+  },
+  {
+    what: "ours: set -e does not act in a background command that is part of a condition",
+    without: (script) =>
+      /set -e[uf]*|sh -e/.test(script) ? script.replaceAll(/set -e[uf]*/g, ":") : script,
+  },
+  {
+    what: "chance: when a process substitution makes its file",
+    without: (script) => script.replaceAll("> >(cat >f2)", ""),
+  },
+  {
+    what: "what w and set alone show is of the machine",
+    without: (script) => script.replaceAll(/\bw p\b/g, ":").replace(/^set *$/m, ":"),
   },
   {
     what: "ours: another line in a message",

@@ -54,11 +54,12 @@ export class Jail implements Disposable {
    * Builds a jail around a busybox.
    *
    * @param busybox Path of the native program.
+   * @param dir Where to build it; without it where temporary files are.
    * @throws {Error} when this is not root, or the program's libraries cannot be listed
    */
-  static create(busybox: string): Jail {
+  static create(busybox: string, dir?: string): Jail {
     if (Deno.uid() !== 0) throw new Error("a jail needs root");
-    const root = Deno.makeTempDirSync({ prefix: "capbox_jail_" });
+    const root = Deno.makeTempDirSync({ prefix: "capbox_jail_", dir });
     for (const path of ["bin", "dev", "etc", "proc", "root", "tmp"]) {
       Deno.mkdirSync(`${root}/${path}`);
     }
