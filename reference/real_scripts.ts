@@ -160,6 +160,7 @@ const EXPLAINED: readonly (readonly [RegExp, string])[] = [
     /\/dash\.postinst$/,
     "asks whether /bin/sh is a symbolic link, which it is in the native tree only",
   ],
+  [/\/python3-(distutils|lib2to3)\.postinst$/, "native's find has no -delete"],
   [/\/sotruss$/, "the host's dynamic linker complains of a library for tracing"],
 ];
 

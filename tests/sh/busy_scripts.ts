@@ -11,6 +11,8 @@ export interface BusyScript {
   readonly script: string;
   /** It looks through the directory of the host that is mounted at {@link HOST_DIRECTORY}. */
   readonly needsHost?: boolean;
+  /** Why one step of it takes longer than others should have to wait. */
+  readonly stretch?: string;
 }
 
 /** Where {@link makeHostDirectory}'s directory is mounted. */
@@ -238,6 +240,7 @@ export const BUSY_SCRIPTS: readonly BusyScript[] = [
   },
   {
     name: "awk, texts",
+    stretch: "gsub over a text of a megabyte, with a million matches, is one step",
     script:
       'awk \'BEGIN { s = sprintf("%1000000s", "a"); while (1) { t = s; gsub(/ /, "xy", t); n = split(t, a, "x") } }\'',
   },
@@ -267,6 +270,7 @@ export const BUSY_SCRIPTS: readonly BusyScript[] = [
   { name: "grep, many patterns", script: "seq 2000 >p; yes abcdefghijkl | grep -f p" },
   {
     name: "grep -i on a long line",
+    stretch: "a line of 4 MB is searched in one step",
     script:
       `${TEXT}; echo $x >f; while :; do grep -i 'A*B' f; grep -E '(a|aa)*b' f; grep -o 'a' f >/dev/null; done`,
   },
@@ -284,7 +288,11 @@ export const BUSY_SCRIPTS: readonly BusyScript[] = [
   { name: "cksum", script: "cksum /dev/zero" },
   { name: "gzip", script: "gzip -9 </dev/urandom >/dev/null" },
   { name: "gzip | gunzip", script: "yes | gzip | gunzip >/dev/null" },
-  { name: "bzip2", script: "bzip2 </dev/urandom >/dev/null" },
+  {
+    name: "bzip2",
+    stretch: "sorting a block of 900 KB is one step",
+    script: "bzip2 </dev/urandom >/dev/null",
+  },
   { name: "bzip2 of equal bytes", script: "bzip2 </dev/zero >/dev/null" },
   { name: "od", script: "od -c </dev/urandom >/dev/null" },
   { name: "hexdump", script: "hexdump -C </dev/urandom >/dev/null" },
@@ -307,6 +315,7 @@ export const BUSY_SCRIPTS: readonly BusyScript[] = [
   },
   {
     name: "bc",
+    stretch: "raising a number to a power is one step of the engine's",
     script:
       "echo '2^(2^25)' | bc >/dev/null; while :; do echo 'scale=3000; 4*a(1)' | bc -l >/dev/null; done",
   },
@@ -340,6 +349,7 @@ export const BUSY_SCRIPTS: readonly BusyScript[] = [
   },
   {
     name: "a long line to parse",
+    stretch: "a command line of 1.3 MB is read in one step",
     script: `seq 200000 | tr '\\n' ' ' >f; while :; do sh -n f; done`,
   },
   {
