@@ -171,7 +171,7 @@ async function differences(
     ...each,
     known: /Invalid (read|write)|uninitialised/.test(checked[i].stderr)
       ? FREED
-      : faultOf(suspects[i])?.what,
+      : faultOf(suspects[i], each.native, each.ours)?.what,
   }));
 }
 
