@@ -187,6 +187,7 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["awk/format.ts", () => import("./awk/format.ts")],
   ["awk/patterns.ts", () => import("./awk/patterns.ts")],
   ["sh/background.ts", () => import("./sh/background.ts")],
+  ["sh/builtins/directory.ts", () => import("./sh/builtins/directory.ts")],
   ["sh/builtins/lookup.ts", () => import("./sh/builtins/lookup.ts")],
   ["sh/builtins/printf.ts", () => import("./sh/builtins/printf.ts")],
   ["sh/builtins/process.ts", () => import("./sh/builtins/process.ts")],

@@ -41,6 +41,11 @@ export const LOOKUP: Part<typeof import("./builtins/lookup.ts")> = new Part(
   "sh/builtins/lookup.ts",
 );
 
+/** `cd chdir pwd`. */
+export const DIRECTORY: Part<typeof import("./builtins/directory.ts")> = new Part(
+  "sh/builtins/directory.ts",
+);
+
 /** `alias unalias getopts let umask ulimit times`, and what `set`, `export` and `readonly` list. */
 export const SETTINGS: Part<typeof import("./builtins/settings.ts")> = new Part(
   "sh/builtins/settings.ts",

@@ -92,7 +92,7 @@ const prints: Builtin = (sh, argv) => {
 };
 
 /** The builtins of this module. */
-export const DIRECTORY: readonly (readonly [string, Builtin])[] = [
+export const BUILTINS: readonly (readonly [string, Builtin])[] = [
   ["cd", changes],
   ["chdir", changes],
   ["pwd", prints],

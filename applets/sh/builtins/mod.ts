@@ -7,9 +7,8 @@
 
 import type { MaybePromise } from "../../../sandbox/types.ts";
 import { loadParts, type Part } from "../../_lib/part.ts";
-import { LOOKUP, PRINTF, PROCESS, READ, SETTINGS, TESTS } from "../parts.ts";
+import { DIRECTORY, LOOKUP, PRINTF, PROCESS, READ, SETTINGS, TESTS } from "../parts.ts";
 import type { Builtin } from "../shell.ts";
-import { DIRECTORY } from "./directory.ts";
 import { echo } from "./echo.ts";
 import { FLOW } from "./flow.ts";
 import { VARIABLES } from "./variables.ts";
@@ -36,8 +35,8 @@ function inPart(part: Part<{ readonly BUILTINS: readonly Entry[] }>, names: stri
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ...FLOW,
   ...VARIABLES,
-  ...DIRECTORY,
   ["echo", echo],
+  ...inPart(DIRECTORY, "cd chdir pwd"),
   ...inPart(READ, "read"),
   ...inPart(PRINTF, "printf"),
   ...inPart(TESTS, "test [ [["),
