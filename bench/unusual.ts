@@ -19,6 +19,9 @@ const config = import.meta.resolve("@std/cli").startsWith("file:") ? "deno.npm.j
 /** Seconds after which a side has failed. */
 const PATIENCE = 120;
 
+/** Dumps of 70 MB are longer than what may be printed without saying so. */
+const LIMITS: readonly string[] = ["--max-output", "4000000000"];
+
 /** Commands over a file `F`; those of more than one program are run by a shell. */
 const COMMANDS: readonly string[] = [
   ...["cat F", "cat -v F", "tee t <F", "grep -c d F", "grep -o c F", "grep -E '(a|b):(c|x) *d' F"],
@@ -137,7 +140,16 @@ if (import.meta.main) {
   const bin = `${dir}/.bin`;
   Deno.mkdirSync(bin);
   for (const name of native.applets) Deno.symlinkSync(native.path, `${bin}/${name}`);
-  const ours = [Deno.execPath(), "run", "-A", "-q", "-c", root + config, `${root}cli.ts`];
+  const ours = [
+    Deno.execPath(),
+    "run",
+    "-A",
+    "-q",
+    "-c",
+    root + config,
+    `${root}cli.ts`,
+    ...LIMITS,
+  ];
   const rows: Record<string, unknown>[] = [];
   const compare = async (input: string, command: string): Promise<void> => {
     if (flags.only !== undefined && !command.includes(flags.only)) return;
@@ -150,6 +162,8 @@ if (import.meta.main) {
     clean();
     const same = one === undefined || two === undefined
       ? "?"
+      : one.code === 127
+      ? "not native"
       : one.digest === two.digest && one.code === two.code
       ? "same"
       : "DIFFERENT";
