@@ -15,7 +15,7 @@ import { Capture } from "./capture.ts";
 import { type Expander, type FieldsFn, type TextFn } from "./expand.ts";
 import { HereFile } from "./here_file.ts";
 import { foreground, waitForeground, waitPipeline } from "./jobs.ts";
-import { PRINTF } from "./parts.ts";
+import { DIRECTORY, PRINTF } from "./parts.ts";
 import type { Exec, Shell } from "./shell.ts";
 import { compileWords, finish } from "./simple.ts";
 import { childFiles, startSubshell } from "./subshell.ts";
@@ -38,8 +38,12 @@ export interface NodeCompiler {
   readonly words: Expander;
 }
 
-/** Builtins that do nothing but write. */
-const WRITERS: ReadonlySet<string> = new Set(["echo", "printf", "pwd"]);
+/** Builtins that do nothing but write, with the part they are in. */
+const WRITERS: ReadonlyMap<string, { readonly loaded: unknown } | undefined> = new Map([
+  ["echo", undefined],
+  ["printf", PRINTF],
+  ["pwd", DIRECTORY],
+]);
 
 const NOTHING: readonly number[] = [];
 
@@ -144,11 +148,12 @@ function writer(
   fields: readonly FieldsFn[],
   line: number,
 ): (sh: Shell) => string | undefined {
+  const part = WRITERS.get(name);
   return (sh) => {
     const flags = sh.flags;
     if (flags.nounset || flags.xtrace || flags.pipefail || sh.functions.has(name)) return undefined;
     // What waits for its part would write when nobody catches its output any more.
-    if (name === "printf" && PRINTF.loaded === undefined) return undefined;
+    if (part !== undefined && part.loaded === undefined) return undefined;
     const before = sh.line;
     sh.line = line;
     const argv = expandNow(sh, fields);
