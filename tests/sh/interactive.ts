@@ -164,6 +164,9 @@ export async function ours(line: string, directory: string): Promise<Outcome> {
     "--no-config",
     "--no-lock",
     `${root}cli.ts`,
+    // A loop in the background outlives its terminal, as native's does.
+    "--timeout",
+    "120",
     "--mount",
     `${directory}:${DIRECTORY}:overlay`,
     "--cwd",
