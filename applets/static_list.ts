@@ -193,6 +193,7 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["sh/builtins/process.ts", () => import("./sh/builtins/process.ts")],
   ["sh/builtins/read.ts", () => import("./sh/builtins/read.ts")],
   ["sh/builtins/settings.ts", () => import("./sh/builtins/settings.ts")],
+  ["sh/builtins/source.ts", () => import("./sh/builtins/source.ts")],
   ["sh/builtins/tests.ts", () => import("./sh/builtins/tests.ts")],
   ["sh/expand_arith.ts", () => import("./sh/expand_arith.ts")],
   ["sh/expand_ops.ts", () => import("./sh/expand_ops.ts")],

@@ -159,6 +159,8 @@ class Compiler {
   #tok = "";
   #kind: Kind = "end";
   #depth = 0;
+  /** The text has ended in a parenthesis that stays open: the signs before it are not applied. */
+  #isOpen = false;
 
   constructor(
     private readonly text: string,
@@ -353,11 +355,17 @@ class Compiler {
     if (this.#kind !== "op") throw new ArithError(SYNTAX);
     switch (op) {
       case "(": {
+        const start = this.#pos;
         this.#advance();
         this.#enter();
         const inner = this.#comma();
         this.#depth--;
         if (!this.#is(")")) {
+          // Natively those before which only signs stand need not be closed.
+          if (this.#finished() && /^[ \t\n\r(+!~-]*$/.test(this.text.slice(0, start))) {
+            this.#isOpen = true;
+            return { run: inner.run };
+          }
           if (this.#tok === ":" || this.#tok === "?") throw this.#malformed();
           throw new ArithError(SYNTAX);
         }
@@ -401,6 +409,7 @@ class Compiler {
     this.#enter();
     const run = this.#unary().run;
     this.#depth--;
+    if (this.#isOpen) return { run };
     switch (op) {
       case "-":
         return { run: (host) => subtract(0, run(host)) };
@@ -424,7 +433,7 @@ class Compiler {
     if (this.#is("++") || this.#is("--")) {
       const delta = this.#tok === "++" ? 1 : -1;
       this.#advance();
-      this.#splitIncrement();
+      if (this.#is("++") || this.#is("--")) throw new ArithError(SYNTAX);
       return {
         run: (host) => {
           const v = host.readNumber(ref);

@@ -21,7 +21,12 @@ export function compileBackground(n: Node, compiler: NodeCompiler): Exec {
     // A subshell in the background is one process, not two.
     let inner = c;
     while (inner.k === "sub") inner = inner.body;
-    const run = compiler.node(inner, true);
+    const body = compiler.node(inner, true);
+    // Nobody tests its status, wherever it stands.
+    const run: Exec = (sh) => {
+      sh.tested = 0;
+      return body(sh);
+    };
     return {
       start: (sh, fds, pgid, ignore) =>
         startSubshell(sh, run, { fds, pgid, ignoreSignals: ignore }),

@@ -205,7 +205,7 @@ function enterCall(
   sh.locals = assigned;
   sh.localFlags = undefined;
   sh.functionName = def.name;
-  sh.functionDepth++;
+  if (sh.functionDepth++ === 0) sh.callLine = sh.line;
   return frame;
 }
 
@@ -266,6 +266,7 @@ export function startProgram(
     sh.status = notFound(sh, name);
     return undefined;
   }
+  sh.jobs.sweep();
   for (let again = false;; again = true) {
     try {
       return sh.proc.spawn(argv, { file: path, env, fds, pgid });

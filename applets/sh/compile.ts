@@ -282,9 +282,13 @@ export class Compiler implements Hooks {
   }
 
   #redirected(n: Redirected): Exec {
-    const body = this.node(n.body);
+    const { line } = n;
+    const isSub = n.body.k === "sub";
+    // What a subshell's end brings about does not go where the subshell's output goes.
+    const body = isSub
+      ? this.#subshell(n.body.body, n.body.line, (_sh, status) => status)
+      : this.node(n.body);
     const redirs = compileRedirs(n.redirs, this.#expander);
-    const line = n.line;
     return (sh) => {
       sh.line = line;
       const saved = new SavedFds(sh);
@@ -295,7 +299,11 @@ export class Compiler implements Hooks {
         if (!(error instanceof RedirectionError)) throw error;
         // Native takes a failed redirection of a subshell for one inside of it, and that of another
         // compound command for nothing that `set -e` or `ERR` should know of.
-        return n.body.k === "sub" ? finish(sh, 2) : sh.status = error.status;
+        return isSub ? finish(sh, 2) : sh.status = error.status;
+      };
+      const end = (status: number): MaybePromise<number> => {
+        saved.restore();
+        return isSub ? finish(sh, status) : status;
       };
       const run = (): MaybePromise<number> => {
         let result: MaybePromise<number>;
@@ -307,17 +315,13 @@ export class Compiler implements Hooks {
           throw told;
         }
         if (typeof result !== "number") {
-          return result.then((status) => {
-            saved.restore();
-            return status;
-          }, (error) => {
+          return result.then(end, (error) => {
             const told = tell(sh, error);
             saved.restore();
             throw told;
           });
         }
-        saved.restore();
-        return result;
+        return end(result);
       };
       try {
         const waiting = redirs(sh, saved);
@@ -329,14 +333,14 @@ export class Compiler implements Hooks {
     };
   }
 
-  #subshell(body: Node, line: number): Exec {
+  #subshell(body: Node, line: number, end: typeof finish = finish): Exec {
     const run = this.node(body, true);
     return (sh) => {
       sh.line = line;
       const status = controls(sh)
         ? foreground(sh, [startSubshell(sh, run, { pgid: 0 })], body)
         : waitForeground(sh, startSubshell(sh, run, {}));
-      return typeof status === "number" ? finish(sh, status) : status.then((s) => finish(sh, s));
+      return typeof status === "number" ? end(sh, status) : status.then((s) => end(sh, s));
     };
   }
 

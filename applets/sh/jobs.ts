@@ -91,9 +91,9 @@ export class JobTable {
     return job;
   }
 
-  /** Frees the slots of jobs that ended and were waited for. */
-  private sweep(): void {
-    for (const job of [...this.order]) {
+  /** Frees the slots of jobs that ended and were waited for, as natively whenever a child is made. */
+  sweep(): void {
+    for (const job of this.order) {
       if (job.waited && job.state === "done") this.remove(job);
     }
   }

@@ -140,7 +140,7 @@ function readCommandLine(argv: readonly string[], bash: boolean): Invocation {
         const name = argv[++i];
         if (name === undefined) {
           inv.listsOptions = on ? "names" : "commands";
-          break;
+          continue;
         }
         inv.named.push([name, on]);
       } else {
@@ -174,7 +174,7 @@ function run(sh: Shell, inv: Invocation): MaybePromise<number> {
   const words = inv.words;
   if (inv.command !== undefined) {
     if (words.length > 0) {
-      sh.arg0 = sh.commandName = words[0];
+      sh.arg0 = sh.commandName = sh.shared.title = words[0];
       sh.params = words.slice(1);
     }
     if (!inv.login && !sh.flags.interactive) return commandString(sh, inv.command);
@@ -227,7 +227,7 @@ function scriptFile(sh: Shell, path: string): MaybePromise<number> {
     sh.say(`${sh.shared.name}: can't open '${path}': ${error.reason}\n`);
     throw new ShellExit(2, true);
   }
-  sh.commandName = path;
+  sh.commandName = sh.shared.title = path;
   sh.fromFile = true;
   sh.readsBase = true;
   sh.showsInput = true;

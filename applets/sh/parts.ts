@@ -41,6 +41,11 @@ export const LOOKUP: Part<typeof import("./builtins/lookup.ts")> = new Part(
   "sh/builtins/lookup.ts",
 );
 
+/** `.` and `source`. */
+export const SOURCE: Part<typeof import("./builtins/source.ts")> = new Part(
+  "sh/builtins/source.ts",
+);
+
 /** `cd chdir pwd`. */
 export const DIRECTORY: Part<typeof import("./builtins/directory.ts")> = new Part(
   "sh/builtins/directory.ts",
@@ -84,6 +89,7 @@ const SIGNS: readonly (readonly [RegExp, Part<unknown>])[] = [
   [/\b(?:trap|kill|wait)\b/, PROCESS],
   [/\b(?:command|type)\b/, LOOKUP],
   [/\b(?:getopts|umask)\b/, SETTINGS],
+  [/^\s*(?:\.|source) /m, SOURCE],
 ];
 
 /**

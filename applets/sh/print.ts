@@ -176,8 +176,6 @@ function variable(p: Part & { t: "var" }): string {
       : w.parts.reduce((out, q) => out + (after(out, q) ?? unquotedPart(q, true)), "");
   const op = p.op === "bad" ? "" : p.op === "sub" ? ":" : p.op === ":" ? ":}" : p.op;
   let out = "${" + p.name + op + inner(p.arg!);
-  // `${#+}` would be a length.
-  if (out === "${#" + op) out += "\\\n";
   if (p.arg2 !== undefined) out += (p.op === "sub" ? ":" : "/") + inner(p.arg2);
   return out + "}";
 }
@@ -185,6 +183,8 @@ function variable(p: Part & { t: "var" }): string {
 /** Text inside double quotes, or (`doc`) the body of a here-document. */
 function quotedText(parts: readonly Part[], doc: boolean): string {
   return parts.map((p) => {
+    // Quotes around nothing are there only inside of braces.
+    if (p.t === "quo" && p.s === "" && !doc) return '""';
     if (p.t === "quo") return p.s.replaceAll(doc ? /[\\`$]/g : /[\\`$"}]/g, "\\$&");
     if (p.t === "var") return variable(p);
     if (p.t === "cmd" || p.t === "arith") return substitution(p);

@@ -108,6 +108,8 @@ export function compileRedirs(redirs: readonly Redir[], expander: Expander): Red
   };
 }
 
+const NUMBER = /^[0-9]{1,9}$/;
+
 interface CompiledRedir {
   /** What the redirection names; nothing yet for a here-document. */
   readonly text: TextFn;
@@ -117,7 +119,16 @@ interface CompiledRedir {
 }
 
 function compileRedir(r: Redir, expander: Expander): CompiledRedir {
-  const text: TextFn = expander.text(r.word, r.op === "<<" ? "none" : "word");
+  const expand: TextFn = expander.text(r.word, r.op === "<<" ? "none" : "word");
+  const isCopy = r.op === ">&" || r.op === "<&";
+  const text: TextFn = !isCopy || /^(?:-|[0-9]{1,9})$/.test(bareText(r.word) ?? "")
+    ? expand
+    : (sh) => {
+      const s = expand(sh);
+      return typeof s === "string"
+        ? checkTarget(sh, r.fd, s)
+        : s.then((late) => checkTarget(sh, r.fd, late));
+    };
   const apply = action(r);
   if (r.op === "<<") {
     const alone = hereDocument(text, apply);
@@ -158,12 +169,7 @@ function action(r: Redir): Action {
     case "<>":
       return (sh, saved, path) => put(sh, saved, fd, openFor(sh, path, O_RDWR | O_CREAT, true));
     case ">":
-      return (sh, saved, path) => {
-        const flags = sh.flags.noclobber && mustBeNew(sh, path)
-          ? O_WRONLY | O_CREAT | O_EXCL
-          : O_WRONLY | O_CREAT | O_TRUNC;
-        put(sh, saved, fd, openFor(sh, path, flags, true));
-      };
+      return (sh, saved, path) => put(sh, saved, fd, openNew(sh, path));
     case ">|":
       return (sh, saved, path) =>
         put(sh, saved, fd, openFor(sh, path, O_WRONLY | O_CREAT | O_TRUNC, true));
@@ -186,21 +192,26 @@ function action(r: Redir): Action {
   }
 }
 
+/** What a descriptor is to be a copy of is looked at before anything is opened. @throws {ShellError} */
+function checkTarget(sh: Shell, fd: number, target: string): string {
+  if (target === "") throw new ShellError("syntax error: bad fd number", 2, sh.inputLine);
+  if (fd === 1 || NUMBER.test(target)) return target;
+  throw new ShellError("redir error");
+}
+
 /** `fd>&target`; stdout may go to a file of any other name, stderr with it. */
 function duplicate(sh: Shell, saved: SavedFds | undefined, fd: number, target: string): void {
-  if (target === "") throw new ShellError("syntax error: bad fd number", 2, sh.inputLine);
-  if (/^[0-9]{1,9}$/.test(target)) {
+  if (NUMBER.test(target)) {
     const from = Number(target);
     const file = sh.proc.fd(from);
     if (file === undefined) throw new RedirectionError(`${from}: Bad file descriptor`);
     put(sh, saved, fd, file.retain());
-  } else if (fd === 1) both(sh, saved, target);
-  else throw new RedirectionError("redir error", 2);
+  } else both(sh, saved, target);
 }
 
 /** `&>file`: stdout and stderr go to one file. */
 function both(sh: Shell, saved: SavedFds | undefined, path: string): void {
-  const file = openFor(sh, path, O_WRONLY | O_CREAT | O_TRUNC, true);
+  const file = openNew(sh, path);
   put(sh, saved, 1, file);
   put(sh, saved, 2, file.retain());
 }
@@ -215,9 +226,14 @@ function put(sh: Shell, saved: SavedFds | undefined, fd: number, file: OpenFile)
   }
 }
 
-function mustBeNew(sh: Shell, path: string): boolean {
-  const stat = sh.proc.fs.tryStat(path);
-  return stat === undefined || (stat.mode & S_IFMT) === S_IFREG;
+/** Opens a file for `>`, which with `noclobber` must not be there. */
+function openNew(sh: Shell, path: string): OpenFile {
+  let flags = O_WRONLY | O_CREAT | O_TRUNC;
+  if (sh.flags.noclobber) {
+    const stat = sh.proc.fs.tryStat(path);
+    if (stat === undefined || (stat.mode & S_IFMT) === S_IFREG) flags = O_WRONLY | O_CREAT | O_EXCL;
+  }
+  return openFor(sh, path, flags, true);
 }
 
 function openFor(sh: Shell, path: string, flags: number, create: boolean): OpenFile {

@@ -109,6 +109,8 @@ export class SharedState {
   arith: ArithCache | undefined = undefined;
   readonly patterns = new PatternCache();
   readonly history: string[] = [];
+  /** What messages name when no builtin or file is under way. */
+  title: string | undefined = undefined;
   /** Compiled texts of `eval` and traps. */
   readonly programs: Map<string, Exec> = new Map();
   constructor(
@@ -185,6 +187,8 @@ export class Shell implements ArithHost {
   /** `$!`, 0 when there was none. */
   lastBackground = 0;
   line = 0;
+  /** Line of the outermost function call under way. */
+  callLine = 0;
   /** Line up to which the text under way has been read: where native sees some errors of expansion. */
   inputLine = 0;
   /** The same for the shell's own script, which is what a subshell goes by. */
@@ -261,6 +265,7 @@ export class Shell implements ArithHost {
     this.status = from.status;
     this.lastBackground = from.lastBackground;
     this.line = from.line;
+    this.callLine = from.callLine;
     this.inputLine = this.baseLine = from.baseLine;
     this.flags = { ...from.flags, interactive: false };
     this.loops = from.loops;

@@ -31,6 +31,7 @@ export function startSubshell(
   options: Omit<SpawnOptions, "program">,
   special: SubshellOptions = {},
 ): Child {
+  sh.jobs.sweep();
   const child = new Shell(sh.proc, sh.shared, sh);
   if (special.substitution) child.flags.errexit = false;
   if (special.lists === "jobs") child.jobs.inheritList(sh.jobs);
@@ -104,7 +105,9 @@ function endShell(sh: Shell, status: number): MaybePromise<number> {
     return ended;
   };
   try {
-    const result = sh.shared.run(sh, action, sh.line, true);
+    // Natively the functions around a subshell are left before its action runs.
+    sh.commandName = sh.shared.title;
+    const result = sh.shared.run(sh, action, sh.functionDepth > 0 ? sh.callLine : sh.line, true);
     if (typeof result !== "number") return result.then(after, failed);
   } catch (error) {
     return failed(error);

@@ -5,29 +5,15 @@
  * @module
  */
 
-import { type MaybePromise, type Process, SIG, SIGNAL_NAMES } from "../../sandbox/types.ts";
+import { type MaybePromise, type Process, SIG } from "../../sandbox/types.ts";
 import { ShellExit } from "./errors.ts";
-import { type Shell, singleQuote, SKIP_NONE } from "./shell.ts";
+import { PROCESS } from "./parts.ts";
+import { type Shell, SKIP_NONE } from "./shell.ts";
 
 /** Number of the `EXIT` pseudo-signal. */
 export const TRAP_EXIT = 0;
 /** Number that stands for `ERR`, behind all real signals. */
 export const TRAP_ERR = 65;
-
-/**
- * Signal number of a name or number, -1 when there is none. As natively a number may be followed by
- * anything that begins with neither a letter nor a digit.
- */
-export function signalNumber(word: string): number {
-  const digits = /^([0-9]+)(?![0-9A-Za-z])/.exec(word);
-  if (digits !== null) {
-    const n = Number(digits[1]);
-    return n < SIGNAL_NAMES.length ? n : -1;
-  }
-  let name = word.toUpperCase();
-  if (name.startsWith("SIG")) name = name.slice(3);
-  return SIGNAL_NAMES.indexOf(name);
-}
 
 function doNothing(): void {}
 
@@ -37,7 +23,8 @@ export class Traps {
   /** What `trap` lists in a subshell that has set none itself. */
   private inherited: ReadonlyMap<number, string> | undefined;
   private readonly pending: number[] = [];
-  private running = false;
+  /** The `ERR` action is under way. */
+  running = false;
   /** Signals that were ignored when the shell started; they cannot be trapped. */
   constructor(private readonly sh: Shell) {}
 
@@ -157,7 +144,8 @@ export class Traps {
     return status;
   }
 
-  private runAction(action: string, status: number): void | Promise<void> {
+  /** Runs an action, keeping `$?` and what the shell is skipping. */
+  runAction(action: string, status: number): void | Promise<void> {
     const sh = this.sh;
     const skip = sh.skip;
     const count = sh.skipCount;
@@ -182,17 +170,10 @@ export class Traps {
   /** Runs the `ERR` action for a failed command. */
   runError(status: number): MaybePromise<number> {
     const action = this.actions.get(TRAP_ERR);
-    const sh = this.sh;
-    if (action === undefined || action === "" || this.running) return status;
-    this.running = true;
-    sh.tested++;
-    const end = (): number => {
-      this.running = false;
-      sh.tested--;
-      return status;
-    };
-    const done = this.runAction(action, status);
-    return done === undefined ? end() : done.then(end);
+    // What has set the action has loaded the part.
+    return action === undefined || action === "" || this.running
+      ? status
+      : PROCESS.loaded!.runErrorAction(this.sh, action, status);
   }
 
   /** Takes the `ERR` action out, which does not act in functions. */
@@ -214,14 +195,8 @@ export class Traps {
     return action === "" ? undefined : action;
   }
 
-  /** What `trap` without arguments prints. */
-  list(): string {
-    const from = this.inherited ?? this.actions;
-    let out = "";
-    for (const n of [...from.keys()].sort((a, b) => a - b)) {
-      const name = n === TRAP_ERR ? "ERR" : SIGNAL_NAMES[n];
-      out += `trap -- ${singleQuote(from.get(n)!)} ${name}\n`;
-    }
-    return out;
+  /** What `trap` without arguments lists. */
+  get listed(): ReadonlyMap<number, string> {
+    return this.inherited ?? this.actions;
   }
 }

@@ -274,6 +274,7 @@ export abstract class WordScanner extends Source {
   #innerQuotes(out: Parts): void {
     const inner = new Parts();
     this.scanParts(inner, Ctx.Dq);
+    if (inner.list.length === 0) out.quo("");
     for (const p of inner.list) p.t === "quo" ? out.quo(p.s) : out.add(p);
   }
 
@@ -585,8 +586,10 @@ export abstract class WordScanner extends Source {
   }
 
   #charAfter(): number {
-    if (this.pos + 1 >= this.s.length) this.extend();
-    return this.s.charCodeAt(this.pos + 1);
+    for (let at = 1;; at += 2) {
+      if (this.pos + at + 1 >= this.s.length) this.extend();
+      if (!this.s.startsWith("\\\n", this.pos + at)) return this.s.charCodeAt(this.pos + at);
+    }
   }
 }
 

@@ -26,12 +26,6 @@ const EXIT_IN_SUBSHELL =
 /** All of them; the first that holds is taken. */
 export const EXPLANATIONS: readonly Explanation[] = [
   {
-    what: "ours: in a function whose body is a subshell the EXIT action has the line of its last " +
-      "command, natively that of the call",
-    without: (script) => /trap [^\n]*(?:EXIT|' 0)\b/.test(script) ? script : "",
-    blind: (text) => text.replaceAll(/line \d+/g, "line N"),
-  },
-  {
     what: "native: the EXIT action of a subshell runs with the redirections around it undone",
     without: (script) =>
       EXIT_IN_SUBSHELL.test(script) && /[<>]/.test(script)
@@ -74,16 +68,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
     without: (script) => script.replaceAll(/\b(?:comm|ed)\b/g, "nocmd"),
   },
   {
-    what: 'ours: the text of "${x:?""}" counts as not given',
-    without: (script) => script.replaceAll(/\?""/g, '?"q"'),
-  },
-  {
     what: "times of files made in the same moment: native's clock is coarser",
     without: (script) => script.replaceAll(/ -[on]t /g, " -ef "),
-  },
-  {
-    what: "ours: a job that was waited for by its name is still known",
-    without: (script) => script.replaceAll(/(?:kill|jobs|wait) %1|\bjobs\b/g, ":"),
   },
   {
     what: "chance: what a shell has started goes on when a signal ends the shell",
@@ -94,10 +80,6 @@ export const EXPLANATIONS: readonly Explanation[] = [
     what: "chance: who is killed by a pipe that nobody reads, under pipefail",
     without: (script) => script.includes("pipefail") ? script : "",
     blind: (text) => text.replaceAll(/<(?:0|1|141)>/g, "<P>"),
-  },
-  {
-    what: "ours: +++x and ---x are taken for + ++x and - --x",
-    without: (script) => script.replaceAll(/\+{3}|-{3}/g, "+"),
   },
   {
     what: "ours: another of the two messages about a wrong expression",
@@ -119,14 +101,6 @@ export const EXPLANATIONS: readonly Explanation[] = [
       ),
   },
   {
-    what: "ours: letters behind the o of set -o are not read",
-    without: (script) => script.replaceAll(/set -o[a-z]+/g, "set -o"),
-  },
-  {
-    what: "ours: the number of names that hash remembers",
-    without: (script) => script.replaceAll(/\bhash\b/g, ":"),
-  },
-  {
     what:
       "chance: a command in the background that nobody waits for goes on when the script has ended",
     without: (script) => /&\s*$/.test(script) ? script.trimEnd() + " wait\n" : script,
@@ -136,25 +110,12 @@ export const EXPLANATIONS: readonly Explanation[] = [
     without: (script) => script.replaceAll(/sh -Cc/g, "sh -c"),
   },
   {
-    what: "ours: >&file does not heed noclobber",
-    without: (script) => script.replaceAll(/>& ?f2/g, ">f2"),
-  },
-  {
     what: "ours: set -v shows a text that is read again only once",
     without: (script) => script.replaceAll(/set -v/g, ":"),
   },
   {
-    what: "ours: a line continuation in ${#+…} counts as a text",
-    without: (script) => script.replaceAll("\\\n}", "}"),
-  },
-  {
     what: "native: an error in a child of a file that command . reads does not end the child",
     without: (script) => script.replaceAll("command . ", ". "),
-  },
-  {
-    what: "ours: set -e does not act in a background command that is part of a condition",
-    without: (script) =>
-      /set -e[uf]*|sh -e/.test(script) ? script.replaceAll(/set -e[uf]*/g, ":") : script,
   },
   {
     what: "chance: when a process substitution makes its file",

@@ -31,7 +31,30 @@ function describe(sh: Shell, name: string, short: boolean, path?: string): strin
   }
   const found = locateQuietly(sh, name, path);
   if (found === undefined) return undefined;
+  if (path === undefined && !name.includes("/")) remember(sh, name, found);
   return short ? `${found}\n` : `${name} is ${found}\n`;
+}
+
+/** The table of known programs, empty after a change of PATH. */
+function known(sh: Shell): Shell["hash"] {
+  const path = sh.get("PATH") ?? "";
+  if (sh.hashPath !== path) {
+    sh.hash = new Map();
+    sh.hashPath = path;
+  }
+  return sh.hash;
+}
+
+/** A subshell's table was that of the shell around it, which learns nothing from it. */
+function remember(sh: Shell, name: string, path: string): void {
+  sh.hash = new Map(known(sh)).set(name, { path, hits: 0 });
+}
+
+/** In which of the 31 lists of its table native keeps a name. */
+function bucket(name: string): number {
+  let sum = name.charCodeAt(0) << 4;
+  for (let i = 0; i < name.length; i++) sum += name.charCodeAt(i);
+  return (sum & 0x7fff) % 31;
 }
 
 const commands: Builtin = (sh, words) => {
@@ -85,7 +108,8 @@ const hashes: Builtin = (sh, argv) => {
     return 0;
   }
   if (operands.length === 0) {
-    return sh.print([...sh.hash.values()].map((h) => `${h.path}\n`).join(""));
+    const names = [...known(sh)].sort(([a], [b]) => bucket(a) - bucket(b));
+    return sh.print(names.map(([, { path }]) => `${path}\n`).join(""));
   }
   let status = 0;
   for (const name of operands) {
@@ -94,7 +118,7 @@ const hashes: Builtin = (sh, argv) => {
     if (found === undefined) {
       sh.complain(`${name}: not found`);
       status = 1;
-    } else sh.hash.set(name, { path: found, hits: 0 });
+    } else remember(sh, name, found);
   }
   return status;
 };

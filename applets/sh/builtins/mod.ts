@@ -7,7 +7,7 @@
 
 import type { MaybePromise } from "../../../sandbox/types.ts";
 import { loadParts, type Part } from "../../_lib/part.ts";
-import { DIRECTORY, LOOKUP, PRINTF, PROCESS, READ, SETTINGS, TESTS } from "../parts.ts";
+import { DIRECTORY, LOOKUP, PRINTF, PROCESS, READ, SETTINGS, SOURCE, TESTS } from "../parts.ts";
 import type { Builtin } from "../shell.ts";
 import { echo } from "./echo.ts";
 import { FLOW } from "./flow.ts";
@@ -37,6 +37,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ...VARIABLES,
   ["echo", echo],
   ...inPart(DIRECTORY, "cd chdir pwd"),
+  ...inPart(SOURCE, ". source"),
   ...inPart(READ, "read"),
   ...inPart(PRINTF, "printf"),
   ...inPart(TESTS, "test [ [["),

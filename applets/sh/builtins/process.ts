@@ -6,11 +6,12 @@
 
 import { type MaybePromise, SIG, SIGNAL_NAMES } from "../../../sandbox/types.ts";
 import { isVfsError } from "../../../sandbox/errors.ts";
-import { ShellError } from "../errors.ts";
+import { ShellError, ShellExit } from "../errors.ts";
 import { collect, findJob, jobLine, jobText, watch } from "../job_view.ts";
 import type { Job } from "../jobs.ts";
-import type { Builtin, Shell } from "../shell.ts";
-import { signalNumber, TRAP_ERR, TRAP_EXIT } from "../traps.ts";
+import { type Builtin, type Shell, singleQuote } from "../shell.ts";
+import { endStatus } from "../subshell.ts";
+import { TRAP_ERR, TRAP_EXIT } from "../traps.ts";
 import { readOptions } from "./options.ts";
 
 /** The job a word names. @throws {ShellError} */
@@ -18,6 +19,21 @@ function jobOf(sh: Shell, spec: string | undefined): Job {
   const found = findJob(sh.jobs, spec ?? "");
   if (typeof found === "string") throw new ShellError(found);
   return found;
+}
+
+/**
+ * Signal number of a name or number, -1 when there is none. As natively a number may be followed by
+ * anything that begins with neither a letter nor a digit.
+ */
+function signalNumber(word: string): number {
+  const digits = /^([0-9]+)(?![0-9A-Za-z])/.exec(word);
+  if (digits !== null) {
+    const n = Number(digits[1]);
+    return n < SIGNAL_NAMES.length ? n : -1;
+  }
+  let name = word.toUpperCase();
+  if (name.startsWith("SIG")) name = name.slice(3);
+  return SIGNAL_NAMES.indexOf(name);
 }
 
 // -- kill ---------------------------------------------------------------------------------------
@@ -230,10 +246,15 @@ const lists: Builtin = (sh, argv) => {
   const jobs = operands.length === 0 ? sh.jobs.all() : operands.map((w) => jobOf(sh, w));
   let out = "";
   for (const job of [...jobs]) {
-    if (given.has("p")) out += `${job.children[0].pid}\n`;
-    else out += jobLine(sh.jobs, job, given.has("l"));
+    // Those of which only the number is shown are not forgotten.
+    if (given.has("p")) {
+      out += `${job.children[0].pid}\n`;
+      continue;
+    }
+    out += jobLine(sh.jobs, job, given.has("l"));
     if (job.state === "done") {
-      collectQuietly(job);
+      // Not waited for, since it may be a job of the shell around this one.
+      job.notice();
       sh.jobs.remove(job);
     }
   }
@@ -245,9 +266,15 @@ function collectQuietly(job: Job): void {
   job.waited = true;
 }
 
+/** The job a word names, if it has a process group. @throws {ShellError} */
+function controlledJob(sh: Shell, spec: string | undefined): Job {
+  const job = jobOf(sh, spec);
+  if (job.controlled) return job;
+  throw new ShellError(`job ${spec ?? "(null)"} not created under job control`);
+}
+
 /** Makes a stopped or background job go on. */
 function resume(sh: Shell, job: Job): void {
-  if (!job.controlled) throw new ShellError("job (null) not created under job control");
   try {
     sh.proc.kill(-job.children[0].pid, SIG.CONT);
   } catch (error) {
@@ -256,8 +283,7 @@ function resume(sh: Shell, job: Job): void {
 }
 
 const foregrounds: Builtin = (sh, argv) => {
-  const job = jobOf(sh, argv[1]);
-  if (!job.controlled) throw new ShellError("job (null) not created under job control");
+  const job = controlledJob(sh, argv[1]);
   return Promise.resolve(sh.print(jobText(job) + "\n")).then(() => {
     resume(sh, job);
     return watch(sh, job);
@@ -268,7 +294,7 @@ const backgrounds: Builtin = (sh, argv) => {
   const words = argv.length > 1 ? argv.slice(1) : [undefined];
   let out = "";
   for (const word of words) {
-    const job = jobOf(sh, word);
+    const job = controlledJob(sh, word);
     resume(sh, job);
     sh.jobs.touch(job);
     out += `[${job.id}] ${jobText(job)}\n`;
@@ -278,9 +304,46 @@ const backgrounds: Builtin = (sh, argv) => {
 
 // -- trap ---------------------------------------------------------------------------------------
 
+function list(actions: ReadonlyMap<number, string>): string {
+  let out = "";
+  for (const n of [...actions.keys()].sort((a, b) => a - b)) {
+    const name = n === TRAP_ERR ? "ERR" : SIGNAL_NAMES[n];
+    out += `trap -- ${singleQuote(actions.get(n)!)} ${name}\n`;
+  }
+  return out;
+}
+
+/** Runs the `ERR` action for a failed command; an error in it ends the action and not the shell. */
+export function runErrorAction(sh: Shell, action: string, status: number): MaybePromise<number> {
+  const { traps, skip, skipCount, trapStatus, commandName } = sh;
+  traps.running = true;
+  sh.tested++;
+  const end = (): number => {
+    traps.running = false;
+    sh.tested--;
+    return status;
+  };
+  const failed = (error: unknown): number => {
+    end();
+    if (!(error instanceof ShellError) && !(error instanceof ShellExit && error.fatal)) throw error;
+    endStatus(sh, error);
+    sh.skip = skip;
+    sh.skipCount = skipCount;
+    sh.trapStatus = trapStatus;
+    sh.commandName = commandName;
+    return sh.status = status;
+  };
+  try {
+    const done = traps.runAction(action, status);
+    return done === undefined ? end() : done.then(end, failed);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
 const traps: Builtin = (sh, argv) => {
   const { operands } = readOptions(argv, "");
-  if (operands.length === 0) return sh.print(sh.traps.list());
+  if (operands.length === 0) return sh.print(list(sh.traps.listed));
   let action: string | undefined;
   let names = operands;
   // A first word that is a number resets signals; one word alone is a signal too.

@@ -13,6 +13,7 @@ import { ArithError, ShellError } from "../errors.ts";
 import { ARITHMETIC } from "../parts.ts";
 import { type Builtin, type Flags, OPTIONS, type Shell, singleQuote } from "../shell.ts";
 import { readOptions } from "./options.ts";
+import { setLetter } from "./variables.ts";
 
 // -- lists --------------------------------------------------------------------------------------
 
@@ -42,8 +43,23 @@ export function variables(sh: Shell): string {
   return out;
 }
 
-/** What `set -o` and `set +o` print. */
-export function options(sh: Shell, asCommands: boolean): string {
+/**
+ * What `set -o` and `set +o` print.
+ *
+ * @param rest The letters behind the `o`, each of which counts.
+ */
+export function options(sh: Shell, on: boolean, rest: string): string {
+  const text = optionList(sh, !on);
+  if (rest === "") return text;
+  void sh.print(text);
+  for (const letter of rest) {
+    if (letter === "o") void sh.print(optionList(sh, !on));
+    else setLetter(sh, letter, on);
+  }
+  return "";
+}
+
+function optionList(sh: Shell, asCommands: boolean): string {
   let out = "";
   for (const [, name] of OPTIONS) {
     const on = sh.flags[name as keyof Flags];

@@ -99,7 +99,7 @@ const unsets: Builtin = (sh, argv) => {
 };
 
 /** Turns one option on or off by its letter. @throws {ShellError} */
-function setLetter(sh: Shell, letter: string, on: boolean): void {
+export function setLetter(sh: Shell, letter: string, on: boolean): void {
   const option = OPTIONS.find((o) => o[0] === letter);
   if (option === undefined || letter === "") {
     throw new ShellError(`illegal option ${on ? "-" : "+"}${letter}`);
@@ -147,7 +147,7 @@ const sets: Builtin = (sh, argv) => {
         continue;
       }
       const name = argv[i + 1];
-      if (name === undefined) return listed(sh, (list) => list.options(sh, !on));
+      if (name === undefined) return listed(sh, (list) => list.options(sh, on, word.slice(k + 1)));
       i++;
       if (!setNamed(sh, name, on)) {
         sh.complain(`illegal option ${on ? "-" : "+"}o ${name}`);
