@@ -376,7 +376,15 @@ export class Kernel {
     process.closeOnExec();
     process.dropHandlers();
     if (program instanceof Promise) return program.then((loaded) => loaded(process));
-    return program(process);
+    const known = program;
+    // Nor must a chain of programs that become each other use up the stack.
+    if (this.#depth >= SYNC_DEPTH) return Promise.resolve().then(() => this.#enter(process, known));
+    this.#depth++;
+    try {
+      return known(process);
+    } finally {
+      this.#depth--;
+    }
   }
 
   /** Runs a new process as far as it gets without waiting. */

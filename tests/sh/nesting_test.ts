@@ -122,3 +122,16 @@ for (const levels of [10_000, 200_000]) {
     }
   });
 }
+
+Deno.test("programs that become each other do not use up the stack", async () => {
+  await using base = await Sandbox.create({ cwd: "/tmp" });
+  // The compiler makes a chain faster, and so longer before a turn ends it, when it has run before.
+  for (let round = 0; round < 3; round++) {
+    await using sandbox = base.fork();
+    const { code, stdoutText, stderrText } = await sandbox.sh(
+      "echo 'i=$((i + 1)); [ $i -lt 5000 ] && exec sh ./again; echo $i' >again\n" +
+        "export i=0; exec sh ./again",
+    );
+    assertEquals([code, stdoutText, stderrText], [0, "5000\n", ""]);
+  }
+});
