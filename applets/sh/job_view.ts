@@ -85,7 +85,7 @@ export function findJob(table: JobTable, spec: string): Job | string {
   const s = spec.startsWith("%") ? spec.slice(1) : spec;
   if (s === "" || s === "+" || s === "%") return order[0] ?? "No current job";
   if (s === "-") return order[1] ?? "No previous job";
-  if (/^[0-9]+$/.test(s)) return table.numbered(Number(s)) ?? `${spec}: no such job`;
+  if (/^%[0-9]+$/.test(spec)) return table.numbered(Number(s)) ?? `${spec}: no such job`;
   const inner = s.startsWith("?");
   const hits = order.filter((job) =>
     inner ? jobText(job).includes(s.slice(1)) : jobText(job).startsWith(s)
