@@ -180,6 +180,7 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["xxd.ts", () => import("./xxd.ts")],
   ["xz.ts", () => import("./xz.ts")],
   ["yes.ts", () => import("./yes.ts")],
+  ["_lib/codec/bzip2.ts", () => import("./_lib/codec/bzip2.ts")],
   ["_lib/options.ts", () => import("./_lib/options.ts")],
   ["_lib/regex/regex.ts", () => import("./_lib/regex/regex.ts")],
   ["awk/dates.ts", () => import("./awk/dates.ts")],

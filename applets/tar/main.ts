@@ -8,7 +8,6 @@ import { copyData, Extractor } from "../_lib/archive/extract.ts";
 import { longListing } from "../_lib/archive/listing.ts";
 import { type Member, safeName, stripComponents, Wanted } from "../_lib/archive/member.ts";
 import { Bunzip2 } from "../_lib/codec/bunzip2.ts";
-import { Bzip2 } from "../_lib/codec/bzip2.ts";
 import { type Codec, CodecError } from "../_lib/codec/codec.ts";
 import { Gzip } from "../_lib/codec/gzip.ts";
 import { Uncompress } from "../_lib/codec/uncompress.ts";
@@ -16,6 +15,7 @@ import { Unlzma } from "../_lib/codec/unlzma.ts";
 import { UnpackAny } from "../_lib/codec/unpack_any.ts";
 import { Unxz } from "../_lib/codec/unxz.ts";
 import { parseOptions } from "../_lib/options.ts";
+import { Part } from "../_lib/part.ts";
 import { type Zone, zoneOf } from "../_lib/time.ts";
 import { Creator } from "./create.ts";
 import { BLOCK, TarError, TarReader } from "./format.ts";
@@ -116,14 +116,17 @@ function changeDir(ctx: TarContext, path: ByteString | undefined): void {
   }
 }
 
+/** The compressor of `-j`. */
+const BZIP2: Part<typeof import("../_lib/codec/bzip2.ts")> = new Part("_lib/codec/bzip2.ts");
+
 /** How to pack, from the options or the archive's name. */
-function packer(ctx: TarContext, opts: TarOptions): Codec | undefined {
+async function packer(ctx: TarContext, opts: TarOptions): Promise<Codec | undefined> {
   const name = opts.a ? opts.f ?? "" : "";
   // There is no compressor for these, in native as here.
   if (opts.J || opts.lzma || name.endsWith("xz") || name.endsWith("lzma")) ctx.usage();
   if (opts.Z) ctx.fail("can't execute 'compress': No such file or directory");
   if (opts.z || name.endsWith("gz")) return new Gzip();
-  if (opts.j || name.endsWith("bz2")) return new Bzip2();
+  if (opts.j || name.endsWith("bz2")) return new (await BZIP2.loadFor(ctx.process)).Bzip2();
   return undefined;
 }
 
@@ -144,7 +147,7 @@ async function create(
     }
   }
   changeDir(ctx, opts.C);
-  const codec = packer(ctx, opts);
+  const codec = await packer(ctx, opts);
   const tell = opts.v === undefined
     ? undefined
     : toStdout
