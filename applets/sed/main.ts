@@ -115,10 +115,12 @@ class Sed {
   /** Does the work; an error of the script ends it with its message. */
   #reporting(work: () => MaybePromise<void>): MaybePromise<number> {
     const failed = (error: unknown): number => {
-      if (!(error instanceof SedError)) throw error;
+      // A text that is longer than any can be.
+      const reason = error instanceof RangeError ? new SedError("out of memory") : error;
+      if (!(reason instanceof SedError)) throw error;
       this.#input?.reportNext();
       this.#flushOutputs();
-      this.ctx.warn(error.message);
+      this.ctx.warn(reason.message);
       return 1;
     };
     const done = (): number => {

@@ -218,7 +218,7 @@ export class Machine {
       const command = commands[pc];
       const { name } = command;
       // Whatever may have to wait does so before the address is looked at, which has effects.
-      if (++this.#steps > SLICE && (name === "b" || name === "t" || name === "T")) {
+      if (++this.#steps > SLICE && isBackward(name)) {
         const pause = this.#pause() ?? out.out.pending();
         if (pause !== undefined) {
           this.#waitFor = pause;
@@ -631,4 +631,9 @@ function expand(
 
 function ignoreFailure(error: unknown): void {
   if (!isVfsError(error)) throw error;
+}
+
+/** Whether a command may go back in the script, so that a loop comes by it. */
+function isBackward(name: string): boolean {
+  return name === "b" || name === "t" || name === "T" || name === "D";
 }

@@ -39,6 +39,22 @@ Deno.test("sed: an endless script can be stopped", async () => {
   assertEquals((await sandbox.sh("echo b | sed s/b/c/")).stdoutText, "c\n");
 });
 
+Deno.test("sed: an endless script of D can be stopped", async () => {
+  await using sandbox = await Sandbox.create();
+  const result = await sandbox.sh("echo a | sed 'G;D'", { timeoutMs: 300 });
+  assertEquals(result.reason, "timeout");
+});
+
+Deno.test("sed: a pattern space that grows for ever is out of memory", async () => {
+  await using sandbox = await Sandbox.create();
+  for (const script of [":a;s/.*/&&/;ba", ":a;G;h;ba", ":a;H;G;ba"]) {
+    const { stderrText, code } = await sandbox.sh(`echo a | sed '${script}'`, {
+      timeoutMs: 60_000,
+    });
+    assertEquals([stderrText, code], ["sed: out of memory\n", 1], script);
+  }
+});
+
 Deno.test("sed: a line of megabytes, all bytes, and chunk edges", async () => {
   const long = "ab".repeat(1_500_000);
   const changed = await sh("sed 's/a/xy/g' | wc -c", long + "\n");
