@@ -116,7 +116,9 @@ export async function fuzzFromArguments(
     for (
       const found of await compareBatch(option("busybox", "/usr/bin/busybox"), files, commands)
     ) {
-      const reason = /(137|152)\n$/.test(found.native) ? KILLED : known(found);
+      const reason = /^Killed$/m.test(found.native) || /(137|152)\n$/.test(found.native)
+        ? KILLED
+        : known(found);
       if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       else different++;
       if (reason !== undefined && !Deno.args.includes("--all")) continue;
