@@ -271,6 +271,8 @@ async function runProgram(
   const open = new Set([1, 2]);
   let allClosed = () => {};
   const closed = new Promise<void>((resolve) => allClosed = resolve);
+  let hangUp = () => {};
+  const hungUp = new Promise<void>((resolve) => hangUp = resolve);
   const resized = new Queue();
   let left = sandbox.policy.limits.outputBytes;
   let overrun = () => {};
@@ -296,6 +298,7 @@ async function runProgram(
       if (signal === SIG.INT || signal === SIG.QUIT) kernel.signalGroup(group, signal);
       else kernel.deliver(started.process, signal);
       if (signal !== SIG.HUP || files.tty === undefined) return;
+      hangUp();
       // Whoever has lost its terminal is told, and what is stopped must be able to hear it.
       if (group !== started.process.pgid) kernel.signalGroup(group, signal);
       kernel.signalGroup(group, SIG.CONT);
@@ -321,8 +324,9 @@ async function runProgram(
     }
   }
   const status = await started.ended;
-  // As with native, what still holds our output goes on writing to it: wait for that.
-  if (status.signal === 0) await closed;
+  // As with native, what still holds our output goes on writing to it: wait for that, unless it is a
+  // terminal that hung up, of which the shell may have heard by the end of its input first.
+  if (status.signal === 0) await Promise.race([closed, hungUp]);
   files.tty?.setRaw(false);
   const reason = started.run.reason;
   if (reason !== undefined) complain(`capbox: ended by the limit: ${reason}\n`);
