@@ -21,6 +21,7 @@ import {
   settleWrites,
 } from "./held_writes.ts";
 import { fromHostText, toHostText } from "./names.ts";
+import { nodeFs, toSeconds } from "./node_fs.ts";
 import { UnseenHost } from "./unseen.ts";
 
 declare const made: unique symbol;
@@ -143,11 +144,6 @@ function typeOf(info: Deno.FileInfo): number {
   return info.isSymlink ? S_IFLNK : info.isDirectory ? S_IFDIR : S_IFREG;
 }
 
-/** Seconds with a fraction, as `utime` takes them. Rounded down, so that milliseconds stay. */
-function toSeconds(ns: bigint): number {
-  return Number(ns / 1000n) / 1e6;
-}
-
 function rememberTimes(info: Deno.FileInfo, atimeNs: bigint, mtimeNs: bigint): void {
   const { ino } = info;
   if (ino === null) return;
@@ -168,7 +164,7 @@ function rememberTimes(info: Deno.FileInfo, atimeNs: bigint, mtimeNs: bigint): v
   }
 }
 
-/** Loaded on first use: it costs 30 ms, and only a few calls exist nowhere else. */
+/** The part of `node:fs` that is used. */
 interface NodeFs {
   lutimesSync(path: string, atime: number, mtime: number): void;
   lchownSync(path: string, uid: number, gid: number): void;
@@ -181,13 +177,6 @@ interface NodeFs {
     files: number;
     ffree: number;
   };
-}
-
-function nodeFs(): NodeFs {
-  const { process } = globalThis as unknown as {
-    process: { getBuiltinModule(name: string): NodeFs };
-  };
-  return process.getBuiltinModule("node:fs");
 }
 
 /** Writes of at most this many bytes may be held back, up to `HELD_MAX` together. */
@@ -613,7 +602,7 @@ export class DenoFs implements HostAccess<HostPath> {
     settleWrites();
     this.#need("write", path);
     try {
-      if (isLink) nodeFs().lchownSync(path, uid, gid);
+      if (isLink) nodeFs<NodeFs>().lchownSync(path, uid, gid);
       else Deno.chownSync(path, uid, gid);
     } catch (error) {
       throw fromHostError(error);
@@ -624,7 +613,7 @@ export class DenoFs implements HostAccess<HostPath> {
     settleWrites();
     this.#need("write", path);
     try {
-      if (isLink) nodeFs().lutimesSync(path, toSeconds(atimeNs), toSeconds(mtimeNs));
+      if (isLink) nodeFs<NodeFs>().lutimesSync(path, toSeconds(atimeNs), toSeconds(mtimeNs));
       else Deno.utimeSync(path, toSeconds(atimeNs), toSeconds(mtimeNs));
       if (this.#has("read", path)) rememberTimes(Deno.lstatSync(path), atimeNs, mtimeNs);
     } catch (error) {
@@ -636,7 +625,7 @@ export class DenoFs implements HostAccess<HostPath> {
     settleWrites();
     this.#need("read", path);
     try {
-      const facts = nodeFs().statfsSync(path);
+      const facts = nodeFs<NodeFs>().statfsSync(path);
       return {
         typeName: "hostfs",
         type: facts.type,

@@ -15,6 +15,7 @@ import { S_IFMT, S_IFREG, type Stat } from "../types.ts";
 import type { HostFile } from "../vfs/host_access.ts";
 import type { UnseenAccess, UnseenEntry, UnseenFile } from "../vfs/unseen.ts";
 import { fromHostError, hostErrorCode } from "./errors.ts";
+import { nodeFs, toSeconds } from "./node_fs.ts";
 
 /** The part of `node:fs` that is used. */
 interface NodeFs {
@@ -34,28 +35,11 @@ interface NodeFs {
   mkdirSync(path: string): void;
 }
 
-/** `fs.Stats`. */
-interface NodeStat {
-  readonly dev: number;
-  readonly ino: number;
-  readonly mode: number;
-  readonly nlink: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly rdev: number;
-  readonly size: number;
-  readonly blksize: number;
-  readonly blocks: number;
+/** `fs.Stats`, which has times in milliseconds. */
+interface NodeStat extends Omit<Stat, "atimeNs" | "mtimeNs" | "ctimeNs"> {
   readonly atimeMs: number;
   readonly mtimeMs: number;
   readonly ctimeMs: number;
-}
-
-function nodeFs(): NodeFs {
-  const { process } = globalThis as unknown as {
-    process: { getBuiltinModule(name: string): NodeFs };
-  };
-  return process.getBuiltinModule("node:fs");
 }
 
 /** A file that was not changed for so long, milliseconds, shows a new second when it is. */
@@ -131,8 +115,7 @@ class WriteOnlyFile implements UnseenFile, HostFile {
   }
 
   setTimes(atimeNs: bigint, mtimeNs: bigint): void {
-    const seconds = (ns: bigint): number => Number(ns / 1000n) / 1e6;
-    host(() => this.fs.futimesSync(this.fd, seconds(atimeNs), seconds(mtimeNs)));
+    host(() => this.fs.futimesSync(this.fd, toSeconds(atimeNs), toSeconds(mtimeNs)));
   }
 
   sync(): void {
@@ -175,7 +158,7 @@ export class UnseenHost<P extends string> implements UnseenAccess<P> {
 
   isDirectory(path: P): boolean {
     this.need(path);
-    const fs = nodeFs();
+    const fs = nodeFs<NodeFs>();
     try {
       // Of a link, and of anything but an empty directory, this removes nothing.
       fs.rmdirSync(path);
@@ -201,7 +184,7 @@ export class UnseenHost<P extends string> implements UnseenAccess<P> {
 
   create(path: P, mode: number): UnseenFile {
     this.need(path);
-    const { O_CREAT, O_EXCL } = nodeFs().constants;
+    const { O_CREAT, O_EXCL } = nodeFs<NodeFs>().constants;
     const file = host(() => this.#open(path, O_CREAT | O_EXCL, mode));
     try {
       const stat = file.stat();
@@ -216,7 +199,7 @@ export class UnseenHost<P extends string> implements UnseenAccess<P> {
 
   /** Does not wait for the other end of a FIFO. */
   #open(path: P, flags: number, mode?: number): WriteOnlyFile {
-    const fs = nodeFs();
+    const fs = nodeFs<NodeFs>();
     const { O_WRONLY, O_NONBLOCK } = fs.constants;
     return new WriteOnlyFile(fs, fs.openSync(path, O_WRONLY | O_NONBLOCK | flags, mode));
   }
