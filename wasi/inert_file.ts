@@ -3,16 +3,17 @@
  *
  * @module
  */
-import type {
-  ByteString,
-  Directory,
-  MaybePromise,
-  OpenFile,
-  Readiness,
-  Stat,
-  Terminal,
-  Waiter,
-  WaitQueue,
+import {
+  type ByteString,
+  type Directory,
+  type MaybePromise,
+  NO_INODE,
+  type OpenFile,
+  type Readiness,
+  type Stat,
+  type Terminal,
+  type Waiter,
+  type WaitQueue,
 } from "../sandbox/types.ts";
 import { VfsError } from "../sandbox/errors.ts";
 
@@ -20,21 +21,7 @@ const NEVER: WaitQueue = { add: () => {}, remove: () => {} };
 
 /** Status of a file that has none. */
 export function statOfType(mode: number, size = 0): Stat {
-  return {
-    dev: 1,
-    ino: 1,
-    mode,
-    nlink: 1,
-    uid: 0,
-    gid: 0,
-    rdev: 0,
-    size,
-    blksize: 4096,
-    blocks: Math.ceil(size / 512),
-    atimeNs: 0n,
-    mtimeNs: 0n,
-    ctimeNs: 0n,
-  };
+  return { ...NO_INODE, dev: 1, ino: 1, mode, size, blocks: Math.ceil(size / 512) };
 }
 
 /** Refuses everything; subclasses override what they can do. */

@@ -7,6 +7,7 @@
 
 import {
   type MaybePromise,
+  NO_INODE,
   O_WRONLY,
   type OpenFile,
   type Readiness,
@@ -23,21 +24,7 @@ const READY: Readiness = { read: false, write: true, hangup: false, available: 0
 /** Never wakes: a capture is always ready. */
 const SILENT: WaitQueue = { add: () => {}, remove: () => {} };
 
-const STAT: Stat = {
-  dev: 12,
-  ino: 1,
-  mode: S_IFIFO | 0o600,
-  nlink: 1,
-  uid: 0,
-  gid: 0,
-  rdev: 0,
-  size: 0,
-  blksize: 4096,
-  blocks: 0,
-  atimeNs: 0n,
-  mtimeNs: 0n,
-  ctimeNs: 0n,
-};
+const STAT: Stat = { ...NO_INODE, dev: 12, ino: 1, mode: S_IFIFO | 0o600 };
 
 /** A growing text that is written to like a pipe. */
 export class Capture implements OpenFile {

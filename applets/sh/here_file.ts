@@ -6,6 +6,7 @@
  */
 
 import {
+  NO_INODE,
   O_RDONLY,
   type OpenFile,
   type Readiness,
@@ -72,21 +73,7 @@ export class HereFile implements OpenFile {
   }
 
   stat(): Stat {
-    return {
-      dev: 12,
-      ino: 2,
-      mode: S_IFIFO | 0o600,
-      nlink: 1,
-      uid: 0,
-      gid: 0,
-      rdev: 0,
-      size: 0,
-      blksize: 4096,
-      blocks: 0,
-      atimeNs: 0n,
-      mtimeNs: 0n,
-      ctimeNs: 0n,
-    };
+    return { ...NO_INODE, dev: 12, ino: 2, mode: S_IFIFO | 0o600 };
   }
 
   retain(): OpenFile {

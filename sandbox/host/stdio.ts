@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  NO_INODE,
   type OpenFile,
   S_IFCHR,
   S_IFIFO,
@@ -51,19 +52,11 @@ function setHostRaw(raw: boolean, cbreak = false): void {
 
 function streamStat(type: number, ino: number): () => Stat {
   return () => ({
+    ...NO_INODE,
     dev: 5,
     ino,
     mode: type | (type === S_IFCHR ? 0o620 : 0o600),
-    nlink: 1,
-    uid: 0,
-    gid: 0,
     rdev: type === S_IFCHR ? 0x8800 : 0,
-    size: 0,
-    blksize: 4096,
-    blocks: 0,
-    atimeNs: 0n,
-    mtimeNs: 0n,
-    ctimeNs: 0n,
   });
 }
 

@@ -6,6 +6,7 @@
 import {
   type ByteString,
   type MaybePromise,
+  NO_INODE,
   O_RDONLY,
   O_RDWR,
   O_WRONLY,
@@ -25,21 +26,7 @@ import { Queue } from "./wait_queue.ts";
 
 /** Attributes of a stream that has no node. */
 function streamStat(type: number, rdev: number): Stat {
-  return {
-    dev: 5,
-    ino: 1 + rdev,
-    mode: type | 0o666,
-    nlink: 1,
-    uid: 0,
-    gid: 0,
-    rdev,
-    size: 0,
-    blksize: 4096,
-    blocks: 0,
-    atimeNs: 0n,
-    mtimeNs: 0n,
-    ctimeNs: 0n,
-  };
+  return { ...NO_INODE, dev: 5, ino: 1 + rdev, mode: type | 0o666, rdev };
 }
 
 /** Which device. */

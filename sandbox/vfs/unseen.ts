@@ -5,7 +5,14 @@
  * @module
  */
 import { VfsError } from "../errors.ts";
-import { type AttrChange, type FileHandle, type FileNode, S_IFREG, type Stat } from "../types.ts";
+import {
+  type AttrChange,
+  type FileHandle,
+  type FileNode,
+  NO_INODE,
+  S_IFREG,
+  type Stat,
+} from "../types.ts";
 import type { HostFile, HostOpen } from "./host_access.ts";
 
 /** An open file that cannot be read. */
@@ -33,21 +40,7 @@ export interface UnseenAccess<P> {
 }
 
 /** Facts of something that tells none. */
-export const NOTHING_TOLD: Stat = {
-  dev: 0,
-  ino: 0,
-  mode: S_IFREG,
-  nlink: 1,
-  uid: 0,
-  gid: 0,
-  rdev: 0,
-  size: 0,
-  blksize: 4096,
-  blocks: 0,
-  atimeNs: 0n,
-  mtimeNs: 0n,
-  ctimeNs: 0n,
-};
+export const NOTHING_TOLD: Stat = { ...NO_INODE, mode: S_IFREG };
 
 /** What a directory does for its files. */
 interface UnseenParent {
