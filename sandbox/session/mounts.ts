@@ -5,7 +5,7 @@
  */
 import { fromText } from "../bytes.ts";
 import type { MountSpec } from "../caps/policy.ts";
-import { HostDirLayer } from "../vfs/host_dir.ts";
+import { HostDirLayer } from "../vfs/host_layer.ts";
 import type { Layer, Quota } from "../vfs/layer.ts";
 import type { MountRequest } from "../vfs/mount_tree.ts";
 import { OverlayLayer } from "../vfs/overlay.ts";

@@ -1,16 +1,5 @@
 /**
- * A host directory as a layer.
- *
- * Threat classes answered here: links (a host path is the root plus resolved components, each of
- * which was seen to be a real directory), races between check and use (lstat, open without
- * truncating, compare device and inode, only then touch), special files (only regular files and
- * directories are ever opened), hard links (a file that also has a name outside is not written),
- * a working directory whose parent is swapped for a link (verified again in each epoch).
- *
- * What remains: another process of the host that swaps a directory for a link and back, more than
- * once and each time between two of our calls, some microseconds apart. Before contents are read or
- * changed it is looked at again, after the file is open; once something was out of place, often.
- * SECURITY.md has the figures. Overlay mounts have no such window for writes at all.
+ * A directory of a host mount: what its names are found to mean, and how long that is believed.
  *
  * @module
  */
@@ -32,7 +21,7 @@ import {
   type StatFs,
   type VNode,
 } from "../types.ts";
-import type { HostAccess, HostFile, HostOpen } from "./host_access.ts";
+import type { HostFile, HostOpen } from "./host_access.ts";
 import {
   changeHost,
   HostEntryNode,
@@ -41,164 +30,19 @@ import {
   HostLinkNode,
   HostSpecialNode,
 } from "./host_entry.ts";
-import type { Layer } from "./layer.ts";
-import {
-  NOTHING_TOLD,
-  type UnseenFile,
-  UnseenFileNode,
-  UnseenHandle,
-  UnseenOther,
-} from "./unseen.ts";
+import type { HostDirLayer } from "./host_layer.ts";
 
-/** Options of a host mount. */
-export interface HostDirOptions {
-  /** Write to files that have several names. Default: refuse with EPERM. */
-  readonly hardLinks?: boolean;
-  /** Make real links whose targets stay inside the mount. Default: refuse with EPERM. */
-  readonly symlinks?: boolean;
-  /**
-   * Deno granted parts of the tree only: what it does not let us see is walked through blindly, so
-   * that a granted part can be reached, and shows nothing of itself.
-   */
-  readonly partial?: boolean;
-  /** Show this owner instead of the host's, and refuse to change it. */
-  readonly owner?: Owner;
-}
-
-/** Names that one file got through us, at most remembered. */
-const MOST_LINKS = 65536;
-/**
- * How long, and how often, to look again after something was not where it had been: together the
- * looks take longer than an outsider takes to swap a directory and back.
- */
-const ALARM_EPOCHS = 100;
-const ALARMED_LOOKS = 32;
 /** Names of one directory that are believed, at most. */
 const MOST_NAMES = 4096;
 /** So many stay when they are asked about again and again. */
 const FEW_NAMES = 16;
-/** Directories remembered before a sweep. */
-const FIRST_SWEEP = 1024;
-
-/** A directory of the host. */
-export class HostDirLayer<P> implements Layer {
-  readonly typeName = "hostfs";
-  readonly root: HostDirNode<P>;
-  dev: number | undefined = 0;
-  /** Directories by device and inode, so that a rename reaches whoever holds one. */
-  readonly #directories = new Map<string, WeakRef<HostDirNode<P>>>();
-  #sweepAt = FIRST_SWEEP;
-  /** Further names that we ourselves gave to a file, by device and inode. */
-  readonly #ownLinks = new Map<string, number>();
-
-  /**
-   * @param host The host, seen from the directory.
-   * @param options What is allowed on it.
-   */
-  constructor(readonly host: HostAccess<P>, readonly options: HostDirOptions = {}) {
-    let stat: Stat | undefined;
-    try {
-      stat = host.lstat(host.root);
-    } catch (error) {
-      if (options.partial !== true || !isVfsError(error, "EACCES")) throw error;
-      this.root = new BlindDirNode<P>(this, undefined, "");
-      return;
-    }
-    if (stat === undefined) throw new VfsError("ENOENT");
-    if ((stat.mode & S_IFMT) !== S_IFDIR) throw new VfsError("ENOTDIR");
-    this.root = new HostDirNode<P>(this, undefined, "", stat.dev, stat.ino);
-  }
-
-  /** The host has one state only: copies see the same directory. */
-  fork(): Layer {
-    return this;
-  }
-
-  /** @internal The node for a directory that was just seen. */
-  directory(parent: HostDirNode<P>, name: ByteString, stat: Stat): HostDirNode<P> {
-    const key = stat.dev + ":" + stat.ino;
-    const known = this.#directories.get(key)?.deref();
-    if (known !== undefined) {
-      known.movedTo(parent, name);
-      return known;
-    }
-    const node = new HostDirNode<P>(this, parent, name, stat.dev, stat.ino);
-    this.#directories.set(key, new WeakRef(node));
-    if (this.#directories.size > this.#sweepAt) this.#sweep();
-    return node;
-  }
-
-  #sweep(): void {
-    for (const [key, reference] of this.#directories) {
-      if (reference.deref() === undefined) this.#directories.delete(key);
-    }
-    this.#sweepAt = Math.max(FIRST_SWEEP, this.#directories.size * 2);
-  }
-
-  /** @internal What is known of a directory by its identity. */
-  knownDirectory(stat: Stat): HostDirNode<P> | undefined {
-    return this.#directories.get(stat.dev + ":" + stat.ino)?.deref();
-  }
-
-  /**
-   * @internal Hard links: a file with a name that did not come from us may have that name outside
-   * of the mount, so neither its contents nor its attributes are changed.
-   */
-  checkLinks(stat: Stat): void {
-    if (stat.nlink <= 1 || this.options.hardLinks === true) return;
-    if ((stat.mode & S_IFMT) === S_IFDIR) return;
-    const own = this.#ownLinks.get(stat.dev + ":" + stat.ino) ?? 0;
-    if (stat.nlink > 1 + own) throw new VfsError("EPERM");
-  }
-
-  #alarmedUntil = 0;
-
-  /** @internal Something was not where it had been seen: for a while each look is made of many. */
-  alarm(): void {
-    this.#alarmedUntil = this.host.guard.epoch() + ALARM_EPOCHS;
-  }
-
-  /** @internal How often to look before a directory is believed to be in its place. */
-  looks(): number {
-    const until = this.#alarmedUntil;
-    return until !== 0 && this.host.guard.epoch() < until ? ALARMED_LOOKS : 1;
-  }
-
-  /** @internal Whether any file got a further name through us. */
-  get hasOwnLinks(): boolean {
-    return this.#ownLinks.size > 0;
-  }
-
-  /** @internal A name was added to a file. */
-  linked(stat: Stat): void {
-    const key = stat.dev + ":" + stat.ino;
-    if (this.#ownLinks.size < MOST_LINKS) {
-      this.#ownLinks.set(key, (this.#ownLinks.get(key) ?? 0) + 1);
-    }
-  }
-
-  /** @internal A name of a file was removed. */
-  unlinked(stat: Stat): void {
-    if (this.#ownLinks.size === 0) return;
-    const key = stat.dev + ":" + stat.ino;
-    const own = this.#ownLinks.get(key);
-    if (own === undefined) return;
-    if (own <= 1 || stat.nlink <= 1) this.#ownLinks.delete(key);
-    else this.#ownLinks.set(key, own - 1);
-  }
-
-  /** @internal `stat` as guests see it. */
-  shown(stat: Stat): Stat {
-    const { owner } = this.options;
-    return owner === undefined ? stat : { ...stat, uid: owner.uid, gid: owner.gid };
-  }
-}
-
 /** A directory of the host. */
 export class HostDirNode<P> implements DirNode {
   readonly type: number = S_IFDIR;
   /** For the namespace: nothing special below it is opened. */
   readonly hostBacked = true;
+  /** Whether its names cannot be listed or looked at. */
+  readonly isBlind: boolean = false;
   #path: P | undefined = undefined;
   /** Epoch in which it was last seen to be where it should be. */
   #verified = -1;
@@ -510,7 +354,7 @@ export class HostDirNode<P> implements DirNode {
 
   /** What a name stands for that Deno does not let us look at. */
   protected unseen(name: ByteString, _path: P): VNode | undefined {
-    return new BlindDirNode<P>(this.layer, this, name);
+    return this.layer.blind(this, name);
   }
 
   #nodeOf(name: ByteString, path: P, stat: Stat, epoch: number): VNode {
@@ -741,7 +585,7 @@ export class HostDirNode<P> implements DirNode {
     const { layer } = this;
     if (!(to instanceof HostDirNode) || to.layer !== layer) throw new VfsError("EXDEV");
     // What would be replaced there cannot be seen; a copy is made instead.
-    if (to instanceof BlindDirNode) throw new VfsError("EXDEV");
+    if (to.isBlind) throw new VfsError("EXDEV");
     const { host } = layer;
     const from = host.child(this.surePath(), name);
     const target = host.child(to === this ? this.path() : to.surePath() as P, toName);
@@ -823,146 +667,5 @@ class ListedEntry implements DirEntry {
 
   get ino(): number {
     return this.directory.inodeOf(this.name);
-  }
-}
-
-/** Inode numbers of directories that cannot be looked at, far from those of the host. */
-let unseenInodes = 2 ** 44;
-
-/**
- * A name that Deno does not let us look at. It may lead to something granted, so it can be walked
- * through; whoever asks about it itself is refused, whether it exists or not.
- *
- * Where Deno lets it be written, it is what a directory without the right to read is in POSIX, one
- * of mode `-wx`: names in it can be created, written and removed, but not listed or read. Links are
- * never followed: `UnseenAccess` tells them apart.
- */
-class BlindDirNode<P> extends HostDirNode<P> {
-  /** Directories below that were made here or seen to be no links. */
-  readonly #directories = new Map<ByteString, BlindDirNode<P>>();
-  readonly #inode = unseenInodes++;
-
-  constructor(layer: HostDirLayer<P>, parent: HostDirNode<P> | undefined, name: ByteString) {
-    super(layer, parent, name, 0, 0);
-  }
-
-  override path(): P {
-    const { host } = this.layer;
-    return this.parent === undefined ? host.root : host.child(this.parent.path(), this.name);
-  }
-
-  override surePath(): P {
-    return this.path();
-  }
-
-  override stat(): Stat {
-    if (!this.mayWrite()) throw new VfsError("EACCES");
-    return this.layer.shown({
-      ...NOTHING_TOLD,
-      ino: this.#inode,
-      mode: S_IFDIR | 0o333,
-      nlink: 2,
-    });
-  }
-
-  /** Of a directory that may be written, mode and times can be set, though not seen. */
-  override setAttr(change: AttrChange): void {
-    const { host } = this.layer;
-    const { mode, atimeNs, mtimeNs } = change;
-    const path = this.path();
-    if (!this.mayWrite() || change.uid !== undefined || change.gid !== undefined) {
-      throw new VfsError("EACCES");
-    }
-    host.guard.changes++;
-    if (mode !== undefined) host.chmod(path, mode & 0o7777);
-    if (atimeNs !== undefined && mtimeNs !== undefined) {
-      host.setTimes(path, atimeNs, mtimeNs, false);
-    }
-  }
-
-  override list(): DirEntry[] {
-    throw new VfsError("EACCES");
-  }
-
-  protected override unseen(name: ByteString, path: P): VNode | undefined {
-    const { layer } = this;
-    const { host } = layer;
-    const known = this.#directories.get(name);
-    if (known !== undefined) return known;
-    if (host.unseen === undefined || !host.mayWrite(path)) return super.unseen(name, path);
-    const entry = host.unseen.look(path);
-    if (entry === "nothing") return undefined;
-    if (typeof entry !== "string") return new UnseenFileNode(this, name, layer.shown(entry));
-    // The top of what was granted is what its granter named, link or not.
-    const isDirectory = entry === "directory" &&
-      (!host.mayWrite(this.path()) || host.unseen.isDirectory(path));
-    return isDirectory ? this.#directory(name) : new UnseenOther();
-  }
-
-  #directory(name: ByteString): BlindDirNode<P> {
-    const node = new BlindDirNode<P>(this.layer, this, name);
-    this.#directories.set(name, node);
-    return node;
-  }
-
-  /** @internal Opens a file of that name for writing. */
-  openUnseen(name: ByteString): UnseenFile {
-    const { host } = this.layer;
-    if (host.unseen === undefined) throw new VfsError("EACCES");
-    host.guard.changes++;
-    return host.unseen.open(host.child(this.path(), name));
-  }
-
-  override createOpen(
-    name: ByteString,
-    mode: number,
-    access: HostOpen,
-  ): { readonly node: FileNode; readonly handle: FileHandle } {
-    const { host } = this.layer;
-    if (host.unseen === undefined || access.read) throw new VfsError("EACCES");
-    host.guard.changes++;
-    const file = host.unseen.create(host.child(this.path(), name), mode);
-    try {
-      const node = new UnseenFileNode(this, name, this.layer.shown(file.stat()));
-      return { node, handle: new UnseenHandle(file) };
-    } catch (error) {
-      file.close();
-      throw error;
-    }
-  }
-
-  override makeDir(name: ByteString, mode: number): DirNode {
-    const { host } = this.layer;
-    host.guard.changes++;
-    host.makeDir(host.child(this.path(), name), mode);
-    return this.#directory(name);
-  }
-
-  override unlink(name: ByteString): void {
-    const { host } = this.layer;
-    const node = this.lookup(name);
-    if (node === undefined) throw new VfsError("ENOENT");
-    if (node.type === S_IFDIR) throw new VfsError("EISDIR");
-    host.guard.changes++;
-    host.remove(host.child(this.path(), name));
-  }
-
-  override removeDir(name: ByteString): void {
-    const { host } = this.layer;
-    const node = this.lookup(name);
-    if (node === undefined) throw new VfsError("ENOENT");
-    if (node.type !== S_IFDIR) throw new VfsError("ENOTDIR");
-    host.guard.changes++;
-    host.remove(host.child(this.path(), name));
-    this.#directories.delete(name);
-  }
-
-  override rename(): void {
-    throw new VfsError("EACCES");
-  }
-
-  /** @internal */
-  checkLinks(stat: Stat): void {
-    this.layer.checkLinks(stat);
   }
 }

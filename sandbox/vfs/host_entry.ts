@@ -17,7 +17,8 @@ import {
   type VNode,
 } from "../types.ts";
 import type { HostFile, HostOpen, PutOff } from "./host_access.ts";
-import type { HostDirLayer, HostDirNode } from "./host_dir.ts";
+import type { HostDirNode } from "./host_dir.ts";
+import type { HostDirLayer } from "./host_layer.ts";
 
 /** A file, link or special file: known by its directory, its name, and what `lstat` just said. */
 export abstract class HostEntryNode<P> implements VNode {

@@ -6,7 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { VfsError } from "../../sandbox/errors.ts";
 import { DenoFs } from "../../sandbox/host/fs.ts";
 import type { HostAccess, HostFile } from "../../sandbox/vfs/host_access.ts";
-import { HostDirLayer } from "../../sandbox/vfs/host_dir.ts";
+import { HostDirLayer } from "../../sandbox/vfs/host_layer.ts";
 import { OverlayLayer } from "../../sandbox/vfs/overlay.ts";
 import { commitOverlay } from "../../sandbox/vfs/overlay_commit.ts";
 import { bytes, outcome, type View, view } from "./fixture.ts";

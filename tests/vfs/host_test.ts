@@ -2,7 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import { DenoFs } from "../../sandbox/host/fs.ts";
 import { hostErrorCode } from "../../sandbox/host/errors.ts";
 import { othersRun } from "../../sandbox/host/held_writes.ts";
-import { HostDirLayer, type HostDirOptions } from "../../sandbox/vfs/host_dir.ts";
+import { HostDirLayer, type HostDirOptions } from "../../sandbox/vfs/host_layer.ts";
 import { Namespace } from "../../sandbox/vfs/namespace.ts";
 import { O_CREAT, O_EXCL, O_RDWR, type OpenFile } from "../../sandbox/types.ts";
 import { ReadOnlyLayer } from "../../sandbox/vfs/read_only.ts";

@@ -7,7 +7,7 @@ import { assertEquals } from "@std/assert";
 import { hostErrorCode } from "../../sandbox/host/errors.ts";
 import { DenoFs } from "../../sandbox/host/fs.ts";
 import type { ErrorCode } from "../../sandbox/errors.ts";
-import { HostDirLayer } from "../../sandbox/vfs/host_dir.ts";
+import { HostDirLayer } from "../../sandbox/vfs/host_layer.ts";
 import { OverlayLayer } from "../../sandbox/vfs/overlay.ts";
 import { commitOverlay } from "../../sandbox/vfs/overlay_commit.ts";
 import { Namespace } from "../../sandbox/vfs/namespace.ts";

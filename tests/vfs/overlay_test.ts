@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { DenoFs } from "../../sandbox/host/fs.ts";
-import { HostDirLayer } from "../../sandbox/vfs/host_dir.ts";
+import { HostDirLayer } from "../../sandbox/vfs/host_layer.ts";
 import { type Layer, Quota } from "../../sandbox/vfs/layer.ts";
 import type { MemoryLayer } from "../../sandbox/vfs/memory.ts";
 import { OverlayLayer } from "../../sandbox/vfs/overlay.ts";

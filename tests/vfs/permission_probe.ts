@@ -4,7 +4,7 @@
  */
 import { VfsError } from "../../sandbox/errors.ts";
 import { DenoFs } from "../../sandbox/host/fs.ts";
-import { HostDirLayer } from "../../sandbox/vfs/host_dir.ts";
+import { HostDirLayer } from "../../sandbox/vfs/host_layer.ts";
 import type { Layer } from "../../sandbox/vfs/layer.ts";
 import { ReadOnlyLayer } from "../../sandbox/vfs/read_only.ts";
 import { Namespace } from "../../sandbox/vfs/namespace.ts";
