@@ -167,3 +167,48 @@ export function ungroup(expr: Expr): Expr {
   while (expr.kind === "group") expr = expr.inner;
   return expr;
 }
+
+/** The line of the part of an expression that is evaluated last, as far as that is known before. */
+export function lastLine(expr: Expr): number {
+  for (;;) {
+    const part = lastPart(expr);
+    if (part === undefined) return expr.line;
+    expr = part;
+  }
+}
+
+function lastPart(expr: Expr): Expr | undefined {
+  switch (expr.kind) {
+    case "group":
+      return expr.inner;
+    case "field":
+      return expr.index;
+    case "index":
+      return expr.key;
+    case "step":
+      return expr.target;
+    case "unary":
+      return expr.operand;
+    case "assign":
+      return expr.value;
+    case "in":
+      return expr.array;
+    case "arith":
+      return expr.rest.at(-1);
+    case "concat":
+    case "comma":
+      return expr.parts.at(-1);
+    case "and":
+    case "or":
+    case "compare":
+      return expr.right;
+    case "match":
+      // A literal regular expression is not evaluated.
+      return expr.right.kind === "regex" ? expr.left : expr.right;
+    case "builtin":
+      return expr.args.findLast((arg) => ungroup(arg).kind !== "regex");
+    case "getline":
+      return expr.source ?? expr.target;
+  }
+  return undefined;
+}

@@ -60,7 +60,7 @@ export class Expressions extends Calls {
             return then(value(), (right) => {
               const next = op === undefined
                 ? right ?? ""
-                : this.compute(expr, op, left, toNumber(right));
+                : this.compute(expr.value, op, left, toNumber(right));
               place.set(next);
               return next;
             });
@@ -150,11 +150,11 @@ export class Expressions extends Calls {
     const goOn = async (at: number, left: number, waiting: Promise<Value>): Promise<Value> => {
       let total = at < 0
         ? toNumber(await waiting)
-        : this.compute(expr, ops[at], left, toNumber(await waiting));
+        : this.compute(expr.rest[at], ops[at], left, toNumber(await waiting));
       for (let i = at + 1; i < rest.length; i++) {
         const right = rest[i]();
         const number = toNumber(right instanceof Promise ? await right : right);
-        total = this.compute(expr, ops[i], total, number);
+        total = this.compute(expr.rest[i], ops[i], total, number);
       }
       return total;
     };
@@ -165,7 +165,7 @@ export class Expressions extends Calls {
       for (let i = 0; i < rest.length; i++) {
         const right = rest[i]();
         if (right instanceof Promise) return goOn(i, total, right);
-        total = this.compute(expr, ops[i], total, toNumber(right));
+        total = this.compute(expr.rest[i], ops[i], total, toNumber(right));
       }
       return total;
     };

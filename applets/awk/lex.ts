@@ -189,7 +189,7 @@ export class Lexer {
     if (code === 10) {
       this.#at++;
       this.line++;
-      return { kind: "\n", text: "", number: 0, line };
+      return { kind: "\n", text: "", number: 0, line, afterLength: mode === "after-length" };
     }
     if (code === 0x22) return this.#string(line);
     if (code === 0x2f && mode === "operand") return this.#regex(line);
@@ -288,10 +288,12 @@ export class Lexer {
       return { kind: word === "func" ? "function" : word, text: word, number: 0, line };
     }
     if (BUILTINS.has(word)) return { kind: "BUILTIN", text: word, number: 0, line };
-    // Native looks past the blanks behind a name for a parenthesis and counts their lines twice.
+    // Native looks past the blanks behind a name for a bracket, and counts their lines twice if there
+    // is none.
     const blanks = /(?:[ \t\r]|\\\r?\n)*/y;
     blanks.lastIndex = end;
-    this.line += blanks.exec(text)![0].split("\n").length - 1;
+    const passed = blanks.exec(text)![0];
+    if (text[end + passed.length] !== "[") this.line += passed.split("\n").length - 1;
     return { kind: "NAME", text: word, number: 0, line };
   }
 }

@@ -86,7 +86,7 @@ export abstract class Operators extends Places {
     const cell = this.cell(target);
     if (cell === undefined) {
       this.keepFields(target, expr.value);
-      const ref = this.ref(target);
+      const ref = this.ref(target, expr.value);
       return () => {
         const place = ref();
         const next = value() ?? "";
@@ -193,7 +193,7 @@ export abstract class Operators extends Places {
     const value = this.number(expr.value);
     if (cell === undefined) {
       this.keepFields(expr.target, expr.value);
-      const ref = this.ref(expr.target);
+      const ref = this.ref(expr.target, expr.value);
       return () => {
         const place = ref();
         const next = value();
@@ -211,7 +211,7 @@ export abstract class Operators extends Places {
     let left = this.number(expr.first);
     if (expr.ops.length <= 8) {
       for (let i = 0; i < expr.ops.length; i++) {
-        left = this.operate(expr, expr.ops[i], left, this.number(expr.rest[i]), expr.rest[i]);
+        left = this.operate(expr.ops[i], left, this.number(expr.rest[i]), expr.rest[i]);
       }
       return left;
     }
@@ -221,13 +221,14 @@ export abstract class Operators extends Places {
     const { ops } = expr;
     return () => {
       let total = first();
-      for (let i = 0; i < rest.length; i++) total = this.compute(expr, ops[i], total, rest[i]());
+      for (let i = 0; i < rest.length; i++) {
+        total = this.compute(expr.rest[i], ops[i], total, rest[i]());
+      }
       return total;
     };
   }
 
   protected operate(
-    expr: Expr,
     op: ArithOp,
     left: Thunk<number>,
     right: Thunk<number>,
@@ -247,14 +248,14 @@ export abstract class Operators extends Places {
         return () => {
           const over = left();
           const under = right();
-          if (under === 0) this.fail(expr, MSG.divide);
+          if (under === 0) this.failBehind(rightExpr, MSG.divide);
           return over / under;
         };
       case "%":
         return () => {
           const over = left();
           const under = right();
-          if (under === 0) this.fail(expr, MSG.divide);
+          if (under === 0) this.failBehind(rightExpr, MSG.divide);
           return remainder(over, under);
         };
       case "^":
@@ -262,7 +263,8 @@ export abstract class Operators extends Places {
     }
   }
 
-  protected compute(expr: Expr, op: ArithOp, left: number, right: number): number {
+  /** @param rightExpr What gave `right`, for messages. */
+  protected compute(rightExpr: Expr, op: ArithOp, left: number, right: number): number {
     switch (op) {
       case "+":
         return left + right;
@@ -273,7 +275,7 @@ export abstract class Operators extends Places {
       case "^":
         return power(left, right);
     }
-    if (right === 0) this.fail(expr, MSG.divide);
+    if (right === 0) this.failBehind(rightExpr, MSG.divide);
     return op === "/" ? left / right : remainder(left, right);
   }
 
@@ -310,11 +312,11 @@ export abstract class Operators extends Places {
     const right = this.number(expr.value);
     if (cell === undefined) {
       this.keepFields(expr.target, expr.value);
-      const ref = this.ref(expr.target);
+      const ref = this.ref(expr.target, expr.value);
       return () => {
         const place = ref();
         const left = toNumber(place.get());
-        const next = this.compute(expr, op, left, right());
+        const next = this.compute(expr.value, op, left, right());
         place.set(next);
         return next;
       };
@@ -330,7 +332,7 @@ export abstract class Operators extends Places {
     return () => {
       const place = cell();
       const left = toNumber(place.value);
-      return place.value = this.compute(expr, op, left, right());
+      return place.value = this.compute(expr.value, op, left, right());
     };
   }
 

@@ -153,8 +153,11 @@ class Parser {
 
   /** The token that must come now. No regular expression is looked for unless the mode says so. */
   #expect(kind: string, mode: LexMode = "operator"): Token {
-    if (this.#peek(mode).kind !== kind) this.#unexpected();
-    return this.#advance();
+    const token = this.#peek(mode);
+    if (token.kind === kind) return this.#advance();
+    // Behind a bare `length` native takes a newline, and then misses what must come.
+    if (token.kind === "\n" && token.afterLength) this.#lexer.fail(MSG.string, token.line);
+    this.#unexpected();
   }
 
   #accept(kind: string, mode: LexMode = "operand"): boolean {

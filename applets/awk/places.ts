@@ -5,7 +5,7 @@
  */
 import type { ByteString } from "../../sandbox/types.ts";
 import { AwkArray, Cell, compact } from "./array.ts";
-import { type Expr, ungroup } from "./ast.ts";
+import { type Expr, lastLine, ungroup } from "./ast.ts";
 import { AwkError, errorAt, MSG } from "./errors.ts";
 import type { Thunk } from "./maybe.ts";
 import { HIGHEST_FIELD } from "./record.ts";
@@ -125,6 +125,11 @@ export abstract class Places {
     throw errorAt(this.rt.source, expr.line, message);
   }
 
+  /** Native names the line of what it evaluated last. */
+  protected failBehind(expr: Expr, message: string): never {
+    throw errorAt(this.rt.source, lastLine(expr), message);
+  }
+
   // -------------------------------------------------------------------------------------------
   // Places
 
@@ -202,8 +207,12 @@ export abstract class Places {
     };
   }
 
-  /** An assignable place without waiting. Anything else takes assignments and forgets them. */
-  protected ref(expr: Expr): Thunk<Ref> {
+  /**
+   * An assignable place without waiting. Anything else takes assignments and forgets them.
+   *
+   * @param value What it will be given, for messages.
+   */
+  protected ref(expr: Expr, value: Expr = expr): Thunk<Ref> {
     const { rt } = this;
     const cell = this.cell(expr);
     if (cell !== undefined) {
@@ -227,7 +236,7 @@ export abstract class Places {
       const name = SPECIALS[slot];
       if (slot === NF_SLOT) {
         rt.record.highest = Infinity;
-        return () => this.nfRef(expr);
+        return () => this.nfRef(value);
       }
       const ref: Ref = {
         get: () => rt.globals[slot].value,
@@ -238,9 +247,9 @@ export abstract class Places {
       };
       return () => ref;
     }
-    const value = this.value(expr);
+    const other = this.value(expr);
     return () => {
-      const place = new Cell(value());
+      const place = new Cell(other());
       return {
         get: () => place.value,
         set: (next) => {
@@ -265,7 +274,7 @@ export abstract class Places {
     };
   }
 
-  /** NF as a place. */
+  /** NF as a place, which is to be given a value. */
   protected nfRef(expr: Expr): Ref {
     const { record } = this.rt;
     const { changes } = record;
@@ -273,7 +282,7 @@ export abstract class Places {
     return {
       get: () => record.changes !== changes && !record.isSplit() ? now : record.fieldCount(),
       set: (value) => {
-        if (toInt32(toNumber(value)) < 0) this.fail(expr, MSG.negativeNf);
+        if (toInt32(toNumber(value)) < 0) this.failBehind(expr, MSG.negativeNf);
         if (record.changes !== changes) record.goBack();
         this.rt.setFieldCount(value);
       },
@@ -320,7 +329,7 @@ export abstract class Places {
 
   protected checkedIndex(expr: Expr, number: number): number {
     const index = toInt32(number);
-    if (index < 0) this.fail(expr, MSG.negativeField);
+    if (index < 0) this.failBehind(expr, MSG.negativeField);
     // Native makes room for all fields up to this one, even to read it.
     if (index > HIGHEST_FIELD) throw new AwkError("out of memory");
     return index;

@@ -87,9 +87,12 @@ export function toInt32(value: number): number {
   return whole >= -2147483648 && whole <= 2147483647 ? whole | 0 : -2147483648;
 }
 
-/** A C `unsigned long` of a double, as native's bit functions see their arguments. */
+/**
+ * A C `unsigned long` of a double, as native's bit functions see their arguments: the size of a
+ * negative one is converted, and then negated. x86 makes 0 of what is too large, 2^63 of NaN.
+ */
 export function toUint64(value: number): bigint {
-  if (!(Math.abs(value) < 18446744073709551616)) return 1n << 63n;
-  if (value < -INTEGER_LIMIT) return 1n << 63n;
+  if (value !== value) return 1n << 63n;
+  if (Math.abs(value) >= 18446744073709551616) return 0n;
   return BigInt.asUintN(64, BigInt(Math.trunc(value)));
 }
