@@ -2,15 +2,16 @@
  * The same work by capbox and its peers, in turns: native busybox, capbox as a process and as a
  * library, just-bash, bashkit, and for WebAssembly node:wasi.
  *
- *     deno task compare [--rounds N] [--only REGEX] [--peers DIR] [--save] [--check]
+ *     deno task compare [--rounds N] [--only REGEX] [--save] [--check]
  *
  * Work is a shell script over a file of 50,000 lines, or a WASI guest. Each subject must first print
  * what native prints; one that does not is shown as `differs` and not timed. Figures are ratios of a
  * subject's wall time to native's (to node:wasi's for guests): first that of the best times of both, which
  * other work on the machine disturbs least, then the range of the ratios within each round.
  *
- * just-bash and bashkit are npm packages and no dependency of this project. They are taken from
- * `DIR/node_modules` (`--peers`), else from npm; where neither can be had the tables say "not measured".
+ * just-bash and bashkit are taken from the `node_modules` folder that `CAPBOX_PEERS` names, else from
+ * npm; where neither can be had the table says so. They run as libraries under the same Deno, each in
+ * a worker that keeps the time, with their own default limits and the file in their memory.
  *
  * `--save` writes results/compare.json, .svg and .md; `--check` compares with the stored ratios: a row
  * fails when its ratio of best times is more than twice the stored one.
@@ -22,6 +23,7 @@ import { Sandbox } from "../mod.ts";
 import { findBusybox } from "../reference/native.ts";
 import { nativeSubject } from "../reference/subject.ts";
 import { copier } from "../tests/wasi/programs.ts";
+import { PEERS, startPeer } from "./peers.ts";
 
 const root = decodeURIComponent(new URL("../", import.meta.url).pathname);
 const results = `${root}bench/results/`;
@@ -34,9 +36,10 @@ interface Work {
   readonly script: string;
 }
 
+/** Where shells pad numbers in their own ways, the script takes the blanks out. */
 const WORKS: readonly Work[] = [
   { name: "echo hi", script: "echo hi" },
-  { name: "wc", script: "wc f" },
+  { name: "wc", script: "echo $(wc f)" },
   { name: "grep -c", script: "grep -c '7.*3' f" },
   { name: "sed s///g", script: "sed s/7/X/g f | md5sum" },
   { name: "sort -n", script: "sort -n f | md5sum" },
@@ -48,7 +51,8 @@ const WORKS: readonly Work[] = [
   },
   {
     name: "300 short pipelines",
-    script: "for i in $(seq 300); do echo $i | tr 0-9 a-j | cut -c1; done | sort | uniq -c",
+    script:
+      "for i in $(seq 300); do echo $i | tr 0-9 a-j | cut -c1; done | sort | uniq -c | sed 's/^ *//'",
   },
   {
     name: "1,000 substitutions",
@@ -57,11 +61,22 @@ const WORKS: readonly Work[] = [
   },
 ];
 
-/** Does a script and tells what it printed. */
+/** Does a script and tells what it printed, and how long that took. */
 interface Subject {
   readonly name: string;
-  run(script: string): Promise<string>;
-  close?(): void;
+  run(script: string): Promise<{ readonly text: string; readonly ms: number }>;
+}
+
+/** A subject that is timed from here. */
+function timed(name: string, run: (script: string) => Promise<string>): Subject {
+  return {
+    name,
+    run: async (script) => {
+      const started = performance.now();
+      const text = await run(script);
+      return { text, ms: performance.now() - started };
+    },
+  };
 }
 
 function textOf(lines: number): string {
@@ -92,46 +107,6 @@ async function output(
   return new TextDecoder().decode(stdout);
 }
 
-/** What the packages offer, as far as it is used. Both have a class of this name. */
-interface PeerModule {
-  readonly Bash: new (options: object) => {
-    exec?(script: string): Promise<{ stdout: string }>;
-    execute?(script: string): Promise<{ stdout: string }>;
-  };
-}
-
-/** A package as a subject, or why there is none. */
-async function peer(
-  name: string,
-  dir: string | undefined,
-  text: string,
-): Promise<Subject | string> {
-  let module: PeerModule;
-  try {
-    let specifier = `npm:${name}`;
-    if (dir !== undefined) {
-      const home = `${Deno.realPathSync(dir)}/node_modules/${name}`;
-      const { main, exports, module: esm } = JSON.parse(
-        Deno.readTextFileSync(`${home}/package.json`),
-      );
-      const entry = exports?.["."]?.import?.default ?? exports?.["."]?.import ?? esm ?? main;
-      specifier = new URL(entry, `file://${home}/`).href;
-    }
-    module = await import(specifier);
-  } catch (error) {
-    // Not where it was looked for: the record is for any machine.
-    const why = (error instanceof Error ? error.message : String(error)).split("\n")[0];
-    return why.replaceAll(/\w+:\/\/\S+/g, "its address");
-  }
-  const make = () => new module.Bash({ files: { "/w/f": text }, cwd: "/w" });
-  let shell = make();
-  const run = async (script: string): Promise<string> => {
-    const done = await (shell.exec ?? shell.execute)!.call(shell, `cd /w\n${script}`);
-    return done.stdout;
-  };
-  return { name, run, close: () => shell = make() };
-}
-
 interface Row {
   readonly work: string;
   readonly subject: string;
@@ -148,12 +123,6 @@ function ratios(own: readonly number[], base: readonly number[]): [number, numbe
   return [Math.min(...own) / Math.min(...base), Math.min(...rounds), Math.max(...rounds)];
 }
 
-async function timed<T>(run: () => Promise<T>): Promise<number> {
-  const started = performance.now();
-  await run();
-  return performance.now() - started;
-}
-
 /** Runs all subjects in turns, the first is what the others are compared with. */
 async function race(
   work: string,
@@ -161,13 +130,13 @@ async function race(
   subjects: readonly Subject[],
   rounds: number,
 ): Promise<Row[]> {
-  const wanted = await subjects[0].run(script);
+  const { text: wanted } = await subjects[0].run(script);
   const good: Subject[] = [];
   const rows: Row[] = [];
   for (const subject of subjects) {
     try {
-      const got = await subject.run(script);
-      if (got === wanted) good.push(subject);
+      const { text } = await subject.run(script);
+      if (text === wanted) good.push(subject);
       else rows.push({ work, subject: subject.name, why: "differs" });
     } catch (error) {
       const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
@@ -178,7 +147,11 @@ async function race(
   for (let round = 0; round < rounds; round++) {
     // Another one begins in each round, so that none always follows the same.
     const order = good.map((_, i) => good[(i + round) % good.length]);
-    for (const subject of order) times.get(subject)!.push(await timed(() => subject.run(script)));
+    for (const subject of order) {
+      const { text, ms } = await subject.run(script);
+      if (text !== wanted) throw new Error(`${subject.name} no longer prints what native prints`);
+      times.get(subject)!.push(ms);
+    }
   }
   const base = times.get(subjects[0])!;
   for (const subject of good) {
@@ -218,12 +191,12 @@ async function raceGuests(dir: string, rounds: number): Promise<Row[]> {
     Deno.writeFileSync(`${dir}/none`, new Uint8Array());
     rows.push(
       ...await race(work, file, [
-        { name: "node:wasi", run: (input) => node(`${dir}/${input}`) },
-        {
-          name: "capbox process",
-          run: (input) =>
+        timed("node:wasi", (input) => node(`${dir}/${input}`)),
+        timed(
+          "capbox process",
+          (input) =>
             output(Deno.execPath(), [...cli, "sh", "-c", `/w/copy.wasm < /w/${input}`], dir),
-        },
+        ),
       ], rounds),
     );
   }
@@ -239,6 +212,9 @@ interface Stored {
   readonly native: string;
   readonly rounds: number;
   readonly rows: readonly Row[];
+  /** Peers by name: what was run. */
+  readonly peers: Readonly<Record<string, string>>;
+  /** Peers by name: why they were not. */
   readonly notMeasured: Readonly<Record<string, string>>;
 }
 
@@ -262,14 +238,16 @@ export function markdown(stored: Stored): string {
       `| ${work} | ${subjects.map((subject) => cell(work, subject)).join(" | ")} |`
     ),
   ];
+  const peers = Object.entries(stored.peers).map(([name, about]) => ` ${name}: ${about}.`);
   const missing = Object.keys(stored.notMeasured);
   lines.push(
     "",
     `Best times, and the range of ${stored.rounds} rounds in turns, ${stored.date}, Deno ${stored.deno}, ` +
-      `${stored.processors} processors shared with other work, against ${stored.native}. ` +
+      `${stored.processors} processors shared with other work, against ${stored.native}.` +
+      peers.join("") +
       (missing.length === 0
         ? ""
-        : `Not measured, because they could not be had on that machine: ${missing.join(", ")}.`),
+        : ` Absent, because it could not be had on that machine: ${missing.join(", ")}.`),
   );
   return lines.join("\n").trimEnd() + "\n";
 }
@@ -325,7 +303,7 @@ export function regressions(stored: Stored, rows: readonly Row[]): string[] {
 
 async function main(): Promise<number> {
   const args = parseArgs(Deno.args, {
-    string: ["rounds", "only", "peers"],
+    string: ["rounds", "only"],
     boolean: ["save", "check"],
   });
   const native = findBusybox();
@@ -346,30 +324,33 @@ async function main(): Promise<number> {
   });
   const cli = ["run", "-A", "--no-config", "--no-lock", `${root}cli.ts`, "--mount", `${dir}:/w:ro`];
   const subjects: Subject[] = [
-    {
-      name: "native busybox",
-      run: (script) => output(native.path, ["sh", "-c", script], dir, { PATH: `${dir}/bin` }),
-    },
-    {
-      name: "capbox process",
-      run: (script) => output(Deno.execPath(), [...cli, "--cwd", "/w", "sh", "-c", script], dir),
-    },
-    {
-      name: "capbox library",
-      run: async (script) => {
-        const { code, stdoutText, stderrText } = await sandbox.sh(script);
-        if (code !== 0) throw new Error(`status ${code}: ${stderrText}`);
-        return stdoutText;
-      },
-    },
+    timed(
+      "native busybox",
+      (script) => output(native.path, ["sh", "-c", script], dir, { PATH: `${dir}/bin` }),
+    ),
+    timed(
+      "capbox process",
+      (script) => output(Deno.execPath(), [...cli, "--cwd", "/w", "sh", "-c", script], dir),
+    ),
+    timed("capbox library", async (script) => {
+      const { code, stdoutText, stderrText } = await sandbox.sh(script);
+      if (code !== 0) throw new Error(`status ${code}: ${stderrText}`);
+      return stdoutText;
+    }),
   ];
+  const peers: Record<string, string> = {};
   const notMeasured: Record<string, string> = {};
-  for (const name of ["just-bash", "@everruns/bashkit"]) {
-    const found = await peer(name, args.peers, text);
-    if (typeof found === "string") {
-      notMeasured[name] = found;
-      console.log(`NOT MEASURED: ${name}: ${found}`);
-    } else subjects.push(found);
+  const closing: (() => void)[] = [() => sandbox.close()];
+  for (const name of PEERS) {
+    const peer = await startPeer(name, text);
+    if (typeof peer === "string") {
+      notMeasured[name] = peer;
+      console.log(`ABSENT: ${name}: ${peer}`);
+      continue;
+    }
+    peers[name] = peer.about;
+    subjects.push({ name, run: (script) => peer.run(script) });
+    closing.push(() => peer.close());
   }
   const rows: Row[] = [];
   try {
@@ -379,7 +360,7 @@ async function main(): Promise<number> {
     }
     if (only.test("WASI guest")) rows.push(...await raceGuests(dir, rounds));
   } finally {
-    sandbox.close();
+    for (const close of closing) close();
     Deno.removeSync(dir, { recursive: true });
   }
   const stored: Stored = {
@@ -389,6 +370,7 @@ async function main(): Promise<number> {
     native: native.version,
     rounds,
     rows,
+    peers,
     notMeasured,
   };
   console.log(markdown(stored));
