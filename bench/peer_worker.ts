@@ -41,7 +41,11 @@ interface Port {
 if (import.meta.main) {
   const port = globalThis as unknown as Port;
   // A peer may tell with each script what of Deno it cannot guard; that is no part of the work.
-  console.debug = console.info = console.warn = console.error = () => {};
+  console.debug =
+    console.info =
+    console.warn =
+    console.error =
+      () => {};
   let shell: PeerShell | undefined;
   const start = async ({ specifier, text }: PeerStart): Promise<string> => {
     const { Bash } = await import(specifier) as PeerModule;
