@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { ByteString } from "../../sandbox/types.ts";
+import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import type { AwkArray } from "./array.ts";
 import { type Splitter, splitText } from "./record.ts";
 import { InputText, toInt32, toUint64 } from "./value.ts";
@@ -31,16 +31,31 @@ export function wholePart(value: number): number {
   return Math.trunc(value) + 0;
 }
 
+/** Elements that `split` makes before others get their turn. */
+const PARTS_A_TURN = 4096;
+
 /** `split`: fills the array and gives the number of elements. */
-export function splitInto(array: AwkArray, text: ByteString, splitter: Splitter): number {
+export function splitInto(
+  array: AwkArray,
+  text: ByteString,
+  splitter: Splitter,
+  turn: (steps: number) => Promise<void> | undefined,
+): MaybePromise<number> {
   const starts: number[] = [];
   const ends: number[] = [];
   const count = splitText(text, 0, text.length, splitter, starts, ends);
   array.clear();
-  for (let i = 0; i < count; i++) {
-    array.set(String(i + 1), new InputText(text.slice(starts[i], ends[i])));
-  }
-  return count;
+  const from = (first: number): MaybePromise<number> => {
+    for (let i = first; i < count; i++) {
+      array.set(String(i + 1), new InputText(text.slice(starts[i], ends[i])));
+      if ((i + 1) % PARTS_A_TURN === 0) {
+        const waiting = turn(PARTS_A_TURN);
+        if (waiting !== undefined) return waiting.then(() => from(i + 1));
+      }
+    }
+    return count;
+  };
+  return from(0);
 }
 
 /** Largest operand for which 32-bit operators give what 64-bit ones would. */

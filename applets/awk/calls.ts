@@ -195,28 +195,39 @@ export class Calls extends Operators {
         return () => rt.random.next();
       case "systime":
         return () => Math.floor(rt.process.clock.nowMs() / 1000);
-      case "split": {
-        const text = this.string(args[0]);
-        const array = this.array(args[1]);
-        const splitter = this.splitter(args[2]);
-        return () => {
-          const whole = text();
-          const into = array();
-          const count = splitInto(into, whole, splitter());
-          if (count > SHORT) rt.work(count);
-          return count;
-        };
-      }
     }
     // The rest takes its arguments as values, or as what its plan says.
+    return this.planned(expr) as Thunk<Value>;
+  }
+
+  /** A call by its plan, whose arguments need not be waited for. */
+  protected planned(expr: Expr & { kind: "builtin" }): Thunk<MaybePromise<Value>> {
+    const { name, args } = expr;
+    if (name === "split") {
+      const text = this.string(args[0]);
+      const array = this.array(args[1]);
+      const splitter = this.splitter(args[2]);
+      const turn = this.#turn;
+      return () => {
+        const whole = text();
+        const into = array();
+        return splitInto(into, whole, splitter(), turn);
+      };
+    }
     const { pieces, finish } = this.plan(expr);
     const thunks = pieces as readonly Thunk<unknown>[];
     return () => {
       const values = new Array<unknown>(thunks.length);
       for (let i = 0; i < thunks.length; i++) values[i] = thunks[i]();
-      return finish(values) as Value;
+      return finish(values);
     };
   }
+
+  /** Counts work, and gives what to wait for. */
+  readonly #turn = (steps: number): Promise<void> | undefined => {
+    this.rt.work(steps);
+    return this.rt.turn();
+  };
 
   protected length(arg: Expr | undefined): Thunk<number> {
     const { rt } = this;
@@ -282,6 +293,7 @@ export class Calls extends Operators {
       this.keepFields(inner, args[0]);
       return this.waits(inner) ? this.refLater(inner) : this.ref(inner);
     };
+    const turn = this.#turn;
     switch (name) {
       case "length":
         return {
@@ -317,6 +329,7 @@ export class Calls extends Operators {
               into(),
               whole as string,
               typeof how === "string" ? rt.splitterOf(how, false) : how as Splitter,
+              turn,
             ),
         };
       }
@@ -333,10 +346,12 @@ export class Calls extends Operators {
           finish: ([by, target, pattern]) => {
             const ref = target as Ref;
             const before = rt.text(ref.get());
-            const done = substitute(pattern as Regex, replacement(by as string), before, which);
-            // Native assigns even what did not change.
-            ref.set(done.text);
-            return done.count;
+            const made = replacement(by as string);
+            return then(substitute(pattern as Regex, made, before, which, turn), (done) => {
+              // Native assigns even what did not change.
+              ref.set(done.text);
+              return done.count;
+            });
           },
         };
       }
@@ -348,7 +363,11 @@ export class Calls extends Operators {
           finish: ([by, how, target, pattern]) => {
             const which = matchNumber(rt.text(how as Value), how as Value);
             const before = rt.text((target as Ref).get());
-            return substitute(pattern as Regex, replacement(by as string), before, which).text;
+            const made = replacement(by as string);
+            return then(
+              substitute(pattern as Regex, made, before, which, turn),
+              (done) => done.text,
+            );
           },
         };
       }

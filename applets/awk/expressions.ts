@@ -282,6 +282,7 @@ export class Expressions extends Calls {
     if (args.length < least) return () => this.fail(expr, MSG.fewArgs);
     if (args.length > most) return () => this.fail(expr, MSG.manyArgs);
     if (name === "sprintf") return this.sprintfLater(expr);
+    if (!args.some((arg) => this.waits(arg))) return this.planned(expr);
     const { pieces, finish } = this.plan(expr);
     return inOrder(pieces, finish);
   }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { ByteString } from "../../sandbox/types.ts";
+import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import { compile, type Regex, RegexError, type StepHook } from "../_lib/regex/regex.ts";
 import { AwkError } from "./errors.ts";
 
@@ -89,23 +89,52 @@ export interface Substitution {
   readonly count: number;
 }
 
+/** Matches after which others get their turn. */
+const MATCHES_A_TURN = 2048;
+
+/** How far a substitution has come. */
+interface Begun {
+  readonly result: ByteString;
+  readonly count: number;
+  readonly at: number;
+  readonly copied: number;
+}
+
 /**
  * Replaces matches.
  *
  * @param which 0 for all matches, else the number of the only one to replace.
+ * @param turn Counts work; a promise is waited for.
  */
 export function substitute(
   regex: Regex,
   replacement: Replacement,
   text: ByteString,
   which: number,
-): Substitution {
+  turn: (steps: number) => Promise<void> | undefined,
+  goOn?: Begun,
+): MaybePromise<Substitution> {
   let result = "";
   let count = 0;
   let at = 0;
   let copied = 0;
   let begun = false;
+  if (goOn !== undefined) {
+    ({ result, count, at, copied } = goOn);
+    begun = true;
+  }
+  let left = MATCHES_A_TURN;
   while (at <= text.length) {
+    if (--left === 0) {
+      // Looking at a char makes one text of the many pieces, so that their number stays small.
+      result.charCodeAt(0);
+      const waiting = turn(MATCHES_A_TURN);
+      if (waiting !== undefined) {
+        const state = { result, count, at, copied };
+        return waiting.then(() => substitute(regex, replacement, text, which, turn, state));
+      }
+      left = MATCHES_A_TURN;
+    }
     const match = regex.exec(text, at, begun ? NOT_BEGUN : undefined);
     if (match === null) break;
     const start = match[0];

@@ -9,7 +9,7 @@ import { type Expr, lastLine, ungroup } from "./ast.ts";
 import { AwkError, errorAt, MSG } from "./errors.ts";
 import type { Thunk } from "./maybe.ts";
 import { HIGHEST_FIELD } from "./record.ts";
-import { childrenOf, NF_SLOT, type Resolved, SPECIALS } from "./resolve.ts";
+import { childrenOf, NF_SLOT, type Resolved, SPECIALS, WAITING_BUILTINS } from "./resolve.ts";
 import type { Runtime } from "./runtime.ts";
 import { InputText, toInt32, toNumber, type Value } from "./value.ts";
 
@@ -58,8 +58,7 @@ export abstract class Places {
     let answer = this.#waits.get(expr);
     if (answer === undefined) {
       answer = expr.kind === "getline" ||
-        (expr.kind === "builtin" &&
-          (expr.name === "close" || expr.name === "system" || expr.name === "fflush")) ||
+        (expr.kind === "builtin" && WAITING_BUILTINS.has(expr.name)) ||
         (expr.kind === "call" && expr.index !== undefined && this.resolved.waits[expr.index]) ||
         childrenOf(expr).some((child) => this.waits(child));
       this.#waits.set(expr, answer);

@@ -30,7 +30,10 @@ export interface Resolved {
   readonly waits: readonly boolean[];
 }
 
-const WAITING_BUILTINS: ReadonlySet<string> = new Set(["close", "fflush", "system"]);
+/** Built-in functions that may have to wait: for other processes, or as long texts take many turns. */
+export const WAITING_BUILTINS: ReadonlySet<string> = new Set(
+  ["close", "fflush", "gensub", "gsub", "split", "system"],
+);
 
 /** Resolves a tree; places are written into it. `extra` are names that arguments may assign. */
 export function resolveProgram(tree: ProgramTree, extra: readonly ByteString[]): Resolved {

@@ -11,6 +11,8 @@ export interface BusyScript {
   readonly script: string;
   /** It looks through the directory of the host that is mounted at {@link HOST_DIRECTORY}. */
   readonly needsHost?: boolean;
+  /** What runs to its end before, so that the script begins with what takes long. */
+  readonly setup?: string;
   /** Why one step of it takes longer than others should have to wait. */
   readonly stretch?: string;
 }

@@ -1,0 +1,79 @@
+/**
+ * One call that takes long lets others go on meanwhile: the event loop turns while it runs. What is
+ * looked at is how the work is divided, not how long it takes: no stretch between two turns is a large
+ * part of the processor time of the whole command, of which one call is nearly all.
+ * `bench/interrupt.ts` measures the times.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { Sandbox } from "../../mod.ts";
+
+interface Call {
+  readonly name: string;
+  /** Makes what the call works on. */
+  readonly setup?: string;
+  readonly script: string;
+}
+
+/** The largest part of a command's processor time that one stretch may take. */
+const MOST = 0.3;
+
+const LINE = "head -c 2000000 /dev/zero | tr '\\0' a >line";
+const WORDS = "yes 'ab cd' | head -n 300000 | tr '\\n' ' ' >words";
+
+const CALLS: readonly Call[] = [
+  { name: "awk gsub", setup: LINE, script: "awk '{ gsub(/a/, \"&b\") }' line" },
+  {
+    name: "awk gsub in a function",
+    setup: LINE,
+    script: "awk 'function f() { return gsub(/a/, \"&b\") } { x = f() + 1 }' line",
+  },
+  { name: "awk gensub", setup: LINE, script: 'awk \'{ x = gensub(/(a)/, "\\\\1b", "g") }\' line' },
+  { name: "awk split", setup: WORDS, script: "awk '{ n = split($0, x, \"b\") }' words" },
+];
+
+/** Processor time of this thread in milliseconds; where the system does not tell, the time. */
+function busyMs(): number {
+  if (Deno.build.os !== "linux") return performance.now();
+  return Number(Deno.readTextFileSync("/proc/thread-self/schedstat").split(" ")[0]) / 1e6;
+}
+
+/** The part that the longest stretch between two turns of the event loop took. */
+async function longestPart(sandbox: Sandbox, script: string): Promise<number> {
+  const { port1, port2 } = new MessageChannel();
+  const begun = busyMs();
+  let last = begun;
+  let longest = 0;
+  let ended = false;
+  const look = (): void => {
+    const now = busyMs();
+    longest = Math.max(longest, now - last);
+    last = now;
+  };
+  port1.onmessage = () => {
+    look();
+    if (!ended) port2.postMessage(0);
+  };
+  port2.postMessage(0);
+  const { reason, stderrText } = await sandbox.sh(script, { timeoutMs: 120_000, stdout: () => {} });
+  look();
+  ended = true;
+  port1.close();
+  port2.close();
+  assertEquals([reason, stderrText], ["exit", ""]);
+  return longest / (last - begun);
+}
+
+for (const { name, setup, script } of CALLS) {
+  Deno.test(`others get their turn during one call: ${name}`, async () => {
+    await using sandbox = await Sandbox.create({ cwd: "/tmp" });
+    // What is loaded when it is first used is loaded by the same call with next to nothing to do.
+    await sandbox.sh(`echo >line; echo >words; echo >numbers; ${script}`, { timeoutMs: 20_000 });
+    if (setup !== undefined) await sandbox.sh(setup);
+    let part = 1;
+    // A collection of garbage may fall into one stretch.
+    for (let i = 0; i < 3 && part > MOST; i++) {
+      part = Math.min(part, await longestPart(sandbox, script));
+    }
+    assert(part <= MOST, `one stretch takes ${(100 * part).toFixed()} %`);
+  });
+}
