@@ -26,12 +26,15 @@ export const ENV = {
   LC_ALL: "C",
   USER: "root",
   LOGNAME: "root",
+  SHELL: "/bin/sh",
   DPKG_MAINTSCRIPT_PACKAGE: "sample",
   DPKG_MAINTSCRIPT_ARCH: "amd64",
   DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT: "1",
   DPKG_RUNNING_VERSION: "1.21.22",
   DPKG_ROOT: "",
   DEBIAN_FRONTEND: "noninteractive",
+  // Without it git-filter-branch waits ten seconds before it does anything.
+  FILTER_BRANCH_SQUELCH_WARNING: "1",
 } as const;
 
 /** Names that are stand-ins: what Debian's scripts call and neither side has. */
@@ -219,9 +222,16 @@ export function makeRoot(
     if (name !== "busybox") Deno.symlinkSync("busybox", `${root}/bin/${name}`);
     Deno.symlinkSync(`/bin/${name}`, `${root}/abin/${name}`);
   }
-  const devices = [["null", 3], ["zero", 5], ["full", 7], ["random", 8], ["urandom", 9]];
-  for (const [name, minor] of devices) {
-    output("mknod", ["-m", "666", `${root}/dev/${name}`, "c", "1", String(minor)]);
+  const devices = [
+    ["null", 1, 3],
+    ["zero", 1, 5],
+    ["full", 1, 7],
+    ["random", 1, 8],
+    ["urandom", 1, 9],
+    ["tty", 5, 0],
+  ];
+  for (const [name, major, minor] of devices) {
+    output("mknod", ["-m", "666", `${root}/dev/${name}`, "c", String(major), String(minor)]);
   }
   for (const { path, bytes, mode } of files) {
     mkdir(path.slice(0, path.lastIndexOf("/")));

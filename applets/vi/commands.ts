@@ -38,9 +38,11 @@ export class Commands {
   /** Serves keys until the editor is left. */
   async run(): Promise<void> {
     const { state } = this;
-    while (!state.over) {
+    for (let first = true; !state.over; first = false) {
       this.#noteLine();
-      state.drawIfIdle();
+      // At first whatever waits to be read, as native: it may be nothing but the end of the input.
+      if (first) state.draw();
+      else state.drawIfIdle();
       try {
         const key = await state.key();
         state.message = "";
@@ -244,7 +246,7 @@ export class Commands {
     const stopped = process.tick(1_000_000);
     if (stopped !== undefined) await stopped;
     process.tty?.setRaw(true);
-    state.view.open();
+    state.view.open(true);
   }
 
   async #placeWindow(): Promise<void> {

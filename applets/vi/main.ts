@@ -49,7 +49,7 @@ export const applet: Applet = defineApplet({
     commands.colon.readOnly = opts.R === true;
     state.files = operands;
     raw?.setRaw(true);
-    view.open();
+    view.open(input.tty !== undefined);
     try {
       await commands.colon.runAll(initialCommands(ctx));
       const { message, bold } = state;

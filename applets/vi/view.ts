@@ -43,9 +43,9 @@ export class View {
     this.#shown = [];
   }
 
-  /** Takes the whole screen. */
-  open(): void {
-    this.print("\x1b[?1049h\x1b[H\x1b[J");
+  /** Takes the whole screen. What has no size to tell is asked where its last corner is, as native does. */
+  open(hasSize: boolean): void {
+    this.print(`\x1b[?1049h${hasSize ? "" : "\x1b[999;999H\x1b[6n"}`);
     this.forget();
   }
 
@@ -89,14 +89,16 @@ export class View {
       }
       if (line !== this.#shown[row]) {
         // Clearing behind a full row would clear its last column.
-        text += `\x1b[${row + 1};1H${line}${line.length < this.columns ? "\x1b[K" : ""}`;
+        const clears = this.#shown[row] !== "" && line.length < this.columns;
+        text += `\x1b[${row + 1};1H${line}${clears ? "\x1b[K" : ""}`;
       }
       this.#shown[row] = line;
     }
     const last = bold ? `\x1b[7m${status}\x1b[m` : status;
-    if (last !== this.#shown[this.rows]) text += `\x1b[${this.rows + 1};1H\x1b[K${last}`;
+    const cursor = `\x1b[${cursorRow + 1};${column - this.#left + 1}H`;
+    if (last !== this.#shown[this.rows]) text += `${cursor}\x1b[${this.rows + 1};1H\x1b[K${last}`;
     this.#shown[this.rows] = last;
-    this.print(`${text}\x1b[${cursorRow + 1};${column - this.#left + 1}H`);
+    this.print(text + cursor);
   }
 
   /** Shows only the last row, with the cursor behind its text: a line that is typed. */
