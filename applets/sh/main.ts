@@ -224,7 +224,7 @@ function scriptFile(sh: Shell, path: string): MaybePromise<number> {
     if (!isVfsError(error)) throw error;
     // A directory opens, and reading it gives nothing.
     if (error.code === "EISDIR") return 0;
-    sh.say(`${sh.shared.name}: can't open '${path}': ${error.reason}\n`);
+    sh.say(`${sh.proc.argv[0]}: can't open '${path}': ${error.reason}\n`);
     throw new ShellExit(2, true);
   }
   sh.commandName = sh.shared.title = path;
