@@ -12,7 +12,7 @@
 import type { ByteString } from "../../../sandbox/types.ts";
 import { EDGE, holds, OTHER } from "./context.ts";
 import { RegexError } from "./error.ts";
-import type { StepHook } from "./forward.ts";
+import { PAUSED, type StepHook } from "./forward.ts";
 import {
   N_ACCEPT,
   N_ASSERT,
@@ -37,6 +37,31 @@ interface Trail {
   readonly before: Trail | undefined;
 }
 
+/** A search that was stopped half-way. */
+interface Begun {
+  readonly text: ByteString;
+  readonly from: number;
+  readonly start: number;
+  readonly end: number;
+  readonly result: Int32Array;
+  readonly way: Way;
+}
+
+/** How far the ways from one place have been followed. */
+interface Way {
+  readonly offsets: Int32Array<ArrayBuffer>;
+  readonly former: Int32Array<ArrayBuffer>;
+  readonly nodes: number[];
+  readonly places: number[];
+  readonly savedOffsets: Int32Array<ArrayBuffer>[];
+  readonly savedFormer: Int32Array<ArrayBuffer>[];
+  readonly savedTrails: (Trail | undefined)[];
+  readonly trail: Trail | undefined;
+  readonly best: number;
+  readonly node: number;
+  readonly at: number;
+}
+
 function passed(trail: Trail | undefined, node: number): boolean {
   for (let step = trail; step !== undefined; step = step.before) {
     if (step.node === node) return true;
@@ -53,6 +78,10 @@ export class Backtracker {
   /** Bytes that can begin a match; undefined if an empty match is possible. */
   readonly #firstBytes: Uint8Array | undefined;
   #steps = 0;
+  /** Steps at which the hook is told again. */
+  #report = REPORT;
+  #isDue = false;
+  #begun: Begun | undefined;
   #visited = new Set<string>();
 
   constructor(
@@ -80,21 +109,36 @@ export class Backtracker {
     edge: number,
     offsets: Int32Array,
   ): boolean {
-    this.#steps = 0;
     const first = this.#firstBytes;
-    for (let start = from; start <= end; start++) {
-      if (first !== undefined) {
+    const begun = this.goesOn(text, from, end) ? this.#begun : undefined;
+    this.#begun = undefined;
+    if (begun === undefined) {
+      this.#steps = 0;
+      this.#report = REPORT;
+    } else offsets.set(begun.result);
+    this.#isDue = false;
+    let way = begun?.way;
+    for (let start = begun?.start ?? from; start <= end; start++) {
+      if (first !== undefined && way === undefined) {
         if (start === end) return false;
         if (first[text.charCodeAt(start)] === 0) continue;
       }
-      if (this.#matchAt(text, from, start, end, edge, offsets)) return true;
+      if (this.#matchAt(text, from, start, end, edge, offsets, way)) return true;
+      way = undefined;
     }
     return false;
   }
 
+  /** Whether this is the search that stopped half-way. */
+  goesOn(text: ByteString, from: number, end: number): boolean {
+    const begun = this.#begun;
+    return begun !== undefined && begun.from === from && begun.end === end && begun.text === text;
+  }
+
   #count(): void {
-    if (++this.#steps % REPORT !== 0) return;
-    this.#onStep?.(REPORT);
+    if (++this.#steps < this.#report) return;
+    this.#report = this.#steps + REPORT;
+    if (this.#onStep?.(REPORT) === true) this.#isDue = true;
     if (this.#steps > MOST_STEPS) throw new RegexError("ESPACE");
   }
 
@@ -117,6 +161,7 @@ export class Backtracker {
     end: number,
     edge: number,
     result: Int32Array,
+    way: Way | undefined,
   ): boolean {
     const {
       kind,
@@ -132,22 +177,28 @@ export class Backtracker {
       groups,
       alias,
     } = this.#nfa;
-    this.#visited.clear();
     const width = 2 * groups + 2;
-    let offsets = new Int32Array(width).fill(-1);
-    let former = new Int32Array(width).fill(-1);
+    if (way === undefined) this.#visited.clear();
+    let offsets = way?.offsets ?? new Int32Array(width).fill(-1);
+    let former = way?.former ?? new Int32Array(width).fill(-1);
     // The ways not yet taken, each with the offsets of its moment.
-    const nodes: number[] = [];
-    const places: number[] = [];
-    const savedOffsets: Int32Array<ArrayBuffer>[] = [];
-    const savedFormer: Int32Array<ArrayBuffer>[] = [];
-    const savedTrails: (Trail | undefined)[] = [];
-    let trail: Trail | undefined;
-    let best = -1;
-    let node = this.#nfa.start;
-    let at = start;
+    const nodes: number[] = way?.nodes ?? [];
+    const places: number[] = way?.places ?? [];
+    const savedOffsets: Int32Array<ArrayBuffer>[] = way?.savedOffsets ?? [];
+    const savedFormer: Int32Array<ArrayBuffer>[] = way?.savedFormer ?? [];
+    const savedTrails: (Trail | undefined)[] = way?.savedTrails ?? [];
+    let trail: Trail | undefined = way?.trail;
+    let best = way?.best ?? -1;
+    let node = way?.node ?? this.#nfa.start;
+    let at = way?.at ?? start;
     for (;;) {
       this.#count();
+      if (this.#isDue) {
+        const stacks = { nodes, places, savedOffsets, savedFormer, savedTrails };
+        const going = { ...stacks, offsets, former, trail, best, node, at };
+        this.#begun = { text, from, start, end, result: result.slice(), way: going };
+        throw PAUSED;
+      }
       let alive = true;
       switch (kind[node]) {
         case N_SET:
@@ -228,9 +279,9 @@ export class Backtracker {
           alive = false;
       }
       if (alive) continue;
-      const way = nodes.pop();
-      if (way === undefined) break;
-      node = way;
+      const left = nodes.pop();
+      if (left === undefined) break;
+      node = left;
       at = places.pop() as number;
       offsets = savedOffsets.pop() as Int32Array<ArrayBuffer>;
       former = savedFormer.pop() as Int32Array<ArrayBuffer>;

@@ -23,8 +23,28 @@ export const ANY = 1;
 /** Ask for the first line with a match. */
 export const LINES = 2;
 
-/** A hook that is told about work done; it may throw to stop the work. */
-export type StepHook = (steps: number) => void;
+/**
+ * A hook that is told about work done; it may throw to stop the work. When it says true, a search that
+ * can be gone on with later throws {@linkcode PAUSED}.
+ */
+export type StepHook = (steps: number) => boolean | void;
+
+/** The error of a search that stopped half-way: the next one with the same arguments goes on there. */
+export class SearchPaused extends Error {}
+
+/** There is only one. */
+export const PAUSED: SearchPaused = new SearchPaused("a search has stopped half-way");
+
+/** Where a search goes on. */
+interface Begun {
+  readonly text: ByteString;
+  readonly from: number;
+  readonly end: number;
+  readonly resets: number;
+  readonly row: number;
+  readonly at: number;
+  readonly last: number;
+}
 
 /** Between two groups of threads in a state. */
 const MARK = -1;
@@ -96,6 +116,11 @@ export class ForwardAutomaton {
   #cachedText: ByteString = "";
   #cachedFrom = 1;
   #cachedAt = 0;
+  /** How often the states were thrown away, which makes their rows mean others. */
+  #resets = 0;
+  /** The hook wants a search to stop. */
+  #isDue = false;
+  #begun: Begun | undefined;
   // Work space of the set construction.
   readonly #seen: Int32Array;
   #generation = 0;
@@ -135,6 +160,7 @@ export class ForwardAutomaton {
   }
 
   #reset(): void {
+    this.#resets++;
     this.#states = [];
     this.#setNodes = 0;
     this.#numbers.clear();
@@ -276,7 +302,7 @@ export class ForwardAutomaton {
     const nfa = this.#nfa;
     const { kind, arg, next, member, classes } = nfa;
     const state = this.#states[row / this.#stride];
-    this.#onStep?.(state.nodes.length + 8);
+    if (this.#onStep?.(state.nodes.length + 8) === true) this.#isDue = true;
     const lineEnd = column === classes || column === this.#separator;
     const right = lineEnd ? EDGE : nfa.category[column];
     let threads = this.#resolve(state, right);
@@ -354,9 +380,33 @@ export class ForwardAutomaton {
 
   /** Forgets the text that the search for the prefix remembers, so that it can be collected. */
   forget(): void {
+    this.#begun = undefined;
     this.#cachedText = "";
     this.#cachedFrom = 1;
     this.#cachedAt = 0;
+  }
+
+  /** Stops a search half-way. */
+  #pause(
+    text: ByteString,
+    from: number,
+    end: number,
+    row: number,
+    at: number,
+    last: number,
+  ): never {
+    this.#isDue = false;
+    this.#begun = { text, from, end, resets: this.#resets, row, at, last };
+    throw PAUSED;
+  }
+
+  /** Where a search that was stopped goes on, if it is the one that begins now. */
+  #goOn(text: ByteString, from: number, end: number): Begun | undefined {
+    const begun = this.#begun;
+    if (begun === undefined) return undefined;
+    this.#begun = undefined;
+    const same = begun.from === from && begun.end === end && begun.resets === this.#resets;
+    return same && begun.text === text ? begun : undefined;
   }
 
   /**
@@ -373,7 +423,10 @@ export class ForwardAutomaton {
     let skip = this.#skip;
     let last = -1;
     let i = from;
-    if (skip !== DEAD && row === skip) {
+    this.#isDue = false;
+    const begun = this.#begun === undefined ? undefined : this.#goOn(text, from, end);
+    if (begun !== undefined) ({ row, at: i, last } = begun);
+    else if (skip !== DEAD && row === skip) {
       i = this.#nextPrefix(text, i);
       if (i + this.#prefix.length > end) return -1;
     }
@@ -410,6 +463,7 @@ export class ForwardAutomaton {
         }
         i = at;
       }
+      if (this.#isDue) this.#pause(text, from, end, row, i, last);
     }
     let entry = table[row + this.#stride - 1];
     if (entry === UNKNOWN) entry = this.#build(row, this.#stride - 1);
@@ -427,6 +481,9 @@ export class ForwardAutomaton {
     let table = this.#table;
     let skip = this.#skip;
     let i = from;
+    this.#isDue = false;
+    const begun = this.#begun === undefined ? undefined : this.#goOn(text, from, end);
+    if (begun !== undefined) ({ row, at: i } = begun);
     while (i < end) {
       let entry = table[row + classOf[text.charCodeAt(i)]];
       if (entry > skip) {
@@ -446,6 +503,7 @@ export class ForwardAutomaton {
         i = text.indexOf(this.#lineEnd, i);
         if (i < 0 || i >= end) return -1;
       }
+      if (this.#isDue) this.#pause(text, from, end, row, i, -1);
     }
     let entry = table[row + this.#stride - 1];
     if (entry === UNKNOWN) entry = this.#build(row, this.#stride - 1);

@@ -16,7 +16,7 @@ import type { ByteString } from "../../../sandbox/types.ts";
 import { analyse, type Facts } from "./analyse.ts";
 import { Backtracker } from "./backtrack.ts";
 import { EDGE, EDGE_NOT_LINE } from "./context.ts";
-import { ANY, ForwardAutomaton, LEFTMOST, LINES, type StepHook } from "./forward.ts";
+import { ANY, ForwardAutomaton, LEFTMOST, LINES, PAUSED, type StepHook } from "./forward.ts";
 import { buildNfa, type Nfa } from "./nfa.ts";
 import { MATCH, OnePass, UNDECIDED } from "./onepass.ts";
 import { parsePattern, type Program, type RegexSyntax } from "./parse.ts";
@@ -24,7 +24,7 @@ import { ReverseAutomaton } from "./reverse.ts";
 import { SubmatchWalker } from "./submatch.ts";
 
 export { REGEX_MESSAGES, RegexError, type RegexErrorCode } from "./error.ts";
-export type { StepHook } from "./forward.ts";
+export { PAUSED, type StepHook } from "./forward.ts";
 export type { RegexSyntax } from "./parse.ts";
 
 /** How to compile a pattern. */
@@ -40,7 +40,10 @@ export interface RegexOptions {
   readonly newline?: boolean;
   /** Only the offsets of the whole match are wanted (`REG_NOSUB`). */
   readonly nosub?: boolean;
-  /** Is told about work done, in steps; may throw to stop it. */
+  /**
+   * Is told about work done, in steps; may throw to stop it, or say true: then a search that will take
+   * longer throws {@linkcode PAUSED}, and the same call once more goes on with it.
+   */
   readonly onStep?: StepHook;
 }
 
@@ -71,6 +74,14 @@ const MOST_UNDECIDED = 16;
 /** Steps after which the hook is told. */
 const REPORT = 128;
 
+/** The first line that a search for lines has not looked at. */
+interface LinePlace {
+  readonly chunk: ByteString;
+  readonly from: number;
+  readonly end: number;
+  readonly begin: number;
+}
+
 /** A compiled pattern. Make it with {@linkcode compile}. */
 export class Regex {
   /** Number of groups. */
@@ -100,6 +111,8 @@ export class Regex {
   #usesOnePass = true;
   #undecided = 0;
   #work = 0;
+  /** Where `searchLine` goes on that stopped half-way. */
+  #line: LinePlace | undefined;
   #useLiteral: boolean;
   #hits = 0;
   #hitBytes = 0;
@@ -147,17 +160,18 @@ export class Regex {
       offsets[1] = at + literal.length;
       return offsets;
     }
-    if (this.#onStep !== undefined) this.#count(end - from);
     if (this.#backtracker !== undefined) {
-      if (this.#anyAutomaton().search(text, from, end, left) < 0) return null;
-      return this.#backtracker.search(text, from, end, left, offsets) ? offsets : null;
+      return this.#backtrack(text, from, end, left) ? offsets : null;
     }
     if (this.#usesOnePass) {
       const onePass = this.#onePass ??= new OnePass(this.#nfa);
       if (onePass.usable) {
         const groups = this.#wantsGroups && flags.nosub !== true;
         const state = onePass.search(text, from, end, left, groups, offsets);
-        if (state !== UNDECIDED) return state === MATCH ? offsets : null;
+        if (state !== UNDECIDED) {
+          this.#count((state === MATCH ? offsets[1] : end) - from);
+          return state === MATCH ? offsets : null;
+        }
       }
       if (!onePass.usable || ++this.#undecided > MOST_UNDECIDED) this.#usesOnePass = false;
     }
@@ -169,6 +183,7 @@ export class Regex {
       this.#onStep,
     );
     const matchEnd = forward.search(text, from, end, left);
+    this.#count((matchEnd < 0 ? end : matchEnd) - from);
     if (matchEnd < 0) return null;
     let start: number;
     if (this.#wantsGroups && flags.nosub !== true) {
@@ -197,10 +212,20 @@ export class Regex {
     const end = flags.end ?? text.length;
     const { literal } = this.#facts;
     if (literal !== undefined) return indexWithin(text, literal, from, end) >= 0;
-    if (this.#onStep !== undefined) this.#count(end - from);
     const left = this.#before(text, from, flags);
-    if (this.#anyAutomaton().search(text, from, end, left) < 0) return false;
-    return this.#backtracker?.search(text, from, end, left, this.#offsets) ?? true;
+    if (this.#backtracker !== undefined) return this.#backtrack(text, from, end, left);
+    if (this.#onStep !== undefined) this.#count(end - from);
+    return this.#anyAutomaton().search(text, from, end, left) >= 0;
+  }
+
+  /** A search with back-references, where the automaton says that there may be a match. */
+  #backtrack(text: ByteString, from: number, end: number, left: number): boolean {
+    const backtracker = this.#backtracker!;
+    if (!backtracker.goesOn(text, from, end)) {
+      this.#count(end - from);
+      if (this.#anyAutomaton().search(text, from, end, left) < 0) return false;
+    }
+    return backtracker.search(text, from, end, left, this.#offsets);
   }
 
   /**
@@ -214,17 +239,25 @@ export class Regex {
     const mark = separator === 10 ? "\n" : String.fromCharCode(separator);
     // A separator at the end closes the last line, and does not begin another one.
     const stop = end > from && chunk.charCodeAt(end - 1) === separator ? end - 1 : end;
-    let begin = from;
-    while (begin < end) {
-      const start = this.#useLiteral
-        ? this.#literalLine(chunk, begin, stop, mark)
-        : this.#automatonLine(chunk, begin, stop, separator, mark);
-      if (start < 0) return -1;
-      if (
-        this.#backtracker === undefined ||
-        this.#backtracker.search(chunk, start, this.lineEnd, EDGE, this.#offsets)
-      ) return start;
-      begin = this.lineEnd + 1;
+    const line = this.#line;
+    this.#line = undefined;
+    const same = line !== undefined && line.from === from && line.end === end;
+    let begin = same && line.chunk === chunk ? line.begin : from;
+    try {
+      while (begin < end) {
+        const start = this.#useLiteral
+          ? this.#literalLine(chunk, begin, stop, mark)
+          : this.#automatonLine(chunk, begin, stop, separator, mark);
+        if (start < 0) return -1;
+        if (
+          this.#backtracker === undefined ||
+          this.#backtracker.search(chunk, start, this.lineEnd, EDGE, this.#offsets)
+        ) return start;
+        begin = this.lineEnd + 1;
+      }
+    } catch (error) {
+      if (error === PAUSED) this.#line = { chunk, from, end, begin };
+      throw error;
     }
     return -1;
   }
@@ -237,9 +270,10 @@ export class Regex {
 
   /** Counts a search; the hook is told of many short ones together. */
   #count(length: number): void {
+    if (this.#onStep === undefined) return;
     this.#work += 1 + (length >>> 6);
     if (this.#work < REPORT) return;
-    this.#onStep?.(this.#work);
+    this.#onStep(this.#work);
     this.#work = 0;
   }
 
