@@ -1,7 +1,7 @@
 import type { ByteString } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
-import { DumpBuffer, DumpLine, type DumpValue, TABLES_FROM } from "./_lib/dump_line.ts";
+import { DumpBuffer, DumpLine, type DumpValue, Repeats, TABLES_FROM } from "./_lib/dump_line.ts";
 import { Blocks, InputFiles } from "./_lib/input_files.ts";
 import { formatDouble } from "./_lib/format_number.ts";
 import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
@@ -435,9 +435,7 @@ async function dump(
     }
   }
   const folding = !ctx.opts.v;
-  const previous = new Uint8Array(block);
-  let hasPrevious = false;
-  let folded = false;
+  const repeats = new Repeats(block);
   const padded = new Uint8Array(block + 8);
   let any = left > 0 && address > 0 && limit > 0;
   const buffer = new DumpBuffer(ctx.out);
@@ -448,18 +446,8 @@ async function dump(
     const from = address;
     address += length;
     if (length === block && folding) {
-      if (hasPrevious) {
-        let i = 0;
-        while (i < block && previous[i] === bytes[start + i]) i++;
-        if (i === block) {
-          if (folded) return;
-          folded = true;
-          return buffer.print("*\n");
-        }
-      }
-      for (let i = 0; i < block; i++) previous[i] = bytes[start + i];
-      hasPrevious = true;
-      folded = false;
+      const seen = repeats.look(bytes, start);
+      if (seen !== 0) return seen === 1 ? buffer.print("*\n") : undefined;
     }
     if (untilFast > 0) {
       untilFast -= length;
@@ -476,9 +464,7 @@ async function dump(
     let at = start;
     if (length < block) {
       // Native compares what there is of the last block, marks it as the same, and shows it as well.
-      let same = 0;
-      while (same < length && previous[same] === bytes[start + same]) same++;
-      if (folding && hasPrevious && !folded && same === length) void buffer.print("*\n");
+      if (folding && repeats.begins(bytes, start, length)) void buffer.print("*\n");
       padded.fill(0);
       for (let i = 0; i < length; i++) padded[i] = bytes[start + i];
       source = padded;

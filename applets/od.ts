@@ -1,8 +1,10 @@
+import { toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import type { ByteString } from "../sandbox/types.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
-import { DumpBuffer, DumpLine, TABLES_FROM } from "./_lib/dump_line.ts";
+import { DumpBuffer, DumpLine, Repeats, TABLES_FROM } from "./_lib/dump_line.ts";
 import { Blocks, InputFiles } from "./_lib/input_files.ts";
+import { MemoryAccount } from "./_lib/memory_account.ts";
 import { numberArgument } from "./_lib/number_argument.ts";
 import { extendedText } from "./_lib/extended_float.ts";
 
@@ -89,16 +91,17 @@ class Dumper {
     const radix = (opts.A as string | undefined) ?? "o";
     const address = addressOf(radix) ??
       ctx.fail(`bad output address radix '${radix[0]}' (must be [doxn])`);
-    let skip = opts.j === undefined ? 0 : numberArgument(ctx, opts.j as string, rules);
-    const strings = (opts.S ?? (opts.strings === "" ? "3" : opts.strings)) as string | undefined;
-    const least = strings === undefined ? undefined : numberArgument(ctx, strings, rules);
+    // Of several bad arguments native tells the first in this order: -N, -j, types, -S.
     const limit = opts.N === undefined ? Infinity : numberArgument(ctx, opts.N as string, rules);
+    let skip = opts.j === undefined ? 0 : numberArgument(ctx, opts.j as string, rules);
     const types = [...(opts.t as readonly string[] | undefined ?? [])];
     // Native goes through the letters in one order, however they were given; -t stands before -x.
     for (const [name, type] of SHORT) {
       if (name === "x") types.forEach((each) => this.#add(each));
       if (opts[name] === true) this.#add(type);
     }
+    const strings = (opts.S ?? (opts.strings === "" ? "3" : opts.strings)) as string | undefined;
+    const least = strings === undefined ? undefined : numberArgument(ctx, strings, rules);
     let files = ctx.operands;
     if (opts.traditional) {
       const traditional = oldOffset(ctx, files);
@@ -169,9 +172,7 @@ class Dumper {
   ): Promise<void> {
     const { ctx } = this;
     const folding = !ctx.opts.v;
-    const previous = new Uint8Array(width);
-    let hasPrevious = false;
-    let folded = false;
+    const repeats = new Repeats(width);
     const padded = new Uint8Array(Math.ceil(width / unit) * unit);
     const buffer = new DumpBuffer(ctx.out);
     const [base, digits] = ADDRESSES.get(ctx.opts.A as string | undefined ?? "o") ?? [0, 0];
@@ -181,18 +182,8 @@ class Dumper {
       const offset = this.#offset;
       this.#offset += length;
       if (folding && length === width) {
-        if (hasPrevious) {
-          let i = 0;
-          while (i < width && previous[i] === bytes[start + i]) i++;
-          if (i === width) {
-            if (folded) return;
-            folded = true;
-            return buffer.print("*\n");
-          }
-        }
-        for (let i = 0; i < width; i++) previous[i] = bytes[start + i];
-        hasPrevious = true;
-        folded = false;
+        const seen = repeats.look(bytes, start);
+        if (seen !== 0) return seen === 1 ? buffer.print("*\n") : undefined;
       }
       if (left > 0) {
         left -= length;
@@ -272,6 +263,7 @@ class Dumper {
     address: (offset: number) => string,
   ): Promise<void> {
     const { ctx } = this;
+    const held = new MemoryAccount(ctx.process);
     let text = "";
     let start = this.#offset;
     let offset = this.#offset;
@@ -282,19 +274,23 @@ class Dumper {
       if (chunk === undefined) break;
       left -= chunk.length;
       for (let i = 0; i < chunk.length; i++, offset++) {
-        const byte = chunk[i];
-        if (byte >= 32 && byte < 127) {
+        const first = i;
+        while (i < chunk.length && chunk[i] >= 32 && chunk[i] < 127) i++;
+        if (i > first) {
           if (text === "") start = offset;
-          text += String.fromCharCode(byte);
-          continue;
+          offset += i - first;
+          held.take(2 * (i - first));
+          text += toByteString(chunk, first, i);
+          if (i === chunk.length) break;
         }
-        if (byte === 0 && text.length >= least && text !== "") {
+        if (chunk[i] === 0 && text.length >= least && text !== "") {
           const full = ctx.out.print(
             ctx.opts.A === "n" ? `${text}\n` : `${address(start)} ${text}\n`,
           );
           if (full !== undefined) await full;
         }
         text = "";
+        held.release();
       }
       const pause = ctx.tick(1 + (chunk.length >> 4));
       if (pause !== undefined) await pause;

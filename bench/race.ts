@@ -16,6 +16,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { Sandbox } from "../mod.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { O_CREAT, O_EXCL, O_TRUNC, O_WRONLY, type ProcessFs } from "../sandbox/types.ts";
+import { UNLIMITED } from "../tests/kernel/unlimited.ts";
 
 const ATTACKER = `
 #define _GNU_SOURCE
@@ -199,14 +200,7 @@ async function measure(mode: "rw" | "overlay", kind: Kind, ms: number): Promise<
   let hits = 0;
   const { ended } = sandbox.kernel.start({
     argv: ["race"],
-    env: new Map(),
-    cwd: "/",
-    uid: 0,
-    gid: 0,
-    fds: new Map(),
-    wallMs: Infinity,
-    cpuMs: Infinity,
-    outputBytes: Infinity,
+    ...UNLIMITED,
     program: async (process) => {
       const until = performance.now() + ms;
       while (performance.now() < until) {

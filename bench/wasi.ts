@@ -16,6 +16,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { Sandbox } from "../mod.ts";
 import { fromText } from "../sandbox/bytes.ts";
 import { wasmProgram } from "../wasi/run.ts";
+import { UNLIMITED } from "../tests/kernel/unlimited.ts";
 import { Clang } from "../tests/wasi/clang.ts";
 
 const root = decodeURIComponent(new URL("./wasi/", import.meta.url).pathname);
@@ -220,14 +221,7 @@ async function ours(layer: "host" | "memory", metered: boolean): Promise<Runner>
     const best = new Best();
     const { ended } = sandbox.kernel.start({
       argv: ["bench"],
-      env: new Map(),
-      cwd: "/",
-      uid: 0,
-      gid: 0,
-      fds: new Map(),
-      wallMs: Infinity,
-      cpuMs: Infinity,
-      outputBytes: Infinity,
+      ...UNLIMITED,
       program: async (process) => {
         for (let i = 0; i < 5; i++) {
           const input = process.fs.open(work.lines ? "/d/lines" : "/dev/null", 0);

@@ -21,20 +21,7 @@ import { bytes, makeTar } from "../tests/archive/make_tar.ts";
 import { makeZip } from "../tests/archive/make_zip.ts";
 import { decoderFor } from "../tests/codec/decoders.ts";
 import { PLAIN, SAMPLES } from "../tests/codec/samples.ts";
-
-/** A source of whole numbers below a bound. */
-export type Pick = (bound: number) => number;
-
-/** A generator with a seed (mulberry32). */
-export function seeded(seed: number): Pick {
-  let state = seed >>> 0;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor(((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296 * bound);
-  };
-}
+import { type Pick, seeded } from "./input.ts";
 
 /** Bytes that break parsers. */
 const EDGES = [0, 1, 0x7f, 0x80, 0xff, 0x2e, 0x2f];

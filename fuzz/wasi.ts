@@ -22,20 +22,8 @@ import { buildShim } from "../wasi/shim.ts";
 import { systemOf } from "../wasi/system.ts";
 import { assemble } from "../tests/wasi/assemble.ts";
 import { arguments_, copier, environment, opener, printer } from "../tests/wasi/programs.ts";
-
-/** A source of whole numbers below a bound. */
-export type Pick = (bound: number) => number;
-
-/** A generator with a seed (mulberry32). */
-export function seeded(seed: number): Pick {
-  let state = seed >>> 0;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor(((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296 * bound);
-  };
-}
+import { type Pick, seeded } from "./input.ts";
+import { UNLIMITED } from "../tests/kernel/unlimited.ts";
 
 // -----------------------------------------------------------------------------------------------
 // Calls
@@ -173,14 +161,8 @@ export async function fuzzCalls(seed: number, count: number): Promise<CallReport
     let failure: unknown;
     const started = sandbox.kernel.start({
       argv: ["fuzz"],
+      ...UNLIMITED,
       env: new Map([["A", "1"]]),
-      cwd: "/",
-      uid: 0,
-      gid: 0,
-      fds: new Map(),
-      wallMs: Infinity,
-      cpuMs: Infinity,
-      outputBytes: Infinity,
       program: (process) => {
         for (const fd of [0, 1, 2]) process.setFd(process.fs.open("/dev/null", 2), fd);
         for (

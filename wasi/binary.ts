@@ -232,7 +232,8 @@ export function functionsOf(bytes: Uint8Array): Functions | undefined {
   };
 }
 
-function leb(value: number): number[] {
+/** An unsigned number as LEB128. */
+export function leb(value: number): number[] {
   const bytes: number[] = [];
   let rest = value;
   do {

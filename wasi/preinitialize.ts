@@ -8,7 +8,7 @@
  * @module
  */
 import { PAGE } from "./abi.ts";
-import { ModuleError, Reader, SECTION, type Section, sectionsOf } from "./binary.ts";
+import { leb, ModuleError, Reader, SECTION, type Section, sectionsOf } from "./binary.ts";
 
 /** The function that is run when none is named, as of the tool that began with this. */
 export const DEFAULT_INIT = "wizer.initialize";
@@ -43,17 +43,6 @@ export interface Observable {
   readonly globals: readonly (string | undefined)[];
 }
 
-function uleb(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    const byte = rest % 128;
-    rest = Math.floor(rest / 128);
-    bytes.push(rest > 0 ? byte + 128 : byte);
-  } while (rest > 0);
-  return bytes;
-}
-
 function sleb(value: bigint): number[] {
   const bytes: number[] = [];
   let rest = value;
@@ -69,7 +58,7 @@ function sleb(value: bigint): number[] {
 }
 
 function sectionOf(id: number, content: readonly number[]): Uint8Array {
-  return new Uint8Array([id, ...uleb(content.length), ...content]);
+  return new Uint8Array([id, ...leb(content.length), ...content]);
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -208,7 +197,7 @@ export function observable(bytes: Uint8Array): Observable {
     while (names.has(name)) name += "_";
     names.add(name);
     const chars = [...name].map((char) => char.charCodeAt(0));
-    added.push([...uleb(chars.length), ...chars, kind, ...uleb(index)]);
+    added.push([...leb(chars.length), ...chars, kind, ...leb(index)]);
     return name;
   };
   const known = exports.find((each) => each.kind === 2);
@@ -220,7 +209,7 @@ export function observable(bytes: Uint8Array): Observable {
     ? new Uint8Array(0)
     : bytes.subarray(exports[0]?.from ?? exportSection.end, exportSection.end);
   const section = sectionOf(SECTION.EXPORT, [
-    ...uleb(exports.length + added.length),
+    ...leb(exports.length + added.length),
     ...old,
     ...added.flat(),
   ]);
@@ -334,13 +323,13 @@ export function withState(
   const flags = reader.byte();
   reader.u32();
   const rest = bytes.subarray(reader.at, memorySection.end);
-  const pages = uleb(state.memory.length / PAGE);
+  const pages = leb(state.memory.length / PAGE);
   changes.set(SECTION.MEMORY, sectionOf(SECTION.MEMORY, [1, flags, ...pages, ...rest]));
 
   const globalSection = find(sections, SECTION.GLOBAL);
   const globals = globalsOf(bytes, globalSection);
   if (globals.length > 0) {
-    const content = [...uleb(globals.length)];
+    const content = [...leb(globals.length)];
     globals.forEach(({ type, from, start, end }, i) => {
       const value = state.globals[i];
       content.push(...bytes.subarray(from, start));
@@ -355,7 +344,7 @@ export function withState(
   changes.set(
     SECTION.EXPORT,
     sectionOf(SECTION.EXPORT, [
-      ...uleb(kept.length),
+      ...leb(kept.length),
       ...kept.flatMap((each) => [...bytes.subarray(each.from, each.end)]),
     ]),
   );
@@ -367,18 +356,18 @@ export function withState(
   for (let gap = GAP * 4; ranges.length > SEGMENTS_MAX; gap *= 4) {
     ranges = nonZeroRanges(state.memory, gap);
   }
-  const parts: Uint8Array[] = [new Uint8Array(uleb(data.length + ranges.length)), ...data];
+  const parts: Uint8Array[] = [new Uint8Array(leb(data.length + ranges.length)), ...data];
   for (const [start, end] of ranges) {
-    parts.push(new Uint8Array([0, 0x41, ...sleb(BigInt(start | 0)), 0x0b, ...uleb(end - start)]));
+    parts.push(new Uint8Array([0, 0x41, ...sleb(BigInt(start | 0)), 0x0b, ...leb(end - start)]));
     parts.push(state.memory.subarray(start, end));
   }
   const content = join(parts);
   changes.set(
     SECTION.DATA,
-    join([new Uint8Array([SECTION.DATA, ...uleb(content.length)]), content]),
+    join([new Uint8Array([SECTION.DATA, ...leb(content.length)]), content]),
   );
   if (find(sections, SECTION.DATA_COUNT) !== undefined) {
-    const count = uleb(data.length + ranges.length);
+    const count = leb(data.length + ranges.length);
     changes.set(SECTION.DATA_COUNT, sectionOf(SECTION.DATA_COUNT, count));
   }
   return replace(bytes, sections, changes);

@@ -147,3 +147,41 @@ export class DumpBuffer {
     return length === 0 ? undefined : this.out.bytes(this.bytes, 0, length);
   }
 }
+
+/** Finds blocks that repeat the one before: of a run of them a dump shows one `*`. */
+export class Repeats {
+  readonly #previous: Uint8Array;
+  #has = false;
+  #told = false;
+
+  /** @param size Bytes of a block. */
+  constructor(private readonly size: number) {
+    this.#previous = new Uint8Array(size);
+  }
+
+  /** 0 for a block that is to be shown, 1 for the first of a run that is not, 2 for the others. */
+  look(bytes: Uint8Array, start: number): 0 | 1 | 2 {
+    const { size } = this;
+    const previous = this.#previous;
+    if (this.#has) {
+      let i = 0;
+      while (i < size && previous[i] === bytes[start + i]) i++;
+      if (i === size) {
+        if (this.#told) return 2;
+        this.#told = true;
+        return 1;
+      }
+    }
+    for (let i = 0; i < size; i++) previous[i] = bytes[start + i];
+    this.#has = true;
+    this.#told = false;
+    return 0;
+  }
+
+  /** Whether a shorter block begins a run. */
+  begins(bytes: Uint8Array, start: number, length: number): boolean {
+    let same = 0;
+    while (same < length && this.#previous[same] === bytes[start + same]) same++;
+    return this.#has && !this.#told && same === length;
+  }
+}

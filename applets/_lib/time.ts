@@ -11,13 +11,7 @@ import { isVfsError } from "../../sandbox/errors.ts";
 import { parsePosixZone, parseZoneFile } from "./time_zone.ts";
 
 /** Broken-down time, as `struct tm` with full years and months from 0. */
-export interface CalendarTime {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
+export interface CalendarTime extends CalendarFields {
   /** 0 is Sunday. */
   readonly weekday: number;
   /** 0 is the first of January. */

@@ -22,6 +22,7 @@ import {
   type Waiter,
   type WaitQueue,
 } from "../types.ts";
+import { concatBytes } from "../bytes.ts";
 import { VfsError } from "../errors.ts";
 import { BufferPool, POOL_BUFFER } from "./buffer_pool.ts";
 import { Queue } from "./wait_queue.ts";
@@ -303,14 +304,7 @@ export class RegularFile extends BaseFile {
       (parts ??= []).push(ahead.slice(0, end));
       if (found || total >= max) break;
     }
-    if (parts === undefined || parts.length === 1) return parts?.[0];
-    const line = new Uint8Array(total);
-    let at = 0;
-    for (const part of parts) {
-      line.set(part, at);
-      at += part.length;
-    }
-    return line;
+    return parts && concatBytes(parts);
   }
 
   /** What the read-ahead holds from the position on, filled anew when it is used up or stale. */

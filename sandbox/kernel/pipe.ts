@@ -17,6 +17,7 @@ import {
   type Waiter,
   type WaitQueue,
 } from "../types.ts";
+import { concatBytes } from "../bytes.ts";
 import { VfsError } from "../errors.ts";
 import { BaseFile, BYTES_PER_STEP } from "./open_file.ts";
 import type { BufferPool } from "./buffer_pool.ts";
@@ -288,14 +289,7 @@ export class PipeReader extends BaseFile {
       total += part.length;
       if (part[part.length - 1] === delimiter) break;
     }
-    if (total === 0) return undefined;
-    const line = new Uint8Array(total);
-    let at = 0;
-    for (const part of parts) {
-      line.set(part, at);
-      at += part.length;
-    }
-    return line;
+    return total === 0 ? undefined : concatBytes(parts);
   }
 
   write(): never {

@@ -11,16 +11,21 @@ const { exports } = JSON.parse(Deno.readTextFileSync(`${root}deno.json`)) as {
 };
 const entries = [...Object.values(exports), "applets/contract.ts"];
 
-Deno.test("every export of the public modules is documented and explicitly typed", async () => {
+/** Runs Deno on the project: whether it was content, and what it said. */
+async function deno(...args: readonly string[]): Promise<{ success: boolean; text: string }> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["doc", "--lint", "-c", bound, ...new Set(entries)],
+    args: [...args],
     cwd: root,
     env: { NO_COLOR: "1" },
     stdin: "null",
     stdout: "null",
     stderr: "piped",
   }).output();
-  const text = new TextDecoder().decode(stderr);
+  return { success, text: new TextDecoder().decode(stderr) };
+}
+
+Deno.test("every export of the public modules is documented and explicitly typed", async () => {
+  const { success, text } = await deno("doc", "--lint", "-c", bound, ...new Set(entries));
   const counts = new Map<string, number>();
   for (const [, path] of text.matchAll(/--> (\S+?):\d+:\d+/g)) {
     const short = path.replace(root, "");
@@ -31,15 +36,7 @@ Deno.test("every export of the public modules is documented and explicitly typed
 });
 
 Deno.test("the package can be published: no slow types, no missing files", async () => {
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["publish", "--dry-run", "--allow-dirty", "-c", bound],
-    cwd: root,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-  const text = new TextDecoder().decode(stderr);
+  const { success, text } = await deno("publish", "--dry-run", "--allow-dirty", "-c", bound);
   const problems = text.match(/^error\[.*\n +--> .*/gm) ?? [];
   assertEquals(success, true, `${problems.join("\n")}\n${text.slice(-600)}`);
 });

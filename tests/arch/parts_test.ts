@@ -5,9 +5,10 @@ import { appletFiles } from "../tools/npm_config.ts";
 import { LOADERS } from "../../applets/static_list.ts";
 
 const root = new URL("../../", import.meta.url);
-const config = import.meta.resolve("@std/assert").startsWith("file:")
-  ? "deno.npm.json"
-  : "deno.json";
+const config = new URL(
+  import.meta.resolve("@std/assert").startsWith("file:") ? "deno.npm.json" : "deno.json",
+  root,
+).pathname;
 const uses = partUses();
 
 /** Programs that need parts, and what they print: stdout, then stderr. */
@@ -56,6 +57,27 @@ async function deno(args: readonly string[], env: Record<string, string> = {}): 
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
+/** Bundles as who ships the library would. */
+async function bundle(entry: string, to: string): Promise<void> {
+  const made = await deno(["bundle", "-q", "-c", config, "--minify", "-o", to, entry]);
+  assertEquals(made.code, 0, made.err);
+}
+
+/** The address of a module, as it stands in a source text. */
+function url(path: string): string {
+  return JSON.stringify(new URL(path, root).href);
+}
+
+/** Works in a directory that is gone afterwards. */
+async function inScratch(work: (dir: string) => Promise<void>): Promise<void> {
+  const dir = Deno.makeTempDirSync({ prefix: "capbox-parts-" });
+  try {
+    await work(dir);
+  } finally {
+    Deno.removeSync(dir, { recursive: true });
+  }
+}
+
 Deno.test("nothing brings a part along that it loads when it is needed", async () => {
   const graph = await moduleGraph("applets/static_list.ts");
   const early: string[] = [];
@@ -85,10 +107,8 @@ Deno.test("the table for bundles has every part, and each loads", async () => {
   }
 });
 
-Deno.test("a bundle of the library has all parts, without any right", async () => {
-  const dir = Deno.makeTempDirSync({ prefix: "capbox-parts-" });
-  try {
-    const url = (path: string): string => JSON.stringify(new URL(path, root).href);
+Deno.test("a bundle of the library has all parts, without any right", () =>
+  inScratch(async (dir) => {
     Deno.writeTextFileSync(
       `${dir}/entry.ts`,
       `import { Sandbox } from ${url("mod.ts")};
@@ -104,19 +124,12 @@ for (const program of JSON.parse(Deno.args[0])) {
 console.log(JSON.stringify(results));
 `,
     );
-    const config_ = new URL(config, root).pathname;
-    const made = await deno(
-      ["bundle", "-q", "-c", config_, "--minify", "-o", `${dir}/out.js`, `${dir}/entry.ts`],
-    );
-    assertEquals(made.code, 0, made.err);
+    await bundle(`${dir}/entry.ts`, `${dir}/out.js`);
     const words = JSON.stringify(programs.map(([program]) => program));
     const ran = await deno(["run", "--no-config", "--no-prompt", `${dir}/out.js`, words]);
     assertEquals(ran.err, "");
     assertEquals(JSON.parse(ran.out), programs.map(([, printed]) => printed));
-  } finally {
-    Deno.removeSync(dir, { recursive: true });
-  }
-});
+  }));
 
 Deno.test("from a server, parts load without any right to read", async () => {
   const dir = Deno.makeTempDirSync({ prefix: "capbox-parts-" });
@@ -154,28 +167,17 @@ Deno.test("from a server, parts load without any right to read", async () => {
   }
 });
 
-Deno.test("the shell and awk start with less than 100 kB each", async () => {
-  const dir = Deno.makeTempDirSync({ prefix: "capbox-parts-" });
-  try {
+Deno.test("the shell and awk start with less than 100 kB each", () =>
+  inScratch(async (dir) => {
     for (const name of ["sh", "awk"]) {
-      const entry = new URL(`applets/${name}/main.ts`, root).pathname;
-      const made = await deno([
-        ...["bundle", "-q", "-c", new URL(config, root).pathname, "--minify"],
-        ...["-o", `${dir}/${name}.js`, entry],
-      ]);
-      assertEquals(made.code, 0, made.err);
+      await bundle(new URL(`applets/${name}/main.ts`, root).pathname, `${dir}/${name}.js`);
       const { size } = Deno.statSync(`${dir}/${name}.js`);
       assertEquals(size < 100_000, true, `${name}: ${size} bytes; deno task size tells more`);
     }
-  } finally {
-    Deno.removeSync(dir, { recursive: true });
-  }
-});
+  }));
 
-Deno.test("a part that must not be read is refused in words, and nothing is asked", async () => {
-  const dir = Deno.makeTempDirSync({ prefix: "capbox-parts-" });
-  try {
-    const url = (path: string): string => JSON.stringify(new URL(path, root).href);
+Deno.test("a part that must not be read is refused in words, and nothing is asked", () =>
+  inScratch(async (dir) => {
     Deno.writeTextFileSync(
       `${dir}/entry.ts`,
       `import { Sandbox } from ${url("mod.ts")};
@@ -194,15 +196,10 @@ console.log(stdoutText + stderrText);
       "1\n1\n1\nsh: printf: line 0: Permission denied\n" +
         "awk: awk/patterns.ts: Permission denied\n\n",
     );
-  } finally {
-    Deno.removeSync(dir, { recursive: true });
-  }
-});
+  }));
 
-Deno.test("a program that is ended while it waits for a part does not go on", async () => {
-  const dir = Deno.makeTempDirSync({ prefix: "capbox-parts-" });
-  try {
-    const url = (path: string): string => JSON.stringify(new URL(path, root).href);
+Deno.test("a program that is ended while it waits for a part does not go on", () =>
+  inScratch(async (dir) => {
     Deno.writeTextFileSync(
       `${dir}/entry.ts`,
       `import { Sandbox } from ${url("mod.ts")};
@@ -230,7 +227,4 @@ console.log(JSON.stringify([reasons, (await sandbox.sh("ls /tmp")).stdoutText]))
     const { out, err } = await deno(["run", ...flags, `${dir}/entry.ts`]);
     assertEquals(err, "");
     assertEquals(JSON.parse(out), [["timeout", "timeout", "timeout"], ""]);
-  } finally {
-    Deno.removeSync(dir, { recursive: true });
-  }
-});
+  }));

@@ -1,4 +1,5 @@
 /** Builds tar archives, also such as no honest tool would make. */
+import { concatBytes } from "../../sandbox/bytes.ts";
 
 /** One member. */
 export interface Entry {
@@ -49,13 +50,7 @@ export function makeTar(entries: readonly Entry[]): Uint8Array {
     parts.push(block, body);
   }
   parts.push(new Uint8Array(1024));
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return concatBytes(parts);
 }
 
 /** Bytes of a byte string. */

@@ -12,6 +12,7 @@ import { leastRotation, suffixArray } from "../../applets/_lib/codec/suffix_arra
 import { UnpackAny } from "../../applets/_lib/codec/unpack_any.ts";
 import { Unxz } from "../../applets/_lib/codec/unxz.ts";
 import { Unlzma } from "../../applets/_lib/codec/unlzma.ts";
+import { concatBytes } from "../../sandbox/bytes.ts";
 import { decoderFor } from "./decoders.ts";
 import { PLAIN, SAMPLES } from "./samples.ts";
 
@@ -132,15 +133,7 @@ Deno.test("zcat's decoder finds out the format, even byte by byte", () => {
 });
 
 Deno.test("several members in one file, and what stands behind the last", () => {
-  const join = (...parts: Uint8Array[]): Uint8Array => {
-    const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
-  };
+  const join = (...parts: Uint8Array[]): Uint8Array => concatBytes(parts);
   const twice = join(PLAIN, PLAIN);
   for (const name of ["gzip", "bzip2", "xz"]) {
     const sample = SAMPLES[name];

@@ -15,6 +15,7 @@ import {
 } from "../../sandbox/protocol/frames.ts";
 import { Inlet, Outlet, PulledInlet } from "../../sandbox/protocol/flow.ts";
 import { Fields, readErrorMessage, readPolicyMessage } from "../../sandbox/protocol/messages.ts";
+import { concatBytes } from "../../sandbox/bytes.ts";
 import { VfsError } from "../../sandbox/errors.ts";
 
 /** xorshift32: the same numbers in each run. */
@@ -28,16 +29,6 @@ function randomNumbers(seed: number): () => number {
   };
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
 Deno.test("frames arrive whole, however the bytes are cut", () => {
   const random = randomNumbers(7);
   const sent: Frame[] = [];
@@ -46,7 +37,7 @@ Deno.test("frames arrive whole, however the bytes are cut", () => {
     const body = new Uint8Array(size).fill(i);
     sent.push({ kind: KIND.data, channel: random() % 3, id: random(), body });
   }
-  const bytes = joined(
+  const bytes = concatBytes(
     sent.map((each) => encodeFrame(each.kind, each.channel, each.id, each.body)),
   );
   for (const most of [1, 7, 100, 65536, 1_000_000]) {
@@ -81,7 +72,7 @@ Deno.test("a head that promises too much is refused at once", () => {
 
 Deno.test("a hundred thousand damaged streams give frames or a protocol error", () => {
   const random = randomNumbers(11);
-  const whole = joined([
+  const whole = concatBytes([
     encodeControl(1, { op: "run", argv: ["a"], env: [["A", "b"]] }),
     encodeFrame(KIND.data, 1, 1, new Uint8Array(20)),
     encodeCredit(1, 1, 100),
@@ -143,10 +134,10 @@ Deno.test("an outlet sends no more than it has leave for, and in order", async (
   const last = outlet.push(new Uint8Array([6]));
   assert(long instanceof Promise && last instanceof Promise);
   await new Promise((resolve) => setTimeout(resolve, 1));
-  assertEquals(joined(sent).length, 10);
+  assertEquals(concatBytes(sent).length, 10);
   outlet.addCredit(14);
   await long;
-  assertEquals(joined(sent).length, 24);
+  assertEquals(concatBytes(sent).length, 24);
   outlet.stop();
   await assertRejects(() => last, VfsError, "Broken pipe");
   assertThrows(() => outlet.push(new Uint8Array(1)), VfsError, "Broken pipe");

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { KEYS } from "./keys.ts";
 
 /** What a case needs besides its keys. */
 export interface CaseOptions {
@@ -49,24 +50,6 @@ export const ROWS = 12;
 /** The file `f` unless a case says otherwise. */
 const TEXT = "one two three\n  four five\n\nseven,eight (nine) ten\n\tindented\neleven twelve\n" +
   "foo bar foo baz foo\nlast line\n";
-
-const KEYS: ReadonlyMap<string, string> = new Map([
-  ["Esc", "\x1b"],
-  ["CR", "\r"],
-  ["BS", "\x7f"],
-  ["Tab", "\t"],
-  ["Up", "\x1b[A"],
-  ["Down", "\x1b[B"],
-  ["Right", "\x1b[C"],
-  ["Left", "\x1b[D"],
-  ["Home", "\x1b[H"],
-  ["End", "\x1b[F"],
-  ["PgUp", "\x1b[5~"],
-  ["PgDn", "\x1b[6~"],
-  ["Del", "\x1b[3~"],
-  ["Ins", "\x1b[2~"],
-  ["lt", "<"],
-]);
 
 /** Bytes of a line of keys; `\u00e9` is a byte. */
 function bytesOf(keys: string): string {

@@ -11,6 +11,7 @@
  * @module
  */
 import { Jail } from "../differential/jail.ts";
+import { KEYS } from "../screen/keys.ts";
 import { pause, Terminal } from "../screen/tmux.ts";
 import { findBusybox } from "../../reference/native.ts";
 
@@ -32,33 +33,6 @@ const TERMINALS = 8;
 /** Rows of native's banner, blank ones included, and those before its first line of text. */
 const BANNER_LINES = 6;
 const BANNER_BEFORE = 2;
-
-const KEYS: ReadonlyMap<string, string> = new Map([
-  ["Esc", "\x1b"],
-  ["CR", "\r"],
-  ["BS", "\x7f"],
-  ["Tab", "\t"],
-  ["Up", "\x1b[A"],
-  ["Down", "\x1b[B"],
-  ["Right", "\x1b[C"],
-  ["Left", "\x1b[D"],
-  ["Home", "\x1b[H"],
-  ["End", "\x1b[F"],
-  ["Del", "\x1b[3~"],
-  ["Ins", "\x1b[2~"],
-  ["PgUp", "\x1b[5~"],
-  ["PgDn", "\x1b[6~"],
-  ["F12", "\x1b[24~"],
-  ["OHome", "\x1bOH"],
-  ["OEnd", "\x1bOF"],
-  ["Home1", "\x1b[1~"],
-  ["Home7", "\x1b[7~"],
-  ["End4", "\x1b[4~"],
-  ["End8", "\x1b[8~"],
-  ["CtrlLeft", "\x1b[1;5D"],
-  ["CtrlRight", "\x1b[1;5C"],
-  ["lt", "<"],
-]);
 
 /** The cases, by their lines. */
 export function readCases(): string[] {

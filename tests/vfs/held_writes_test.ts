@@ -8,6 +8,7 @@ import { outputTo } from "../../sandbox/session/streams.ts";
 import type { Waiter } from "../../sandbox/types.ts";
 import type { HostFile } from "../../sandbox/vfs/host_access.ts";
 import { fromText } from "../../sandbox/bytes.ts";
+import { UNLIMITED } from "../kernel/unlimited.ts";
 
 const DATA = new TextEncoder().encode("0123456789abcdef");
 
@@ -162,14 +163,7 @@ Deno.test("small writes of a process are held back, and its own next call sees t
   });
   const { ended } = sandbox.kernel.start({
     argv: ["test"].map(fromText),
-    env: new Map(),
-    cwd: "/",
-    uid: 0,
-    gid: 0,
-    fds: new Map(),
-    wallMs: Infinity,
-    cpuMs: Infinity,
-    outputBytes: Infinity,
+    ...UNLIMITED,
     program: (process) => {
       const file = process.fs.open("/d/f", 0o102);
       for (let i = 0; i < 100; i++) file.writeFrom?.(DATA, 0, 16, process.waiter);

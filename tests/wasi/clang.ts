@@ -8,6 +8,7 @@ import { fromText } from "../../sandbox/bytes.ts";
 import type { Process } from "../../sandbox/types.ts";
 import { wasmProgram } from "../../wasi/run.ts";
 import { packageFolder, unpack } from "./packages.ts";
+import { UNLIMITED } from "../kernel/unlimited.ts";
 
 /** A sandbox with clang, wasm-ld and the C library. */
 export class Clang {
@@ -35,14 +36,7 @@ export class Clang {
     const args = argv.map(fromText);
     const started = this.sandbox.kernel.start({
       argv: args,
-      env: new Map(),
-      cwd: "/",
-      uid: 0,
-      gid: 0,
-      fds: new Map(),
-      wallMs: Infinity,
-      cpuMs: Infinity,
-      outputBytes: Infinity,
+      ...UNLIMITED,
       program: async (process) => {
         const { read, write } = process.pipe();
         const program = (inner: Process): ReturnType<ReturnType<typeof wasmProgram>> => {

@@ -14,6 +14,7 @@ import { findImport, type Linked } from "../../wasi/imports.ts";
 import { buildShim } from "../../wasi/shim.ts";
 import { systemOf } from "../../wasi/system.ts";
 import { assemble } from "./assemble.ts";
+import { UNLIMITED } from "../kernel/unlimited.ts";
 
 // deno-lint-ignore no-explicit-any -- arguments of any function of the interface.
 type Arguments = any[];
@@ -186,14 +187,9 @@ export async function withGuest(
   let ran = false;
   const started = sandbox.kernel.start({
     argv: ["test"],
+    ...UNLIMITED,
     env: new Map(Object.entries(options.env ?? {}).map(([k, v]) => [fromText(k), fromText(v)])),
-    cwd: "/",
-    uid: 0,
-    gid: 0,
-    fds: new Map(),
     wallMs: 60_000,
-    cpuMs: Infinity,
-    outputBytes: Infinity,
     program: async (process) => {
       const given = options.fds?.(process) ?? new Map();
       for (const fd of [0, 1, 2]) {

@@ -5,6 +5,7 @@ import { type CommandRules, isCommandAllowed } from "../../wasi/process_extensio
 import { wasmProgram } from "../../wasi/run.ts";
 import { assemble, importText } from "./harness.ts";
 import { copier, environment } from "./programs.ts";
+import { UNLIMITED } from "../kernel/unlimited.ts";
 
 const PREFIX = "wasmedge_process_";
 
@@ -59,14 +60,9 @@ async function run(
   const err: Uint8Array[] = [];
   const started = sandbox.kernel.start({
     argv: ["test"],
+    ...UNLIMITED,
     env: new Map([["OUTER", "1"]]),
-    cwd: "/",
-    uid: 0,
-    gid: 0,
-    fds: new Map(),
     wallMs: 20_000,
-    cpuMs: Infinity,
-    outputBytes: Infinity,
     program: async (process) => {
       const pipes = [process.pipe(), process.pipe()];
       const child = process.spawn(["ext"], {

@@ -16,6 +16,7 @@ import { wasmProgram } from "../../wasi/run.ts";
 import { Wasi } from "../../wasi/mod.ts";
 import { Clang } from "./clang.ts";
 import { packageFolder, type PackageName, unpack } from "./packages.ts";
+import { UNLIMITED } from "../kernel/unlimited.ts";
 
 /** One program and what it is asked to do. */
 interface RealProgram {
@@ -144,14 +145,9 @@ async function runOurs(
   const texts = ["", ""];
   const started = sandbox.kernel.start({
     argv: ["real"],
+    ...UNLIMITED,
     env: new Map([["PWD", "/"]]),
-    cwd: "/",
-    uid: 0,
-    gid: 0,
-    fds: new Map(),
     wallMs: 120_000,
-    cpuMs: Infinity,
-    outputBytes: Infinity,
     program: async (process) => {
       process.fs.writeFile("/tmp/stdin", new TextEncoder().encode(program.stdin ?? ""));
       const pipes = [process.pipe(), process.pipe()];

@@ -13,6 +13,7 @@ import { Sandbox } from "../../mod.ts";
 import { fromText } from "../../sandbox/bytes.ts";
 import type { Process, Program } from "../../sandbox/types.ts";
 import { wasmProgram } from "../../wasi/run.ts";
+import { UNLIMITED } from "../kernel/unlimited.ts";
 
 /** Where the files of a test lie. */
 export type SuiteLayer = "memory" | "host";
@@ -176,14 +177,9 @@ function start(
   };
   const ended = sandbox.kernel.start({
     argv: ["suite"],
+    ...UNLIMITED,
     env,
-    cwd: "/",
-    uid: 0,
-    gid: 0,
-    fds: new Map(),
     wallMs: 20_000,
-    cpuMs: Infinity,
-    outputBytes: Infinity,
     program: run,
   }).ended;
   return { started: ended.then((status) => status.code), done: () => {} };

@@ -32,11 +32,7 @@ function build(): KernelCode {
       code.op("i32.add").const32(SHIFTS[round][step % 4]).op("i32.rotl");
       code.get(b).op("i32.add").set(a);
     }
-    vars.forEach((local, i) => {
-      code.const32(0).const32(0).load32(i * 4).get(local).op("i32.add").store32(i * 4);
-    });
-    code.get(0).const32(64).op("i32.add").set(0);
-    code.get(0).get(1).op("i32.lt_u");
+    code.endBlock(vars);
   });
   return code;
 }

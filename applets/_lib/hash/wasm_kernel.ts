@@ -266,6 +266,18 @@ export class KernelCode {
     return this;
   }
 
+  /**
+   * Ends the work on a block of 64 bytes: `vars` are added to the state, local 0 goes on to the next
+   * block, and whether there is one is left for `loop`.
+   */
+  endBlock(vars: readonly number[]): void {
+    vars.forEach((local, i) => {
+      this.const32(0).const32(0).load32(i * 4).get(local).op("i32.add").store32(i * 4);
+    });
+    this.get(0).const32(64).op("i32.add").set(0);
+    this.get(0).get(1).op("i32.lt_u");
+  }
+
   /** Turns the bytes of the 32-bit number on the stack around; `spare` is overwritten. */
   swap32(spare: number): this {
     this.set(spare);
