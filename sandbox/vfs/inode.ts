@@ -304,6 +304,45 @@ export class FileInode extends Inode {
     if (end > this.size) this.size = end;
   }
 
+  /**
+   * Writes a few bytes over what is there, or on from its end, where the room for them is there and
+   * owned already; else does nothing, and `write` has to do it.
+   *
+   * @returns Whether it was done.
+   */
+  writeSmall(
+    source: Uint8Array,
+    start: number,
+    end: number,
+    position: number,
+    quota: Quota,
+  ): boolean {
+    if (position > this.size) return false;
+    const to = position + end - start;
+    let target: Uint8Array;
+    let at = position;
+    if (this.#blocks === undefined) {
+      if (this.#bufferOwner !== this.owner) return false;
+      target = this.#buffer;
+    } else {
+      if (this.#blocksOwner !== this.owner) return false;
+      at = position % BLOCK;
+      const block = this.#blocks[(position - at) / BLOCK];
+      if (block === undefined || block.owner !== this.owner) return false;
+      target = block.bytes;
+    }
+    if (at + end - start > target.length) return false;
+    // What comes after the end is in a buffer or block that is charged up to the end of the file.
+    const growth = to - this.size;
+    if (growth > 0) {
+      if (growth > quota.maxBytes - quota.bytes) return false;
+      quota.bytes += growth;
+      this.size = to;
+    }
+    for (let i = start; i < end; i++) target[at++] = source[i];
+    return true;
+  }
+
   /** Changes the size; the new part is a hole. */
   truncate(size: number, quota: Quota): void {
     if (size === this.size) return;

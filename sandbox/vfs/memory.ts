@@ -58,6 +58,10 @@ const DAY_NS = 86_400_000_000_000n;
 /** Time of records that were made before their sandbox: shown as the time it was born. */
 const BORN = -1n;
 const ROOT_INO = 1;
+/** So many small writes take the time of the one before them, see `nearlyNowNs`. */
+const NEAR_WRITES = 32;
+/** Writes up to this many bytes are small. */
+const SMALL_WRITE = 64;
 const TMPFS_MAGIC = 0x01021994;
 
 /** A file system held in memory. */
@@ -67,7 +71,11 @@ export class MemoryLayer implements Layer {
   dev: number | undefined = undefined;
   quota: Quota;
   readonly maxFileSize: number;
-  nowNs: () => bigint;
+  readonly #clock: () => bigint;
+  /** The time as it was last asked for, which small writes of the same turn take. */
+  #recentNs = 0n;
+  #recentLeft = 0;
+  #forgetsRecent = false;
   /** @internal */
   table: InodeTable<Inode>;
   /** Who may change records in place. */
@@ -84,7 +92,7 @@ export class MemoryLayer implements Layer {
     this.typeName = options.typeName ?? "tmpfs";
     this.quota = options.quota ?? new Quota();
     this.maxFileSize = Math.min(options.maxFileSize ?? MAX_FILE, MAX_FILE);
-    this.nowNs = options.nowNs;
+    this.#clock = options.nowNs;
     this.#bornNs = this.nowNs();
     this.table = InodeTable.empty<Inode>(this.#token);
     const owner = options.rootOwner ?? { uid: 0, gid: 0 };
@@ -112,7 +120,7 @@ export class MemoryLayer implements Layer {
     const copy = new MemoryLayer({
       quota: context === undefined ? this.quota.fork() : context.quota(this.quota),
       maxFileSize: this.maxFileSize,
-      nowNs: context?.nowNs ?? this.nowNs,
+      nowNs: context?.nowNs ?? this.#clock,
       typeName: this.typeName,
     });
     // Both sides lose the right to change in place what they now share.
@@ -124,6 +132,28 @@ export class MemoryLayer implements Layer {
     // Files that lived only through the original's open handles do not exist in the copy.
     for (const ino of this.#orphans) copy.#remove(ino);
     return copy;
+  }
+
+  /** Wall time. */
+  nowNs(): bigint {
+    return this.#recentNs = this.#clock();
+  }
+
+  /**
+   * Wall time for one of many small writes: that of the last change, for so many in a turn of the
+   * event loop. Asking the clock takes longer than such a write.
+   */
+  nearlyNowNs(): bigint {
+    if (--this.#recentLeft >= 0) return this.#recentNs;
+    if (!this.#forgetsRecent) {
+      this.#forgetsRecent = true;
+      Promise.resolve().then(() => {
+        this.#forgetsRecent = false;
+        this.#recentLeft = 0;
+      });
+    }
+    this.#recentLeft = NEAR_WRITES;
+    return this.nowNs();
   }
 
   /** Bytes of contents held. */
@@ -181,6 +211,11 @@ export class MemoryLayer implements Layer {
     const copy = inode.copy(this.#token);
     this.table.set(node.ino, copy, this.#token);
     return node.last = copy, copy as R;
+  }
+
+  /** @internal Whether a record of this layer is not shared with a fork. */
+  mayChange(inode: Inode): boolean {
+    return inode.owner === this.#token;
   }
 
   #editIno<R extends Inode>(ino: number): R {
@@ -397,7 +432,9 @@ export class MemoryFile extends MemoryNode implements FileNode {
 
   /** @internal The record, about to get other contents. */
   changing(): FileInode {
-    const file = this.layer.edit<FileInode>(this);
+    // A record that may be changed in place is the one in the table; looking it up takes longer.
+    const { last } = this;
+    const file = this.layer.mayChange(last) ? last as FileInode : this.layer.edit<FileInode>(this);
     if (file.extra?.program !== undefined) file.extra = { ...file.extra, program: undefined };
     return file;
   }
@@ -442,6 +479,19 @@ class MemoryHandle implements FileHandle {
     file.write(buffer, position, layer.quota);
     file.mtimeNs = file.ctimeNs = layer.nowNs();
     return buffer.length;
+  }
+
+  /** Nothing is held back here; a small part is copied without a view of the source being made. */
+  pwriteSoon(source: Uint8Array, start: number, end: number, position: number): void {
+    const { layer } = this.node;
+    if (end - start <= SMALL_WRITE && position + end - start <= layer.maxFileSize) {
+      const file = this.node.changing();
+      if (file.writeSmall(source, start, end, position, layer.quota)) {
+        file.mtimeNs = file.ctimeNs = layer.nearlyNowNs();
+        return;
+      }
+    }
+    this.pwrite(source.subarray(start, end), position);
   }
 
   size(): number {
