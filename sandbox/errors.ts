@@ -180,6 +180,14 @@ export function errnoNumber(code: ErrorCode): number {
   return TABLE[code][0];
 }
 
+/** The error code with a number of Linux's, if there is one. */
+export function errorCodeOf(errno: number): ErrorCode | undefined {
+  for (const [code, [number]] of Object.entries(TABLE)) {
+    if (number === errno) return code as ErrorCode;
+  }
+  return undefined;
+}
+
 /** Whether a word names an error code of this table. */
 export function isErrorCode(word: string): word is ErrorCode {
   return Object.hasOwn(TABLE, word);

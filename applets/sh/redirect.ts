@@ -35,13 +35,23 @@ interface Saved {
 /** The state to go back to. */
 export class SavedFds {
   private readonly list: Saved[] = [];
+  /** Those of the command around this one. */
+  private outer: SavedFds | undefined;
 
   constructor(private readonly sh: Shell) {}
 
   /** Remembers a descriptor before its first change. */
   save(fd: number): void {
     for (const s of this.list) if (s.fd === fd) return;
-    const proc = this.sh.proc;
+    const { sh } = this;
+    const { proc } = sh;
+    if (this.list.length === 0) {
+      // A shell that is killed in here goes back to nothing, and must not hold the files open.
+      if (!sh.dropsSaved) proc.atEnd(() => sh.savedFds?.drop());
+      sh.dropsSaved = true;
+      this.outer = sh.savedFds;
+      sh.savedFds = this;
+    }
     const file = proc.fd(fd);
     this.list.push({
       fd,
@@ -58,13 +68,24 @@ export class SavedFds {
       if (file === undefined) proc.closeFd(fd);
       else proc.setFd(file, fd, undefined, closeOnExec);
     }
-    this.list.length = 0;
+    this.forget();
   }
 
   /** Keeps the new state (`exec`). */
   keep(): void {
     for (const { file } of this.list) file?.release();
+    this.forget();
+  }
+
+  private forget(): void {
+    if (this.list.length > 0) this.sh.savedFds = this.outer;
     this.list.length = 0;
+  }
+
+  private drop(): void {
+    const { outer } = this;
+    this.keep();
+    outer?.drop();
   }
 }
 

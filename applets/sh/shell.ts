@@ -18,6 +18,7 @@ import { PatternCache } from "./pattern.ts";
 import { isReserved } from "./lex.ts";
 import { NameRef, Scope, type Variable } from "./vars.ts";
 import type { JobTable } from "./jobs.ts";
+import type { SavedFds } from "./redirect.ts";
 import type { Traps } from "./traps.ts";
 
 /** A compiled command: runs and gives its exit status. */
@@ -172,6 +173,10 @@ export class Shell implements ArithHost {
   aliasesShared = false;
   /** `$1`, `$2`, … */
   params: readonly string[] = [];
+  /** What the innermost redirection in force goes back to. */
+  savedFds: SavedFds | undefined;
+  /** Whether the end of the process lets go of {@link savedFds}. */
+  dropsSaved = false;
   arg0 = "sh";
   /** Prefix of messages after `arg0`: a script, `eval`, a builtin. */
   commandName: string | undefined = undefined;

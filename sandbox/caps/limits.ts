@@ -6,9 +6,9 @@
 
 /** Ceilings of a sandbox. `Infinity` is no limit. */
 export interface Limits {
-  /** Wall time of one run, milliseconds. */
+  /** Wall time of one run and of all that it leaves in the background, milliseconds. */
   readonly wallMs: number;
-  /** CPU time of one run, milliseconds. */
+  /** CPU time of one run and of all that it leaves in the background, milliseconds. */
   readonly cpuMs: number;
   /** Bytes of the memory file system, and of buffers that programs hold. */
   readonly memoryBytes: number;

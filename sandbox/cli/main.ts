@@ -273,6 +273,8 @@ async function runProgram(
   const closed = new Promise<void>((resolve) => allClosed = resolve);
   let hangUp = () => {};
   const hungUp = new Promise<void>((resolve) => hangUp = resolve);
+  let dismiss = (_status: number): void => {};
+  const dismissed = new Promise<number>((resolve) => dismiss = resolve);
   const resized = new Queue();
   let left = sandbox.policy.limits.outputBytes;
   let overrun = () => {};
@@ -294,6 +296,8 @@ async function runProgram(
   const { kernel } = sandbox;
   const forward = (name: Deno.Signal, signal: number): void => {
     Deno.addSignalListener(name, () => {
+      // Once the program has ended we are all that its background can be ended by.
+      if (started.process.ended) dismiss(128 + signal);
       const group = files.tty?.foreground ?? started.process.pgid;
       if (signal === SIG.INT || signal === SIG.QUIT) kernel.signalGroup(group, signal);
       else kernel.deliver(started.process, signal);
@@ -326,12 +330,16 @@ async function runProgram(
   const status = await started.ended;
   // As with native, what still holds our output goes on writing to it: wait for that, unless it is a
   // terminal that hung up, of which the shell may have heard by the end of its input first.
-  if (status.signal === 0) await Promise.race([closed, hungUp]);
+  let { code } = status;
+  if (status.signal === 0) code = await Promise.race([closed, hungUp, dismissed]) ?? code;
   files.tty?.setRaw(false);
   const reason = started.run.reason;
-  if (reason !== undefined) complain(`capbox: ended by the limit: ${reason}\n`);
+  if (reason !== undefined) {
+    complain(`capbox: ended by the limit: ${reason}\n`);
+    code = 128 + SIG.KILL;
+  }
   sandbox.close();
-  return status.code;
+  return code;
 }
 
 /** The umask of whoever started us, where Deno lets it be asked for. */

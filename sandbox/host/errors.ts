@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type ErrorCode, isErrorCode, VfsError } from "../errors.ts";
+import { type ErrorCode, errorCodeOf, isErrorCode, VfsError } from "../errors.ts";
 
 /** Deno's error classes where they carry no errno. */
 const CLASSES: readonly (readonly [new (message?: string) => Error, ErrorCode])[] = [
@@ -33,6 +33,10 @@ export function hostErrorCode(error: unknown): ErrorCode {
     for (const [type, meaning] of CLASSES) if (error instanceof type) return meaning;
     // The runtime refuses such names before the system sees them.
     if (error instanceof TypeError) return "EINVAL";
+    // Some numbers have neither class nor code in Deno, EFBIG for one.
+    const number = Deno.build.os === "linux" ? /\(os error (\d+)\)/.exec(error.message) : null;
+    const meaning = number === null ? undefined : errorCodeOf(Number(number[1]));
+    if (meaning !== undefined) return meaning;
   }
   return "EIO";
 }

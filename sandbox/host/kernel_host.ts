@@ -41,6 +41,21 @@ export function yieldToHost(): Promise<void> {
   });
 }
 
+let statistics: (() => { used_heap_size: number; heap_size_limit: number }) | undefined;
+
+/**
+ * How much of the isolate's heap is in use, from 0 to 1; 0 until the module that knows has been
+ * loaded, which the first call starts.
+ */
+export function heapShare(): number {
+  if (statistics === undefined) {
+    statistics = () => ({ used_heap_size: 0, heap_size_limit: 1 });
+    void import("node:v8").then(({ getHeapStatistics }) => statistics = getHeapStatistics);
+  }
+  const { used_heap_size, heap_size_limit } = statistics();
+  return used_heap_size / heap_size_limit;
+}
+
 /** Monotonic milliseconds with fraction. */
 export function monotonicMs(): number {
   return performance.now();

@@ -113,6 +113,7 @@ export function createBareProcess(
       uint32: refuse,
     },
     chargeMemory: () => {},
+    tryChargeMemory: () => true,
     reportInternalError: () => {},
     getLimit: () => undefined,
     times: () => ({ self: 0, children: 0 }),

@@ -53,6 +53,8 @@ export interface KernelHost {
   yield(): Promise<void>;
   /** Monotonic milliseconds with fraction. */
   monotonicMs(): number;
+  /** How much of the heap that all sandboxes here share is in use, from 0 to 1. */
+  heapShare(): number;
 }
 
 /** What a kernel is made of. */
@@ -97,6 +99,16 @@ export interface StartedRun {
 
 /** Milliseconds a program may compute before the event loop turns. */
 const SLICE_MS = 8;
+
+/** Milliseconds between two looks at the heap. */
+const HEAP_LOOK_MS = 40;
+
+/**
+ * Share of the heap above which whoever runs is ended. What programs hold is charged to them by
+ * estimate; this is for what no estimate foresaw, since a full heap ends the embedding program too.
+ * The limit that the engine names has its young generation in it, so more could not be reached.
+ */
+const HEAP_MOST = 0.65;
 /** Steps between two looks at the time. */
 const SLICE_STEPS = 256;
 /** Synchronous starts of a process within a process, before one is put on the queue. */
@@ -128,6 +140,7 @@ export class Kernel {
   #caller: KernelProcess | undefined;
   #nextPipe = 1;
   #sliceStart = 0;
+  #heapLooked = 0;
   #running: KernelProcess | undefined;
   #runningSince = 0;
   #depth = 0;
@@ -290,6 +303,7 @@ export class Kernel {
     const program = options.program ?? this.#resolve(process, options.argv[0], undefined);
     for (const [number, file] of options.fds) process.setFd(file.retain(), number);
     this.#table.set(pid, process);
+    run.alive++;
     if (options.tty !== undefined) options.tty.foreground = pid;
     const ended = new Promise<ExitStatus>((resolve) => this.#ended.set(process, resolve));
     if (options.wallMs !== Infinity) {
@@ -346,6 +360,7 @@ export class Kernel {
       this.#resolve(child, options.file ?? argv[0], options.searchPath);
     parent.shareDescriptors(child, options.fds);
     this.#table.set(pid, child);
+    child.run.alive++;
     parent.adoptChild(child);
     this.#begin(child, program);
     return child;
@@ -530,6 +545,13 @@ export class Kernel {
       this.deliver(process, SIG.XCPU);
       process.checkAlive();
     }
+    if (now - this.#heapLooked > HEAP_LOOK_MS) {
+      this.#heapLooked = now;
+      if (this.host.heapShare() > HEAP_MOST) {
+        this.endRun(run, "memory");
+        process.checkAlive();
+      }
+    }
     return this.#takeTurn(process);
   }
 
@@ -561,6 +583,7 @@ export class Kernel {
     process.closeAll();
     this.#memory -= process.memory;
     process.memory = 0;
+    if (--process.run.alive === 0) process.run.cancelTimer?.();
     const orphans = process.childProcesses.splice(0);
     for (const child of orphans) {
       child.parent = undefined;
@@ -595,7 +618,6 @@ export class Kernel {
   #tell(process: KernelProcess): void {
     const tell = this.#ended.get(process)!;
     this.#ended.delete(process);
-    process.run.cancelTimer?.();
     tell(process.status!);
   }
 
@@ -731,6 +753,11 @@ export class Kernel {
       this.endRun(process.run, "memory");
       process.checkAlive();
     }
+  }
+
+  /** Whether so many bytes more may be charged. */
+  hasMemory(bytes: number): boolean {
+    return this.#memory + bytes <= this.limits.memoryBytes;
   }
 
   // -- files ------------------------------------------------------------------------------------

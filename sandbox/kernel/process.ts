@@ -51,9 +51,9 @@ interface Descriptor {
   closeOnExec: boolean;
 }
 
-/** Priorities that `nice` can have. */
 /** How long a shell may take to name the group that it has started as the one in the foreground. */
 const GROUP_SETTLES_MS = 20;
+/** Priorities that `nice` can have. */
 const NICE_MIN = -20;
 const NICE_MAX = 19;
 
@@ -606,6 +606,12 @@ export class KernelProcess implements Process, Caller, Waiter, FileOwner, Child 
 
   chargeMemory(bytes: number): void {
     this.kernel_.chargeMemory(this, bytes);
+  }
+
+  tryChargeMemory(bytes: number): boolean {
+    if (!this.kernel_.hasMemory(bytes)) return false;
+    this.kernel_.chargeMemory(this, bytes);
+    return true;
   }
 
   reportInternalError(error: unknown): void {

@@ -16,6 +16,8 @@ export class Run {
   reason: EndReason | undefined;
   /** Bytes of output that still fit. */
   outputLeft: number;
+  /** Processes of it that have not ended; what runs in the background is under the deadline too. */
+  alive = 0;
   /** Releases the timer of the deadline. */
   cancelTimer: (() => void) | undefined;
 

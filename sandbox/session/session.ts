@@ -34,6 +34,7 @@ import type { KernelProcess } from "../kernel/process.ts";
 import type { ProgramTable, WasmLoader } from "../kernel/programs.ts";
 import {
   fillRandom,
+  heapShare,
   monotonicMs,
   processorCount,
   setTimer,
@@ -262,7 +263,7 @@ export class Session {
     const namespace = this.#namespace;
     const network = this.#network = createNetwork(policy, audit);
     kernel = new Kernel({
-      host: { setTimer, yield: yieldToHost, monotonicMs },
+      host: { setTimer, yield: yieldToHost, monotonicMs, heapShare },
       namespace,
       programs: table,
       wasm: programs.wasm,

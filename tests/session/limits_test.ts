@@ -31,6 +31,26 @@ Deno.test("wall time ends a pipeline that never stops", async () => {
   assertEquals(result.reason, "timeout");
 });
 
+Deno.test("wall time ends what was left in the background", async () => {
+  await using sandbox = await Sandbox.create({ limits: { wallMs: 300 } });
+  const result = await sandbox.sh("while :; do :; done & sleep 100 & echo started");
+  assertEquals([result.reason, result.stdoutText], ["exit", "started\n"]);
+  const count = async () =>
+    (await sandbox.sh("ps | grep -c '[w]hile\\|[s]leep\\|[s]h -c wh'")).stdoutText;
+  assert(Number(await count()) >= 2, await count());
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assertEquals(await count(), "0\n");
+});
+
+Deno.test("a killed shell holds nothing that it had redirected", async () => {
+  const script = `
+    { echo $$ >/dev/null; sh -c 'echo $$ >/tmp/pid; while :; do sleep 0.01; done >/tmp/x'; } | cat &
+    while [ ! -s /tmp/pid ]; do sleep 0.01; done
+    kill $(cat /tmp/pid); wait; echo over`;
+  const result = await within({}, script, { timeoutMs: 4000 });
+  assertEquals([result.reason, result.stdoutText], ["exit", "over\n"]);
+});
+
 Deno.test("CPU time ends a tight loop", async () => {
   const result = await within({ cpuMs: 100 }, "while :; do :; done");
   assertEquals(result.reason, "cpu");
