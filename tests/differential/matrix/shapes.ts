@@ -10,6 +10,7 @@
 import { ARCHIVES } from "./shapes/archives.ts";
 import { FILES } from "./shapes/files.ts";
 import { NETWORK } from "./shapes/network.ts";
+import { PROGRAMS } from "./shapes/programs.ts";
 import type { Shape } from "./shapes/shape.ts";
 import { SHELL } from "./shapes/shell.ts";
 import { SYSTEM } from "./shapes/system.ts";
@@ -19,6 +20,7 @@ import { TEXT } from "./shapes/text.ts";
 export const SHAPES: { readonly [name: string]: Shape } = {
   ...SHELL,
   ...TEXT,
+  ...PROGRAMS,
   ...FILES,
   ...ARCHIVES,
   ...SYSTEM,
