@@ -193,7 +193,7 @@ export class Expander {
       if (p.name === "@" && p.quoted) {
         return (sh, out) => {
           const { params } = sh;
-          if (params.length > MANY) sh.proc.waiter.spend(params.length >> 4);
+          if (params.length > MANY) sh.weigh(params.length, out.length + params.length);
           for (const s of params) out.push(s);
         };
       }
@@ -488,7 +488,7 @@ const SHORT = 1 << 8;
 
 /** Splits and globs a value that makes up a whole word. */
 function addValue(sh: Shell, value: string, out: string[]): Wait {
-  if (value.length > SHORT) sh.proc.waiter.spend(value.length >> 4);
+  if (value.length > SHORT) sh.weigh(value.length, value.length >> 2);
   const splitter = sh.fieldSplitter();
   if (splitter.isPlain(value)) {
     out.push(value);
@@ -517,7 +517,7 @@ function hasGlobChar(s: string): boolean {
 }
 
 function finishFields(sh: Shell, b: WordBuilder, out: string[]): Wait {
-  if (b.text.length > SHORT) sh.proc.waiter.spend(b.text.length >> 4);
+  if (b.text.length > SHORT) sh.weigh(b.text.length, b.text.length >> 2);
   const fields: string[] = [];
   sh.fieldSplitter().split(b.text, b.ranges, fields);
   return addFields(sh, fields, 0, out);

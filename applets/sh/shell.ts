@@ -155,6 +155,9 @@ export interface SavedVariable {
 const LEVELS_PER_STACK = 64;
 /** From this length on a value counts against the sandbox's memory. */
 const LARGE = 1 << 16;
+
+/** What a word of a list takes. */
+const WORD_BYTES = 48;
 /** Most results of one glob. */
 export const MAX_GLOB = 1_000_000;
 
@@ -175,6 +178,8 @@ export class Shell implements ArithHost {
   params: readonly string[] = [];
   /** What the innermost redirection in force goes back to. */
   savedFds: SavedFds | undefined;
+  /** Words of an expansion that room is charged for. */
+  private mostWords = 1 << 12;
   /** Whether the end of the process lets go of {@link savedFds}. */
   dropsSaved = false;
   arg0 = "sh";
@@ -462,6 +467,17 @@ export class Shell implements ArithHost {
     return bytes;
   }
 
+  /**
+   * Accounts for an expansion: the time for its characters, and room for its words. The most that
+   * one expansion took stays charged, since the next may need as much.
+   */
+  weigh(length: number, words: number): void {
+    this.proc.waiter.spend(length >> 4);
+    if (words <= this.mostWords) return;
+    this.proc.chargeMemory((words - this.mostWords) * WORD_BYTES);
+    this.mostWords = words;
+  }
+
   /** Runs a builtin with its output caught; undefined when it did not write it all at once. */
   captured(capture: Capture, run: Builtin, argv: readonly string[]): string | undefined {
     const before = this.diverted;
@@ -492,14 +508,18 @@ export class Shell implements ArithHost {
     return file.write(toBytes(text), this.proc.waiter);
   }
 
-  /** Writes to stdout for a builtin: a failure makes its status 1; only `echo` tells of it. */
+  /**
+   * Writes to stdout for a builtin: a failure makes the status of a success 1; only `echo` tells of
+   * it. Nothing can be written anywhere.
+   */
   print(text: string, status = 0, tells = false): MaybePromise<number> {
+    if (text === "" && !tells) return status;
     try {
       const waiting = this.write(1, text);
       if (waiting === undefined) return status;
-      return waiting.then(() => status, (error) => this.writeFailed(error, tells));
+      return waiting.then(() => status, (error) => status || this.writeFailed(error, tells));
     } catch (error) {
-      return this.writeFailed(error, tells);
+      return status || this.writeFailed(error, tells);
     }
   }
 

@@ -62,6 +62,18 @@ Deno.test("unlimited output ends at the limit, and the part before it is there",
   assertEquals(result.stdout.length, 100_000);
 });
 
+Deno.test("the words of an expansion count as memory", async () => {
+  const scripts = [
+    'set -- a; while :; do set -- "$@" "$@"; done',
+    'x=a; while :; do x="$x $x"; set -- $x; done',
+    'x=a; while :; do x="$x $x"; for i in $x; do break; done; done',
+  ];
+  for (const script of scripts) {
+    const result = await within({ memoryBytes: 32 << 20 }, script, { timeoutMs: 4000 });
+    assertEquals([result.reason, result.code], ["memory", 137], script);
+  }
+});
+
 Deno.test("a file that outgrows the memory gets ENOSPC", async () => {
   const result = await within(
     { memoryBytes: 1 << 20 },
