@@ -22,18 +22,30 @@ export const applet: Applet = defineApplet({
     }
     // A chunk that one sink keeps must not be overwritten by the next read.
     const keep = sinks.some((sink) => sink.keepsChunks);
-    return eachChunk(ctx.process, ctx.stdin, (chunk) => {
-      let waiting: Promise<unknown> | undefined;
-      for (const sink of sinks) {
-        const full = tryWrite(sink, chunk);
-        if (full !== undefined) {
-          waiting = waiting === undefined ? full : Promise.all([waiting, full]);
+    const copying = (): void | Promise<void> =>
+      eachChunk(ctx.process, ctx.stdin, (chunk) => {
+        let waiting: Promise<unknown> | undefined;
+        for (const sink of sinks) {
+          const full = tryWrite(sink, chunk);
+          if (full !== undefined) {
+            waiting = waiting === undefined ? full : Promise.all([waiting, full]);
+          }
         }
-      }
-      return waiting?.then(() => {});
-    }, keep);
+        return waiting?.then(() => {});
+      }, keep);
+    try {
+      return copying()?.catch(unreadable);
+    } catch (error) {
+      return unreadable(error);
+    }
   },
 });
+
+/** Of an input that cannot be read native tells nothing but by its status. */
+function unreadable(error: unknown): number {
+  ignoreVfsError(error);
+  return 1;
+}
 
 /** Writes; a failure is not told, and the other files get the rest all the same, as native has it. */
 function tryWrite(sink: Sink, chunk: Uint8Array): void | Promise<void> {

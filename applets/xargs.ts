@@ -151,7 +151,7 @@ class Items {
         return undefined;
       }
       if (this.#ended) return undefined;
-      const chunk = this.source.readReused();
+      const chunk = this.#read();
       if (chunk instanceof Promise) {
         return chunk.then((came) => {
           this.#take(came);
@@ -159,6 +159,20 @@ class Items {
         });
       }
       this.#take(chunk);
+    }
+  }
+
+  /** What cannot be read, a directory say, is at its end for native. */
+  #read(): MaybePromise<Uint8Array | undefined> {
+    const unreadable = (error: unknown): undefined => {
+      if (!isVfsError(error)) throw error;
+      return undefined;
+    };
+    try {
+      const chunk = this.source.readReused();
+      return chunk instanceof Promise ? chunk.catch(unreadable) : chunk;
+    } catch (error) {
+      return unreadable(error);
     }
   }
 

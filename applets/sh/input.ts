@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { OpenFile } from "../../sandbox/types.ts";
+import type { MaybePromise, OpenFile } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import { toByteString } from "../../sandbox/bytes.ts";
 import { readScript } from "./builtins/flow.ts";
@@ -83,9 +83,24 @@ async function moreText(
       await sh.proc.waitAny([input.changed], had / READ_AGAIN_PER_MS);
       if (!input.ready().read) return more;
     }
-    const coming = input.read(STDIN_BLOCK, sh.proc.waiter);
+    const coming = readBlock(sh, input);
     chunk = coming instanceof Promise ? await coming : coming;
   }
+}
+
+/** The next block of commands; what cannot be read, a directory say, is empty, as for native. */
+function readBlock(sh: Shell, input: OpenFile): MaybePromise<Uint8Array | undefined> {
+  try {
+    const chunk = input.read(STDIN_BLOCK, sh.proc.waiter);
+    return chunk instanceof Promise ? chunk.catch(unreadable) : chunk;
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+function unreadable(error: unknown): undefined {
+  if (!isVfsError(error)) throw error;
+  return undefined;
 }
 
 /** Commands from stdin that is no terminal, read in blocks. */
@@ -103,7 +118,7 @@ export async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
   };
   const parser = parserFor(sh, "", 1, () => {
     if (ended) return undefined;
-    const chunk = input.read(STDIN_BLOCK, sh.proc.waiter);
+    const chunk = readBlock(sh, input);
     if (chunk instanceof Promise) throw new MoreLater(chunk);
     return text(chunk);
   });
