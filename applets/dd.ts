@@ -15,6 +15,8 @@ import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
 const BLOCK = 512;
 /** A block above this could only be meant to fill memory. */
 const LARGEST_BLOCK = 1 << 30;
+/** Larger blocks are read and written in pieces, with turns between them. */
+const PIECE = 1 << 20;
 const NUMBERS = ["bs", "ibs", "obs", "count", "skip", "seek"];
 const WORDS = new Map([
   ["conv", ["notrunc", "noerror", "sync", "fsync", "swab"]],
@@ -63,6 +65,9 @@ class Copier {
     const inSize = both ?? this.#numbers.get("ibs") ?? BLOCK;
     const outSize = both ?? this.#numbers.get("obs") ?? BLOCK;
     if (Math.max(inSize, outSize) > LARGEST_BLOCK) ctx.fail("out of memory");
+    // A block read, the same in one piece, and what is gathered of it for the output.
+    const held = (inSize > PIECE ? 2 * inSize : 0) + (outSize > PIECE ? outSize : 0);
+    if (held > 0) ctx.process.chargeMemory(held);
     let source: Source;
     const path = this.#paths.get("if");
     try {
@@ -179,7 +184,7 @@ class Copier {
       const want = countBytes ? Math.min(inSize, left) : inSize;
       let block: Uint8Array | undefined;
       try {
-        block = await readBlock(source, want, full);
+        block = await readBlock(ctx, source, want, full);
       } catch (error) {
         if (!isVfsError(error)) throw error;
         if (!has("conv noerror")) ctx.fail(`${name}: ${error.reason}`);
@@ -233,8 +238,13 @@ class Copier {
 
   async #write(block: Uint8Array, outSize: number): Promise<void> {
     const { length } = block;
-    const waiting = this.#open().write(block, this.ctx.process.waiter);
-    if (waiting !== undefined) await waiting;
+    for (let at = 0; at === 0 || at < length; at += PIECE) {
+      const piece = length <= PIECE ? block : block.subarray(at, at + PIECE);
+      const waiting = this.#open().write(piece, this.ctx.process.waiter);
+      if (waiting !== undefined) await waiting;
+      const pause = at > 0 ? this.ctx.tick(piece.length >> 6) : undefined;
+      if (pause !== undefined) await pause;
+    }
     if (length === outSize) this.#fullOut++;
     else this.#partOut++;
   }
@@ -249,11 +259,12 @@ class Copier {
 
 /** One read, or as many as fill the block. */
 async function readBlock(
+  ctx: Context,
   source: Source,
   size: number,
   full: boolean,
 ): Promise<Uint8Array | undefined> {
-  let chunk = source.read(size);
+  let chunk = source.read(Math.min(size, PIECE));
   if (chunk instanceof Promise) chunk = await chunk;
   if (chunk === undefined || chunk.length === size) return chunk;
   // A regular file or a device gives all that a read asks for, however large.
@@ -265,8 +276,10 @@ async function readBlock(
     block.set(part, length);
     length += part.length;
     if (length === size) break;
-    const next = source.read(size - length);
+    const next = source.read(Math.min(size - length, PIECE));
     part = next instanceof Promise ? await next : next;
+    const pause = ctx.tick(PIECE >> 6);
+    if (pause !== undefined) await pause;
   }
   return block.subarray(0, length);
 }
