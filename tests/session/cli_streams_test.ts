@@ -31,8 +31,8 @@ const CASES: readonly (readonly [line: string, want: string])[] = [
   ],
   [
     `$C sh -c 'i=0; while [ $i -lt 300 ]; do echo out$i; echo err$i >&2; i=$((i+1)); done' >f 2>&1; ` +
-    `cksum <f`,
-    "2606061786 4180\n",
+    `md5sum <f`,
+    "25bd2989a4231b6b295634b6852f5347  -\n",
   ],
   [
     `$C sh -c '(echo a; ls none) & wait; echo b' 2>&1 | cat`,
@@ -48,10 +48,7 @@ const CASES: readonly (readonly [line: string, want: string])[] = [
     `head -n 1; cat e s`,
     "y\nsh: write error: Broken pipe\nend 0\n0\n",
   ],
-  [
-    `mkfifo p; exec 3<>p; { sleep 1; $C echo hi; echo $? >s; } >p & exec 3<p 3<&-; wait; cat s`,
-    "141\n",
-  ],
+  [`{ sleep 1; $C echo hi; echo $? >s; } | true; cat s`, "141\n"],
   // No room.
   [`$C echo hi 2>&1 >/dev/full; echo $?`, "echo: write error: No space left on device\n1\n"],
   [
