@@ -21,6 +21,7 @@ import {
   type OpenFile,
 } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
+import { OutOfMemory } from "../_lib/memory_account.ts";
 import { after, inSequence } from "../_lib/sequence.ts";
 import { SedInput } from "./input.ts";
 import { parseScript } from "./parse.ts";
@@ -100,7 +101,7 @@ class Sed {
           if (given.length === 0) parts.push(operands.shift() ?? ctx.usage());
           this.#script = parseScript(parts, {
             extended: opts.r === true || opts.E === true,
-            onStep: (steps) => ctx.process.waiter.spend(steps >> 3),
+            onStep: (steps) => this.#machine?.searched(steps >> 3),
             onOutput: (output) => this.#openOutput(output),
           });
           const quiet = opts.n === true || this.#script.quiet;
@@ -117,7 +118,7 @@ class Sed {
     const failed = (error: unknown): number => {
       // A text that is longer than any can be.
       const reason = error instanceof RangeError ? new SedError("out of memory") : error;
-      if (!(reason instanceof SedError)) throw error;
+      if (!(reason instanceof SedError) && !(reason instanceof OutOfMemory)) throw error;
       this.#input?.reportNext();
       this.#flushOutputs();
       this.ctx.warn(reason.message);

@@ -11,7 +11,8 @@ import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import { toByteString, writeBytes } from "../../sandbox/bytes.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import type { Context } from "../contract.ts";
-import type { MatchFlags, Regex } from "../_lib/regex/regex.ts";
+import { type MatchFlags, PAUSED, type Regex } from "../_lib/regex/regex.ts";
+import { takeMemory } from "../_lib/memory_account.ts";
 import { after } from "../_lib/sequence.ts";
 import { NONE, type SedInput, UNKNOWN } from "./input.ts";
 import { type Address, type Command, type OutputName, type Script, SedError } from "./script.ts";
@@ -32,6 +33,27 @@ const DELETED = 4;
 
 /** Commands after which other programs get their turn. */
 const SLICE = 4096;
+
+/** Length of a pattern space and of a hold space that is not charged. */
+const ROOM = 1 << 18;
+
+/** Queued texts that are charged at a time. */
+const APPENDIX = 4096;
+
+/** Matches of one `s` after which other programs get their turn. */
+const MATCHES = 2048;
+
+/** How far an `s` has come that was interrupted. */
+interface Begun {
+  readonly result: ByteString;
+  readonly at: number;
+  readonly copied: number;
+  readonly replaced: boolean;
+  readonly empty: boolean;
+  readonly lastEnd: number;
+  readonly count: number;
+  readonly notbol: boolean;
+}
 
 /** What `a` and `r` print before the next line is read. */
 type Appendix = { readonly text: ByteString } | { readonly path: ByteString };
@@ -61,11 +83,20 @@ export class Machine {
   #end = 0;
   #terminator: ByteString = "\n";
   #hold: ByteString = "";
+  /** How long the pattern space and the hold space may become with what is charged. */
+  #spaceRoom = ROOM;
+  #holdRoom = ROOM;
+  #appendixRoom = 0;
+  /** Texts that were joined since one was made a plain string. */
+  #joins = 0;
   #pc = 0;
   #inCycle = false;
   #substituted = false;
   #appendix: Appendix[] = [];
   #waitFor: Promise<void> | undefined;
+  /** Index of the `s` at work, −1 outside of one; and where it goes on, if it was interrupted. */
+  #substituting = -1;
+  #begun: Begun | undefined;
   /** `n` has printed the pattern space already. */
   #printed = false;
   #steps = 0;
@@ -122,16 +153,38 @@ export class Machine {
     }
   }
 
+  /**
+   * Counts the work of a search. True stops it half-way: the command is executed again, and goes on
+   * with it, when others have had their turn.
+   */
+  searched(steps: number): boolean {
+    return (this.#waitFor ??= this.ctx.tick(steps)) !== undefined;
+  }
+
   /** Goes on until something must be waited for. CYCLE: call again; NEED: the input has ended. */
   #turn(): number | Promise<void> {
+    try {
+      return this.#turnNow();
+    } catch (error) {
+      if (error !== PAUSED) throw error;
+      if (this.#substituting >= 0) this.#pc = this.#substituting;
+      const waiting = this.out.out.pending();
+      const turn = this.#waitFor as Promise<void>;
+      this.#waitFor = undefined;
+      return waiting === undefined ? turn : waiting.then(() => turn);
+    }
+  }
+
+  #turnNow(): number | Promise<void> {
     const { input, out } = this;
     for (;;) {
       if (!this.#inCycle) {
         if (this.#appendix.length > 0 && input.peek() === UNKNOWN) return input.fill() ?? CYCLE;
         const waiting = this.#flushAppendix() ?? out.out.pending();
         if (waiting !== undefined) return waiting;
-        if (this.#steps > SLICE) {
-          const pause = this.#pause();
+        if (this.#steps > SLICE || this.#waitFor !== undefined) {
+          const pause = this.#waitFor ?? this.#pause();
+          this.#waitFor = undefined;
           if (pause !== undefined) return pause;
         }
         const more = input.peek();
@@ -181,8 +234,42 @@ export class Machine {
     return this.ctx.tick(steps);
   }
 
+  /** Charges a pattern space beyond a size that every script may have, before it is longer. */
+  #growSpace(length: number): void {
+    takeMemory(this.ctx.process, 2 * length - this.#spaceRoom);
+    this.#spaceRoom = 2 * length;
+  }
+
+  /**
+   * Two texts with a newline between. A string that is added to again and again keeps its parts, each
+   * many times as large as a short line, until a char of it is looked at.
+   */
+  #joined(one: ByteString, two: ByteString): ByteString {
+    const text = one + "\n" + two;
+    if (++this.#joins * 64 > text.length + ROOM) {
+      // It is kept, or the compiler would see that nobody wants it.
+      this.#joins = text.charCodeAt(0) & 1;
+    }
+    return text;
+  }
+
+  #setHold(text: ByteString): void {
+    if (text.length > this.#holdRoom) {
+      takeMemory(this.ctx.process, 2 * text.length - this.#holdRoom);
+      this.#holdRoom = 2 * text.length;
+    } else if (this.#holdRoom > ROOM && text.length < this.#holdRoom >> 2) {
+      this.ctx.process.chargeMemory(ROOM - this.#holdRoom);
+      this.#holdRoom = ROOM;
+    }
+    this.#hold = text;
+  }
+
   #readLine(): void {
     const { input } = this;
+    if (this.#spaceRoom > ROOM) {
+      this.ctx.process.chargeMemory(ROOM - this.#spaceRoom);
+      this.#spaceRoom = ROOM;
+    }
     input.next();
     this.#text = input.text;
     this.#start = input.start;
@@ -193,6 +280,7 @@ export class Machine {
   }
 
   #setSpace(text: ByteString): void {
+    if (text.length > this.#spaceRoom) this.#growSpace(text.length);
     this.#text = text;
     this.#start = 0;
     this.#end = text.length;
@@ -228,7 +316,7 @@ export class Machine {
       if ((name === "n" || name === "N") && input.peek() === UNKNOWN) return NEED;
       // Native has opened the next file already when the last line of this one is worked on.
       if (name === "q" && input.atFileEnd) return NEED;
-      if (this.#simple[pc] === 0 && !this.#printed) {
+      if (this.#simple[pc] === 0 && !this.#printed && this.#substituting < 0) {
         const selected = this.#selects(pc, command);
         if (selected === NEED) return NEED;
         if (selected === 0) {
@@ -241,11 +329,16 @@ export class Machine {
       }
       this.#pc++;
       switch (name) {
-        case "s":
+        case "s": {
+          this.#substituting = pc;
+          let printed = false;
           if (pc === this.#lastSubstitution && this.#text === input.text) {
-            if (this.#substituteAndPrint(command.substitution as Substitution)) return DELETED;
+            printed = this.#substituteAndPrint(command.substitution as Substitution);
           } else this.#substitute(command.substitution as Substitution);
+          this.#substituting = -1;
+          if (printed) return DELETED;
           break;
+        }
         case "p":
           this.#print("\n", out);
           break;
@@ -289,22 +382,22 @@ export class Machine {
           break;
         }
         case "h":
-          this.#hold = this.#space();
+          this.#setHold(this.#space());
           break;
         case "H":
-          this.#hold += "\n" + this.#space();
+          this.#setHold(this.#joined(this.#hold, this.#space()));
           break;
         case "g":
           this.#setSpace(this.#hold);
           break;
         case "G":
-          this.#setSpace(this.#space() + "\n" + this.#hold);
+          this.#setSpace(this.#joined(this.#space(), this.#hold));
           this.#terminator = "\n";
           break;
         case "x": {
           const space = this.#space();
           this.#setSpace(this.#hold);
-          this.#hold = space;
+          this.#setHold(space);
           this.#terminator = "\n";
           break;
         }
@@ -318,10 +411,10 @@ export class Machine {
           out.line(command.text.slice(0, -1), "\n");
           break;
         case "a":
-          this.#appendix.push({ text: command.text });
+          this.#append({ text: command.text });
           break;
         case "r":
-          this.#appendix.push({ path: command.text });
+          this.#append({ path: command.text });
           break;
         case "c":
           // In a range the text stands for the whole of it, and is printed when that ends.
@@ -376,14 +469,26 @@ export class Machine {
       const substituted = this.#substituted;
       this.#readLine();
       this.#substituted = substituted;
-      this.#setSpace(before + "\n" + this.#space());
+      this.#setSpace(this.#joined(before, this.#space()));
     } else this.#readLine();
     return CYCLE;
+  }
+
+  #append(entry: Appendix): void {
+    // A loop can queue without end.
+    if (this.#appendix.push(entry) % APPENDIX === 0) {
+      takeMemory(this.ctx.process, APPENDIX * 64);
+      this.#appendixRoom += APPENDIX * 64;
+    }
   }
 
   /** Prints what `a` and `r` have queued. */
   #flushAppendix(): Promise<void> | undefined {
     if (this.#appendix.length === 0) return undefined;
+    if (this.#appendixRoom > 0) {
+      this.ctx.process.chargeMemory(-this.#appendixRoom);
+      this.#appendixRoom = 0;
+    }
     const entries = this.#appendix;
     this.#appendix = [];
     for (let i = 0; i < entries.length; i++) {
@@ -528,13 +633,25 @@ export class Machine {
     flags.notbol = false;
     flags.end = end;
     flags.nosub = !substitution.usesGroups;
-    let copied = this.#start;
+    let at = this.#start;
+    let copied = at;
     let replaced = false;
     let empty = true;
     let lastEnd = -1;
     let count = 0;
-    for (let at = this.#start;;) {
-      const match = regex.exec(text, at, flags);
+    if (this.#begun !== undefined) {
+      ({ at, copied, replaced, empty, lastEnd, count, notbol: flags.notbol } = this.#begun);
+      this.#begun = undefined;
+    }
+    let left = MATCHES;
+    for (;;) {
+      if (--left === 0 && !this.searched(MATCHES)) left = MATCHES;
+      const match = left === 0 ? INTERRUPTED : search(regex, text, at, flags);
+      if (match === INTERRUPTED) {
+        const { notbol } = flags;
+        this.#begun = { result: "", at, copied, replaced, empty, lastEnd, count, notbol };
+        throw PAUSED;
+      }
       if (match === null) break;
       const from = match[0];
       const to = match[1];
@@ -570,12 +687,28 @@ export class Machine {
     flags.end = end;
     flags.nosub = !substitution.usesGroups;
     let result = "";
-    let copied = this.#start;
+    let at = this.#start;
+    let copied = at;
     let replaced = false;
     let lastEnd = -1;
     let count = 0;
-    for (let at = this.#start;;) {
-      const match = regex.exec(text, at, flags);
+    if (this.#begun !== undefined) {
+      ({ result, at, copied, replaced, lastEnd, count, notbol: flags.notbol } = this.#begun);
+      this.#begun = undefined;
+    }
+    let left = MATCHES;
+    for (;;) {
+      if (--left === 0) {
+        // Looking at a char makes one text of the many pieces, so that their number stays small.
+        result.charCodeAt(0);
+        if (!this.searched(MATCHES)) left = MATCHES;
+      }
+      const match = left === 0 ? INTERRUPTED : search(regex, text, at, flags);
+      if (match === INTERRUPTED) {
+        const { notbol } = flags;
+        this.#begun = { result, at, copied, replaced, empty: true, lastEnd, count, notbol };
+        throw PAUSED;
+      }
       if (match === null) break;
       const from = match[0];
       const to = match[1];
@@ -611,6 +744,23 @@ export class Machine {
     writeBytes(this.#space(), bytes, 0);
     for (let i = 0; i < length; i++) bytes[i] = map[bytes[i]];
     this.#setSpace(toByteString(bytes, 0, length));
+  }
+}
+
+/** Instead of a match: others come first. */
+const INTERRUPTED = new Int32Array(0);
+
+function search(
+  regex: Regex,
+  text: ByteString,
+  at: number,
+  flags: MatchFlags,
+): Int32Array | null {
+  try {
+    return regex.exec(text, at, flags);
+  } catch (error) {
+    if (error !== PAUSED) throw error;
+    return INTERRUPTED;
   }
 }
 

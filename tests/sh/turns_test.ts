@@ -20,6 +20,8 @@ const MOST = 0.3;
 const LINE = "head -c 2000000 /dev/zero | tr '\\0' a >line";
 const WORDS = "yes 'ab cd' | head -n 300000 | tr '\\n' ' ' >words";
 
+const SHORT = "yes 'ab cd' | head -n 50000 | tr '\\n' ' ' >words";
+
 const CALLS: readonly Call[] = [
   { name: "awk gsub", setup: LINE, script: "awk '{ gsub(/a/, \"&b\") }' line" },
   {
@@ -29,6 +31,14 @@ const CALLS: readonly Call[] = [
   },
   { name: "awk gensub", setup: LINE, script: 'awk \'{ x = gensub(/(a)/, "\\\\1b", "g") }\' line' },
   { name: "awk split", setup: WORDS, script: "awk '{ n = split($0, x, \"b\") }' words" },
+  { name: "sed s///g", setup: LINE, script: "sed 's/a/bc/g' line" },
+  { name: "sed s///g before others", setup: LINE, script: "sed 's/a/bc/g;s/x/y/' line" },
+  { name: "sed s with references", setup: SHORT, script: String.raw`sed 's/\(.\)\1/x/' words` },
+  {
+    name: "sed address with references",
+    setup: SHORT,
+    script: String.raw`sed '/\(.\)\1\1/d' words`,
+  },
 ];
 
 /** Processor time of this thread in milliseconds; where the system does not tell, the time. */
