@@ -5,7 +5,8 @@
  *     deno run -A bench/files.ts [--rounds N] [--json FILE] [--no-whole] [ROW…]
  *
  * A ratio above 1 means that we are faster; it is the median over the rounds of native's time
- * divided by ours, with the best and the worst round beside it.
+ * divided by ours, with the best and the worst round beside it. Below `du` stands what the two calls
+ * of Deno cost that any walk needs, in a bare loop without a sandbox: no row can be faster than that.
  *
  * @module
  */
@@ -36,6 +37,8 @@ interface Row {
   readonly empty?: readonly string[];
   /** Native is too slow to be run in each round. */
   readonly slow?: boolean;
+  /** A tree that is walked by Deno's calls alone in each round, for comparison. */
+  readonly bare?: string;
 }
 
 const ROWS: readonly Row[] = [
@@ -47,7 +50,7 @@ const ROWS: readonly Row[] = [
   },
   { name: "ls -R, 20,000 files", argv: ["ls", "-R", "walk"], least: 0.5 },
   { name: "ls -lR, 20,000 files", argv: ["ls", "-lR", "walk"], least: 0.5 },
-  { name: "du, 20,000 files", argv: ["du", "walk"], least: 0.5 },
+  { name: "du, 20,000 files", argv: ["du", "walk"], least: 0.5, bare: "walk" },
   { name: "cp -r, 2,000 files", argv: ["cp", "-r", "tree", "copy"], makes: ["copy"], least: 0.5 },
   {
     name: "tar c, 2,000 files",
@@ -137,6 +140,18 @@ function exists(name: string): boolean {
   }
 }
 
+/** Lists a tree and asks for the facts of all that is in it. */
+function bareWalk(path: string): number {
+  let blocks = 0;
+  for (const { name } of Deno.readDirSync(path)) {
+    const inner = `${path}/${name}`;
+    const info = Deno.lstatSync(inner);
+    blocks += info.blocks ?? 0;
+    if (info.isDirectory) blocks += bareWalk(inner);
+  }
+  return blocks;
+}
+
 function before(row: Row): void {
   for (const name of [...row.makes ?? [], ...row.empty ?? []]) {
     if (exists(name)) Deno.removeSync(`${folder}/${name}`, { recursive: true });
@@ -209,6 +224,7 @@ try {
     const theirs: number[] = [];
     const ours: number[] = [];
     const whole: number[] = [];
+    const bare: number[] = [];
     const script = [...row.argv.map((word) => `'${word}'`), `< ${row.stdin ?? "/dev/null"}`, ">"]
       .join(" ") + " output";
     for (let round = 0; round <= (row.slow === true ? 1 : rounds); round++) {
@@ -230,7 +246,14 @@ try {
         const flags = ["run", "-A", "-q", "--no-lock", "-c", config, cli, ...row.argv];
         [wholeMs] = await processRun(Deno.execPath(), flags, row);
       }
+      let bareMs = NaN;
+      if (row.bare !== undefined) {
+        const bareStart = performance.now();
+        bareWalk(`${folder}/${row.bare}`);
+        bareMs = performance.now() - bareStart;
+      }
       if (round === 0) continue;
+      bare.push(bareMs);
       theirs.push(nativeMs);
       ours.push(ourMs);
       whole.push(wholeMs);
@@ -242,6 +265,13 @@ try {
         median(ours).toFixed(1).padStart(10)
       }   ${running.padEnd(20)}${all.padEnd(20)}≥ ${row.least}`,
     );
+    if (row.bare !== undefined) {
+      console.log(
+        `${"  Deno's calls alone".padEnd(46)}${median(bare).toFixed(1).padStart(10)}   ${
+          ratioText(theirs, bare)
+        }`,
+      );
+    }
     report[row.name] = { native: theirs, ours, whole };
   }
   if (args.json !== undefined) Deno.writeTextFileSync(args.json, JSON.stringify(report, null, 2));
