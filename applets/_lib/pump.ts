@@ -13,6 +13,8 @@ export type Taker = (piece: Uint8Array) => void | Promise<void>;
 
 /** Steps of work that a byte of output stands for, as a shift: coding costs some 10 ns a byte. */
 const WORK_SHIFT = 4;
+/** What a stretch of work without output counts as. */
+const STRETCH = 4096;
 
 /** Bytes that went in and came out. */
 export interface Pumped {
@@ -43,8 +45,10 @@ export function pump(
     let waiting: void | Promise<unknown>;
     if (piece !== undefined) {
       counts.given += piece.length;
-      const pause = ticker.tick(1 + (piece.length >> WORK_SHIFT));
-      waiting = pause === undefined ? take(piece) : pause.then(() => take(piece));
+      const work = piece.length === 0 ? STRETCH : 1 + (piece.length >> WORK_SHIFT);
+      const pause = ticker.tick(work);
+      if (piece.length === 0) waiting = pause;
+      else waiting = pause === undefined ? take(piece) : pause.then(() => take(piece));
     } else {
       // Not `readReused`: a decoder keeps the rest of a chunk until it has the next one.
       const chunk = source.read();

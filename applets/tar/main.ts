@@ -154,7 +154,7 @@ async function create(
     ? (name: ByteString): void => ctx.say(name + "\n")
     : (name: ByteString): void => void ctx.out.print(name + "\n");
   const stat = sink.file.stat();
-  const creator = new Creator(ctx, new ArchiveWriter(sink, codec), {
+  const creator = new Creator(ctx, new ArchiveWriter(sink, codec, ctx), {
     follow: opts.h === true,
     recursive: opts["no-recursion"] !== true,
     numericOwner: opts["numeric-owner"] === true,

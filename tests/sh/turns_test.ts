@@ -22,6 +22,8 @@ const WORDS = "yes 'ab cd' | head -n 300000 | tr '\\n' ' ' >words";
 
 const SHORT = "yes 'ab cd' | head -n 50000 | tr '\\n' ' ' >words";
 
+const BLOCK = "head -c 1700000 /dev/urandom >block";
+
 const CALLS: readonly Call[] = [
   { name: "awk gsub", setup: LINE, script: "awk '{ gsub(/a/, \"&b\") }' line" },
   {
@@ -39,6 +41,8 @@ const CALLS: readonly Call[] = [
     setup: SHORT,
     script: String.raw`sed '/\(.\)\1\1/d' words`,
   },
+  { name: "bzip2", setup: BLOCK, script: "bzip2 -c block >/dev/null" },
+  { name: "tar -j", setup: BLOCK, script: "tar cjf - block >/dev/null" },
 ];
 
 /** Processor time of this thread in milliseconds; where the system does not tell, the time. */
@@ -77,7 +81,9 @@ for (const { name, setup, script } of CALLS) {
   Deno.test(`others get their turn during one call: ${name}`, async () => {
     await using sandbox = await Sandbox.create({ cwd: "/tmp" });
     // What is loaded when it is first used is loaded by the same call with next to nothing to do.
-    await sandbox.sh(`echo >line; echo >words; echo >numbers; ${script}`, { timeoutMs: 20_000 });
+    await sandbox.sh(`echo >line; echo >words; echo >numbers; echo >block; ${script}`, {
+      timeoutMs: 20_000,
+    });
     if (setup !== undefined) await sandbox.sh(setup);
     let part = 1;
     // A collection of garbage may fall into one stretch.

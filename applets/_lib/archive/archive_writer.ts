@@ -5,9 +5,12 @@
  */
 import type { MaybePromise } from "../../../sandbox/types.ts";
 import type { Codec } from "../codec/codec.ts";
+import type { Ticker } from "../sequence.ts";
 import type { Sink } from "../streams.ts";
 
 const ROOM = 0x10000;
+/** What a stretch of packing without output counts as. */
+const PACKING = 4096;
 const ZEROS = new Uint8Array(1024);
 
 /** Writes bytes to a sink, compressed if there is a codec. One call at a time. */
@@ -15,8 +18,12 @@ export class ArchiveWriter {
   #buffer = new Uint8Array(ROOM);
   #filled = 0;
 
-  /** @param sink Where it goes. @param codec What packs it. */
-  constructor(private readonly sink: Sink, private readonly codec?: Codec) {}
+  /** @param sink Where it goes. @param codec What packs it. @param ticker Counts the packing. */
+  constructor(
+    private readonly sink: Sink,
+    private readonly codec?: Codec,
+    private readonly ticker?: Ticker,
+  ) {}
 
   /** Adds bytes, copying them. */
   write(bytes: Uint8Array): MaybePromise<void> {
@@ -92,7 +99,7 @@ export class ArchiveWriter {
     for (;;) {
       const piece = codec.read();
       if (piece === undefined || piece === null) return;
-      const waiting = this.#send(piece);
+      const waiting = piece.length > 0 ? this.#send(piece) : this.ticker?.tick(PACKING);
       if (waiting !== undefined) return waiting.then(() => this.#drain());
     }
   }

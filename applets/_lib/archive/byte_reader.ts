@@ -30,7 +30,9 @@ export function decoded(ticker: Ticker, source: Source, codec: Codec): Pull {
       if (piece === null) return undefined;
       if (piece !== undefined) {
         const pause = ticker.tick(1 + (piece.length >> 4));
-        return pause === undefined ? piece : pause.then(() => piece);
+        if (piece.length > 0) return pause === undefined ? piece : pause.then(() => piece);
+        if (pause !== undefined) return pause.then(pull);
+        continue;
       }
       // Not `readReused`: a decoder keeps the rest of a chunk until it has the next one.
       const chunk = source.read();

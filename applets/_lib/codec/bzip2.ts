@@ -7,7 +7,7 @@
 import type { Codec } from "./codec.ts";
 import { NO_BYTES } from "./codec.ts";
 import { canonicalCodes, huffmanLengths } from "./huffman_lengths.ts";
-import { leastRotation, suffixArray } from "./suffix_array.ts";
+import { inStretches, leastRotation, suffixArray } from "./suffix_array.ts";
 import { crc32be } from "../hash/crc32.ts";
 
 const GROUP = 50;
@@ -33,6 +33,9 @@ export class Bzip2 implements Codec {
   #pending: Uint8Array = NO_BYTES;
   #ended = false;
   #stage: "header" | "body" | "done" = "header";
+  /** The block that is being written, and whether it was full. */
+  #writing: Generator<void> | undefined;
+  #full = false;
 
   #out: Uint8Array;
   #length = 0;
@@ -61,6 +64,7 @@ export class Bzip2 implements Codec {
   /** See Codec. */
   read(): Uint8Array | undefined | null {
     if (this.#stage === "done") return null;
+    if (this.#writing !== undefined) return this.#goOn();
     const used = this.#collect();
     this.#pending = this.#pending.subarray(used);
     const full = this.#pending.length > 0;
@@ -72,8 +76,16 @@ export class Bzip2 implements Codec {
       this.#put(8, 0x30 + this.#level);
     }
     if (!full) this.#closeRun();
-    if (this.#count > 0) this.#writeBlock();
-    if (!full) {
+    this.#full = full;
+    this.#writing = this.#writeBlock();
+    return this.#goOn();
+  }
+
+  /** Goes on with a block for a stretch. */
+  #goOn(): Uint8Array {
+    if (this.#writing!.next().done !== true) return NO_BYTES;
+    this.#writing = undefined;
+    if (!this.#full) {
       this.#stage = "done";
       this.#put(24, 0x177245);
       this.#put(24, 0x385090);
@@ -134,7 +146,8 @@ export class Bzip2 implements Codec {
     this.#runByte = -1;
   }
 
-  #writeBlock(): void {
+  *#writeBlock(): Generator<void> {
+    if (this.#count === 0) return;
     const block = this.#block.subarray(0, this.#count);
     const crc = ~this.#crc;
     this.#combined = (this.#combined << 1 | this.#combined >>> 31) ^ crc;
@@ -145,7 +158,7 @@ export class Bzip2 implements Codec {
     this.#put(16, crc >>> 16);
     this.#put(16, crc & 0xffff);
     this.#put(1, 0);
-    const { last, start } = sortRotations(block);
+    const { last, start } = yield* sortRotations(block);
     this.#put(24, start);
 
     const ranks = new Uint8Array(256);
@@ -158,8 +171,8 @@ export class Bzip2 implements Codec {
       }
     }
     this.#putUsed(isUsed);
-    const symbols = moveToFront(last, ranks, used);
-    this.#putSymbols(symbols, used + 2);
+    const symbols = yield* moveToFront(last, ranks, used);
+    yield* this.#putSymbols(symbols, used + 2);
   }
 
   #putUsed(isUsed: Uint8Array): void {
@@ -175,14 +188,14 @@ export class Bzip2 implements Codec {
     for (const map of maps) this.#put(16, map);
   }
 
-  #putSymbols(symbols: Uint16Array, alphabet: number): void {
+  *#putSymbols(symbols: Uint16Array, alphabet: number): Generator<void> {
     const count = symbols.length;
     const tables = count < 200 ? 2 : count < 600 ? 3 : count < 1200 ? 4 : count < 2400 ? 5 : 6;
     const lengths = firstLengths(symbols, alphabet, tables);
     const selectors = new Uint8Array(Math.ceil(count / GROUP));
     for (let round = 0; round < ROUNDS; round++) {
       const frequencies = Array.from({ length: tables }, () => new Uint32Array(alphabet));
-      for (let group = 0; group < selectors.length; group++) {
+      const choose = (group: number): void => {
         const from = group * GROUP;
         const to = Math.min(count, from + GROUP);
         let best = 0;
@@ -199,7 +212,11 @@ export class Bzip2 implements Codec {
         selectors[group] = best;
         const frequency = frequencies[best];
         for (let i = from; i < to; i++) frequency[symbols[i]]++;
-      }
+      };
+      yield* inStretches(count, (from, to) => {
+        const end = to === count ? selectors.length : Math.floor(to / GROUP);
+        for (let group = Math.floor(from / GROUP); group < end; group++) choose(group);
+      });
       for (let t = 0; t < tables; t++) {
         // Every symbol needs a code in every table, used or not.
         for (let i = 0; i < alphabet; i++) if (frequencies[t][i] === 0) frequencies[t][i] = 1;
@@ -262,27 +279,36 @@ export class Bzip2 implements Codec {
 }
 
 /** The last column of the sorted rotations of the block, and the row of the block itself. */
-function sortRotations(block: Uint8Array): { last: Uint8Array; start: number } {
+function* sortRotations(
+  block: Uint8Array,
+): Generator<void, { last: Uint8Array; start: number }> {
   const n = block.length;
   const least = leastRotation(block);
   const rotated = new Uint8Array(n);
   rotated.set(block.subarray(least));
   rotated.set(block.subarray(0, least), n - least);
   const sa = new Int32Array(n);
-  suffixArray(rotated, 256, sa);
+  yield;
+  yield* suffixArray(rotated, 256, sa);
   const last = new Uint8Array(n);
   const wanted = least === 0 ? 0 : n - least;
   let start = 0;
-  for (let i = 0; i < n; i++) {
-    const at = sa[i];
-    if (at === wanted) start = i;
-    last[i] = rotated[at === 0 ? n - 1 : at - 1];
-  }
+  yield* inStretches(n, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const at = sa[i];
+      if (at === wanted) start = i;
+      last[i] = rotated[at === 0 ? n - 1 : at - 1];
+    }
+  });
   return { last, start };
 }
 
 /** Move-to-front, and the second run-length coding of its zeros; the end of the block is added. */
-function moveToFront(last: Uint8Array, ranks: Uint8Array, used: number): Uint16Array {
+function* moveToFront(
+  last: Uint8Array,
+  ranks: Uint8Array,
+  used: number,
+): Generator<void, Uint16Array> {
   const symbols = new Uint16Array(last.length + 1);
   let count = 0;
   let zeros = 0;
@@ -293,24 +319,26 @@ function moveToFront(last: Uint8Array, ranks: Uint8Array, used: number): Uint16A
       zeros = (zeros - 1) >> 1;
     }
   };
-  for (let i = 0; i < last.length; i++) {
-    const c = last[i];
-    if (ranks[0] === c) {
-      zeros++;
-      continue;
+  yield* inStretches(last.length, (from, to) => {
+    for (let i = from; i < to; i++) {
+      const c = last[i];
+      if (ranks[0] === c) {
+        zeros++;
+        continue;
+      }
+      if (zeros > 0) closeZeros();
+      let rank = 1;
+      let moved = ranks[0];
+      for (;; rank++) {
+        const next = ranks[rank];
+        ranks[rank] = moved;
+        if (next === c) break;
+        moved = next;
+      }
+      ranks[0] = c;
+      symbols[count++] = rank + 1;
     }
-    if (zeros > 0) closeZeros();
-    let rank = 1;
-    let moved = ranks[0];
-    for (;; rank++) {
-      const next = ranks[rank];
-      ranks[rank] = moved;
-      if (next === c) break;
-      moved = next;
-    }
-    ranks[0] = c;
-    symbols[count++] = rank + 1;
-  }
+  });
   closeZeros();
   symbols[count++] = used + 1;
   return symbols.subarray(0, count);

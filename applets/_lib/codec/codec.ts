@@ -29,7 +29,8 @@ export interface Codec {
   /** Says that no input follows. A decoder that is not at a good end reports it from `read`. */
   end(): void;
   /**
-   * The next output, `undefined` when input is wanted, `null` when the work is finished.
+   * The next output, `undefined` when input is wanted, `null` when the work is finished. An empty piece
+   * says that the output takes some milliseconds more: time for others to have their turn.
    * The returned view belongs to the codec and is overwritten by its next `read`.
    * @throws {CodecError} for damaged input, in the words native uses after "NAME: ".
    */
