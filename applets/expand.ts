@@ -1,3 +1,4 @@
+import type { MaybePromise } from "../sandbox/types.ts";
 import { type Applet, defineApplet } from "./contract.ts";
 import { isContinuation, tabStop } from "./_lib/columns.ts";
 import { isUtf8Locale } from "./_lib/locale.ts";
@@ -27,41 +28,44 @@ export const applet: Applet = defineApplet({
       if (source === undefined) return;
       let column = 0;
       let inText = false;
-      return attempt(() =>
-        eachChunk(ctx.process, source, (chunk) => {
-          let to = 0;
-          let full: void | Promise<void> = undefined;
-          for (let i = 0; i < chunk.length; i++) {
-            if (to === BLOCK) {
-              full = out.bytes(block, 0, to) ?? full;
-              to = 0;
-            }
-            const byte = chunk[i];
-            if (byte === 9 && !(initial && inText)) {
-              let spaces = stop - column % stop;
-              column += spaces;
-              while (spaces-- > 0) {
-                if (to === BLOCK) {
-                  full = out.bytes(block, 0, to) ?? full;
-                  to = 0;
-                }
-                block[to++] = 32;
-              }
-              continue;
-            }
-            if (byte === 10 || byte === 0) {
-              column = 0;
-              inText = false;
-              // Native's lines end at a NUL, which it drops.
-              if (byte === 0) continue;
-            } else {
-              if (byte !== 32 && byte !== 9) inText = true;
-              if (!utf8 || !isContinuation(byte)) column++;
-            }
-            block[to++] = byte;
+      let spaces = 0;
+      let to = 0;
+      /** Goes on at `from`; a stop far away needs many blocks, and each may have to wait. */
+      const expand = (chunk: Uint8Array, from: number): MaybePromise<void> => {
+        for (let i = from; i < chunk.length || spaces > 0;) {
+          if (to === BLOCK) {
+            to = 0;
+            const full = out.bytes(block) ?? ctx.tick(BLOCK >> 6);
+            if (full !== undefined) return full.then(() => expand(chunk, i));
           }
-          return out.bytes(block, 0, to) ?? full;
-        }), (error) => {
+          if (spaces > 0) {
+            const end = Math.min(to + spaces, BLOCK);
+            spaces -= end - to;
+            while (to < end) block[to++] = 32;
+            continue;
+          }
+          const byte = chunk[i++];
+          if (byte === 9 && !(initial && inText)) {
+            spaces = stop - column % stop;
+            column += spaces;
+            continue;
+          }
+          if (byte === 10 || byte === 0) {
+            column = 0;
+            inText = false;
+            // Native's lines end at a NUL, which it drops.
+            if (byte === 0) continue;
+          } else {
+            if (byte !== 32 && byte !== 9) inText = true;
+            if (!utf8 || !isContinuation(byte)) column++;
+          }
+          block[to++] = byte;
+        }
+        const end = to;
+        to = 0;
+        return out.bytes(block, 0, end);
+      };
+      return attempt(() => eachChunk(ctx.process, source, (chunk) => expand(chunk, 0)), (error) => {
         if (error.code === "EPIPE") throw error;
         const title = path === "-" ? "standard input" : path;
         ctx.warn(`${title}: Input/output error`);

@@ -1,7 +1,13 @@
+import type { MaybePromise } from "../sandbox/types.ts";
 import { type Applet, defineApplet } from "./contract.ts";
 import { toBytes } from "../sandbox/bytes.ts";
 import { eachBatch } from "./_lib/line_reader.ts";
 import { attempt, inSequence } from "./_lib/sequence.ts";
+
+/** Width from which one line is much output. */
+const WIDE = 1 << 10;
+/** A width above this could only be meant to fill memory. */
+const WIDEST = 1 << 24;
 
 /** Numbers lines. Source of behaviour: POSIX nl, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -26,6 +32,7 @@ export const applet: Applet = defineApplet({
     const step = opts.i ?? 1;
     let number = opts.v ?? 1;
     const separator = opts.s ?? "\t";
+    if (width > WIDEST) ctx.fail("out of memory");
     const blank = toBytes(" ".repeat(width + separator.length));
     const style = (opts.b ?? "t")[0];
     const all = style === "a";
@@ -34,25 +41,32 @@ export const applet: Applet = defineApplet({
     return inSequence(paths, (path) => {
       const source = ctx.openPlain(path);
       if (source === undefined) return;
-      return attempt(() =>
-        eachBatch(process, source, (lines) => {
-          const { bytes, end } = lines;
-          for (let start = 0; start < end;) {
-            let stop = start;
-            // NUL ends a line too, as everywhere in busybox where lines are C strings.
-            while (stop < end && bytes[stop] !== 10 && bytes[stop] !== 0) stop++;
-            if (all || (some && stop > start)) {
-              void out.print(String(number).padStart(width) + separator);
-              number += step;
-            } else void out.bytes(blank);
-            void out.bytes(bytes, start, stop);
-            void out.byte(10);
-            start = stop + 1;
+      /** Goes on at `from`; a batch may have many numbers, and each of those much before it. */
+      const print = (bytes: Uint8Array, from: number, end: number): MaybePromise<void> => {
+        for (let start = from; start < end;) {
+          let stop = start;
+          // NUL ends a line too, as everywhere in busybox where lines are C strings.
+          while (stop < end && bytes[stop] !== 10 && bytes[stop] !== 0) stop++;
+          if (all || (some && stop > start)) {
+            void out.print(String(number).padStart(width) + separator);
+            number += step;
+          } else void out.bytes(blank);
+          void out.bytes(bytes, start, stop);
+          void out.byte(10);
+          start = stop + 1;
+          if (width > WIDE) {
+            const waiting = out.pending() ?? process.tick(width >> 6);
+            if (waiting !== undefined) return waiting.then(() => print(bytes, start, end));
           }
-          return out.pending();
-        }), (error) => {
-        if (error.code === "EPIPE") throw error;
-      });
+        }
+        return out.pending();
+      };
+      return attempt(
+        () => eachBatch(process, source, ({ bytes, end }) => print(bytes, 0, end)),
+        (error) => {
+          if (error.code === "EPIPE") throw error;
+        },
+      );
     });
   },
 });

@@ -2,7 +2,14 @@ import { toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import type { ByteString } from "../sandbox/types.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
-import { DumpBuffer, DumpLine, Repeats, TABLES_FROM } from "./_lib/dump_line.ts";
+import {
+  DumpBuffer,
+  DumpLine,
+  Repeats,
+  TABLES_FROM,
+  WIDEST,
+  WIDEST_LINE,
+} from "./_lib/dump_line.ts";
 import { Blocks, InputFiles } from "./_lib/input_files.ts";
 import { MemoryAccount } from "./_lib/memory_account.ts";
 import { numberArgument } from "./_lib/number_argument.ts";
@@ -77,6 +84,18 @@ interface Format {
   readonly width: number;
 }
 
+/** Characters of a line that are made at once. */
+const PART = 1 << 14;
+
+/** What a line shows: `shown` bytes of a source, of which `length` are of the input. */
+interface Range {
+  readonly source: Uint8Array;
+  readonly from: number;
+  readonly shown: number;
+  readonly length: number;
+  readonly width: number;
+}
+
 class Dumper {
   readonly #formats: Format[] = [];
   #offset = 0;
@@ -136,6 +155,9 @@ class Dumper {
         width = unit;
       }
     } else if (LINE % unit !== 0) width = unit;
+    if (width > WIDEST) ctx.fail("out of memory");
+    // A block, the one before it, and one that is filled up.
+    if (width > WIDEST_LINE) ctx.process.chargeMemory(3 * width);
     await this.#dump(input, width, unit, limit, address);
   }
 
@@ -187,7 +209,7 @@ class Dumper {
       }
       if (left > 0) {
         left -= length;
-        if (left <= 0 && base > 0) fast = this.#fastLine(width);
+        if (left <= 0 && base > 0 && width <= WIDEST_LINE) fast = this.#fastLine(width);
       } else if (fast !== undefined && length === width) {
         const full = buffer.room(32 + fast.width);
         void buffer.number(offset, base, digits);
@@ -205,7 +227,11 @@ class Dumper {
         from = 0;
         shown = Math.ceil(length / unit) * unit;
       }
-      return buffer.print(this.#lines(address(offset), source, from, shown, length, width));
+      const range = { source, from, shown, length, width };
+      if (width > WIDEST_LINE) return this.#print(buffer, address(offset), range);
+      let text = "";
+      for (const part of this.#lines(address(offset), range)) text += part;
+      return buffer.print(text);
     }, (n) => ctx.tick(n));
     if (ctx.opts.A !== "n") await buffer.print(address(this.#offset) + "\n");
     await buffer.flush();
@@ -224,35 +250,47 @@ class Dumper {
     return DumpLine.of([...values, "\n"]);
   }
 
-  /** The lines of one block, one for each format. */
-  #lines(
-    address: string,
-    bytes: Uint8Array,
-    from: number,
-    shown: number,
-    length: number,
-    width: number,
-  ): string {
-    const view = new DataView(bytes.buffer, bytes.byteOffset + from, shown);
-    let text = "";
-    let lead = address;
+  /** Prints the lines of a large block. */
+  async #print(buffer: DumpBuffer, address: string, range: Range): Promise<void> {
+    for (const part of this.#lines(address, range)) {
+      const waiting = buffer.print(part) ?? this.ctx.tick(1 + (part.length >> 3));
+      if (waiting !== undefined) await waiting;
+    }
+  }
+
+  /** The lines of one block, one for each format, in parts of bounded size. */
+  *#lines(address: string, { source, from, shown, length, width }: Range): Iterable<string> {
+    const view = new DataView(source.buffer, source.byteOffset + from, shown);
+    let text = address;
     for (const format of this.#formats) {
-      text += lead;
-      for (let at = 0; at < shown; at += format.size) text += format.text(view, at);
+      for (let at = 0; at < shown; at += format.size) {
+        if (text.length > PART) {
+          yield text;
+          text = "";
+        }
+        text += format.text(view, at);
+      }
       if (format.beside) {
-        const missing = Math.floor((width - shown) / format.size);
-        text += " ".repeat(missing * (format.width + 1)) + "  >";
+        const missing = Math.floor((width - shown) / format.size) * (format.width + 1);
+        for (let i = 0; i < missing; i += PART) {
+          yield text;
+          text = " ".repeat(Math.min(PART, missing - i));
+        }
+        text += "  >";
         for (let i = 0; i < shown; i++) {
-          const byte = i < length ? bytes[from + i] : 0;
+          if (text.length > PART) {
+            yield text;
+            text = "";
+          }
+          const byte = i < length ? source[from + i] : 0;
           text += byte >= 32 && byte < 127 ? String.fromCharCode(byte) : ".";
         }
         text += "<";
       }
-      text += "\n";
+      yield text + "\n";
       // Without addresses native fills a width that it never set.
-      lead = " ".repeat(this.ctx.opts.A === "n" ? 69 : address.length);
+      text = " ".repeat(this.ctx.opts.A === "n" ? 69 : address.length);
     }
-    return text;
   }
 
   /** `-S`: printable text that ends in a zero byte. */

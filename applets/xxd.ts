@@ -1,6 +1,13 @@
 import type { ByteString } from "../sandbox/types.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
-import { DumpBuffer, DumpLine, type DumpValue, TABLES_FROM } from "./_lib/dump_line.ts";
+import {
+  DumpBuffer,
+  DumpLine,
+  type DumpValue,
+  TABLES_FROM,
+  WIDEST,
+  WIDEST_LINE,
+} from "./_lib/dump_line.ts";
 import { Blocks } from "./_lib/input_files.ts";
 import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
 
@@ -34,6 +41,8 @@ export const applet: Applet = defineApplet({
     const columns = opts.c || (opts.p ? 30 : opts.i ? 12 : 16);
     const path = operands[0] ?? "-";
     if (opts.r) return await reverse(ctx, path, opts.p === true);
+    if (columns > WIDEST) ctx.fail("out of memory");
+    if (columns > WIDEST_LINE) ctx.process.chargeMemory(columns);
     const source = ctx.openPlain(path);
     if (source === undefined) return 1;
     if (source.isClosed || source.file.directory !== undefined) {
@@ -67,7 +76,7 @@ export const applet: Applet = defineApplet({
       total += length;
       if (untilFast > 0) {
         untilFast -= length;
-        if (untilFast <= 0 && columns <= WIDEST && from >= 0) fast = fastLine(line, option);
+        if (untilFast <= 0 && columns <= WIDEST_LINE && from >= 0) fast = fastLine(line, option);
       } else if (fast !== undefined && length === columns) {
         const full = buffer.room(32 + fast.width);
         if (line === dumpLine) void buffer.number(from, 16, 8);
@@ -75,7 +84,12 @@ export const applet: Applet = defineApplet({
         buffer.length += fast.width;
         return full;
       }
-      return buffer.print(line(bytes, start, length, from, option));
+      if (columns > WIDEST_LINE) {
+        return printWide(ctx, buffer, line(bytes, start, length, from, option));
+      }
+      let text = "";
+      for (const part of line(bytes, start, length, from, option)) text += part;
+      return buffer.print(text);
     }, (n) => ctx.tick(n));
     await buffer.flush();
     if (named) out.print(`};\nunsigned int ${name}_len = ${skip > 0 ? skip + total : total};\n`);
@@ -95,9 +109,6 @@ const SHOWN: readonly string[] = Array.from(
   { length: 256 },
   (_, i) => i >= 32 && i < 127 ? String.fromCharCode(i) : ".",
 );
-
-/** Bytes of a line that is still made by tables. */
-const WIDEST = 4096;
 
 /** A line by tables, without its offset. */
 function fastLine(line: typeof dumpLine, { group, columns }: LineOption): DumpLine | undefined {
@@ -120,37 +131,51 @@ function fastLine(line: typeof dumpLine, { group, columns }: LineOption): DumpLi
   return DumpLine.of([...parts, "\n"]);
 }
 
-function plainLine(bytes: Uint8Array, start: number, length: number): string {
-  let line = "";
-  for (let i = start; i < start + length; i++) line += HEX[bytes[i]];
-  return line + "\n";
+/** Prints a line of many columns. */
+async function printWide(ctx: Context, buffer: DumpBuffer, line: Iterable<string>): Promise<void> {
+  for (const part of line) {
+    const waiting = buffer.print(part) ?? ctx.tick(1 + (part.length >> 3));
+    if (waiting !== undefined) await waiting;
+  }
 }
 
-function arrayLine(bytes: Uint8Array, start: number, length: number): string {
-  let line = " ";
-  for (let i = start; i < start + length; i++) line += ` 0x${HEX[bytes[i]]},`;
-  return line + "\n";
+/** The text for the numbers from `start` on, in parts of bounded size. */
+function* parts(start: number, end: number, text: (i: number) => string): Iterable<string> {
+  for (let from = start; from < end; from += WIDEST_LINE) {
+    let part = "";
+    for (let i = from; i < Math.min(end, from + WIDEST_LINE); i++) part += text(i);
+    yield part;
+  }
 }
 
-function dumpLine(
+function* plainLine(bytes: Uint8Array, start: number, length: number): Iterable<string> {
+  yield* parts(start, start + length, (i) => HEX[bytes[i]]);
+  yield "\n";
+}
+
+function* arrayLine(bytes: Uint8Array, start: number, length: number): Iterable<string> {
+  yield " ";
+  yield* parts(start, start + length, (i) => ` 0x${HEX[bytes[i]]},`);
+  yield "\n";
+}
+
+function* dumpLine(
   bytes: Uint8Array,
   start: number,
   length: number,
   offset: number,
   { group, columns }: LineOption,
-): string {
-  let line = offset.toString(16).padStart(8, "0") + ": ";
-  let shown = "";
+): Iterable<string> {
+  yield offset.toString(16).padStart(8, "0") + ": ";
   // Native knows groups of 1, 2, 4, 8, 16 bytes well; all others are made in the same way.
   const size = group === 0 ? columns : group;
-  for (let i = 0; i < columns; i++) {
-    if (i < length) {
-      line += HEX[bytes[start + i]];
-      shown += SHOWN[bytes[start + i]];
-    } else line += "  ";
-    if ((i + 1) % size === 0 && i + 1 < columns) line += " ";
-  }
-  return `${line}  ${shown}\n`;
+  yield* parts(0, columns, (i) => {
+    const digits = i < length ? HEX[bytes[start + i]] : "  ";
+    return (i + 1) % size === 0 && i + 1 < columns ? digits + " " : digits;
+  });
+  yield "  ";
+  yield* parts(start, start + length, (i) => SHOWN[bytes[i]]);
+  yield "\n";
 }
 
 /**

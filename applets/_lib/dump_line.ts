@@ -19,6 +19,12 @@ export interface DumpValue {
 /** Input after which making tables for pairs of bytes pays. */
 export const TABLES_FROM = 1 << 18;
 
+/** Bytes of a line that is still made by tables, or in one piece. */
+export const WIDEST_LINE = 4096;
+
+/** Bytes of a line above which it could only be meant to fill memory. */
+export const WIDEST = 1 << 28;
+
 interface Slot {
   /** Where it stands in the line. */
   readonly column: number;

@@ -74,6 +74,23 @@ Deno.test("the words of an expansion count as memory", async () => {
   }
 });
 
+Deno.test("a width that could only be meant to fill memory is refused", async () => {
+  for (const command of ["od -w2000000000", "xxd -c 2000000000", "nl -w 2000000000"]) {
+    const { code, stderrText } = await within({}, `echo x | ${command}`, { timeoutMs: 4000 });
+    assertEquals([code, stderrText], [1, `${command.split(" ")[0]}: out of memory\n`]);
+  }
+});
+
+Deno.test("a wide line is printed in pieces", async () => {
+  const commands = ["expand -t 100000000 | head -c 10", "xxd -c 50000000 | tail -c 3"];
+  for (const command of commands) {
+    const result = await within({ memoryBytes: 64 << 20 }, `printf '\\t' | ${command}`, {
+      timeoutMs: 4500,
+    });
+    assertEquals(result.reason, "exit", result.stderrText);
+  }
+});
+
 Deno.test("a file that outgrows the memory gets ENOSPC", async () => {
   const result = await within(
     { memoryBytes: 1 << 20 },
