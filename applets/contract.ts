@@ -35,7 +35,7 @@ import {
   usagePage,
 } from "./_lib/options.ts";
 import { inSteps, type Steps } from "./_lib/steps.ts";
-import { Output, Sink, Source } from "./_lib/streams.ts";
+import { OutOfMemory, Output, Sink, Source } from "./_lib/streams.ts";
 
 export { AppletExit, BANNER, NO_HELP, Output, Sink, Source, type Steps, usagePage };
 
@@ -520,6 +520,11 @@ function settle<T extends OptionTable>(
     ctx?.out.flushNow();
     const subject = error.path === undefined ? "" : `${error.path}: `;
     stderr.print(`${name}: ${subject}${error.reason}\n`);
+  } else if (error instanceof OutOfMemory) {
+    ctx?.out.flushNow();
+    stderr.print(`${name}: out of memory\n`);
+    ctx?.abandon();
+    return applet.usageStatus;
   } else {
     process.reportInternalError(error);
     const message = error instanceof RangeError && /call stack/i.test(error.message)

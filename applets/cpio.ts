@@ -9,6 +9,7 @@ import {
 import { isVfsError } from "../sandbox/errors.ts";
 import { toBytes, toByteString } from "../sandbox/bytes.ts";
 import { type Applet, type Context, defineApplet, type Sink, type Source } from "./contract.ts";
+import { LongLines } from "./_lib/long_line.ts";
 import { Accounts } from "./_lib/accounts.ts";
 import { ArchiveWriter } from "./_lib/archive/archive_writer.ts";
 import { ByteReader, plain } from "./_lib/archive/byte_reader.ts";
@@ -227,8 +228,9 @@ async function create(ctx: Ctx, owner: Owner): Promise<number> {
   }
   const writer = new Writer(ctx, new ArchiveWriter(sink), owner);
   const delimiter = opts[0] ? 0 : 10;
+  const names = new LongLines(ctx.stdin, ctx.process);
   for (;;) {
-    const reading = ctx.stdin.readUntil(delimiter);
+    const reading = names.next(delimiter);
     const bytes = reading instanceof Promise ? await reading : reading;
     if (bytes === undefined) break;
     const end = bytes[bytes.length - 1] === delimiter ? bytes.length - 1 : bytes.length;

@@ -3,6 +3,7 @@ import { toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type Options, type Source } from "./contract.ts";
 import { ILLEGAL, illegalCharacter, withoutNuls } from "./_lib/calculator_text.ts";
+import { LongLines } from "./_lib/long_line.ts";
 import { parseOptionsSoFar } from "./_lib/options.ts";
 import { LineWriter, unescape } from "./_lib/number_lines.ts";
 import {
@@ -70,6 +71,7 @@ type DcContext = Context<typeof OPTIONS>;
 class Calculator {
   #longNames = false;
   readonly #writer: LineWriter;
+  #stdin: LongLines | undefined;
   #stack: Value[] = [];
   #registers = new Map<ByteString, Value[]>();
   #arrays = new Map<ByteString, Map<string, Value>>();
@@ -146,7 +148,7 @@ class Calculator {
   }
 
   async #line(): Promise<ByteString | undefined> {
-    let bytes = this.ctx.stdin.readUntil(10);
+    let bytes = (this.#stdin ??= new LongLines(this.ctx.stdin, this.ctx.process)).next();
     if (bytes instanceof Promise) bytes = await bytes;
     return bytes === undefined ? undefined : toByteString(bytes);
   }

@@ -2,6 +2,7 @@ import { type ByteString, O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } from "../sandbo
 import { toBytes, toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { LongLines } from "./_lib/long_line.ts";
 import { compile, type Regex, RegexError } from "./_lib/regex/regex.ts";
 
 /** Edits text by lines. Source of behaviour: POSIX ed. */
@@ -37,6 +38,7 @@ interface Snapshot {
 }
 
 class Editor {
+  #stdin: LongLines | undefined;
   #lines: Line[] = [];
   /** Number of the current line, from 1; 0 in an empty text. */
   #current = 0;
@@ -101,7 +103,7 @@ class Editor {
 
   async #input(): Promise<ByteString | undefined> {
     if (this.#queue !== undefined) return this.#queue.shift() ?? ".";
-    let line = this.ctx.stdin.readUntil(10);
+    let line = (this.#stdin ??= new LongLines(this.ctx.stdin, this.ctx.process)).next();
     if (line instanceof Promise) line = await line;
     return line === undefined ? undefined : toByteString(line).replace(/\n$/, "");
   }

@@ -3,6 +3,7 @@ import type { MaybePromise } from "../sandbox/types.ts";
 import { S_IFREG } from "../sandbox/types.ts";
 import { after, attempt, eachChunk, inSequence } from "./_lib/sequence.ts";
 import { BLOCK_SUFFIXES, parseSize } from "./_lib/size.ts";
+import { takeMemory } from "./_lib/streams.ts";
 
 /** Prints the first part of FILEs. Source of behaviour: POSIX head, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -110,7 +111,7 @@ function allButLines(ctx: Head, source: Source, count: number): MaybePromise<voi
     held.push({ chunk, count: newlines });
     lines += newlines;
     unfinished = chunk[chunk.length - 1] !== 10;
-    ctx.process.chargeMemory(chunk.length);
+    takeMemory(ctx.process, chunk.length);
     let full: void | Promise<void> = undefined;
     while (held.length > 0 && lines - held[0].count > count) {
       const first = held.shift()!;
@@ -144,7 +145,7 @@ function allButBytes(ctx: Head, source: Source, count: number): MaybePromise<voi
   const done = eachChunk(ctx.process, source, (chunk) => {
     held.push(chunk);
     size += chunk.length;
-    ctx.process.chargeMemory(chunk.length);
+    takeMemory(ctx.process, chunk.length);
     let full: void | Promise<void> = undefined;
     while (held.length > 0 && size - held[0].length >= count) {
       const first = held.shift()!;

@@ -5,6 +5,7 @@ import { isVfsError } from "../sandbox/errors.ts";
 import { after, attempt, eachChunk, inSequence } from "./_lib/sequence.ts";
 import { compareLevel, type Level, type Lines, sortLines, splitLines } from "./_lib/line_sort.ts";
 import { KeyError, keyLevels, parseKey, type SortFlags, type SortKey } from "./_lib/sort_keys.ts";
+import { takeMemory } from "./_lib/streams.ts";
 
 /** Sorts lines. Source of behaviour: POSIX sort, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -91,7 +92,7 @@ function readAll(ctx: SortContext): MaybePromise<Uint8Array> {
     // Native does not tell of a failed read: a directory is an empty file.
     const reading = attempt(() =>
       eachChunk(ctx.process, source, (chunk) => {
-        ctx.process.chargeMemory(chunk.length);
+        takeMemory(ctx.process, chunk.length);
         chunks.push(chunk);
       }, true), () => {});
     return after(reading, () => {
@@ -144,7 +145,7 @@ function sortAndPrint(
   levels: readonly Level[],
 ): MaybePromise<void> {
   const { opts, process } = ctx;
-  process.chargeMemory(lines.count * 24);
+  takeMemory(process, lines.count * 24);
   const sorting = sortLines(
     lines.count,
     withLastResort(lines, levels, opts),

@@ -4,6 +4,7 @@ import { isVfsError } from "../sandbox/errors.ts";
 import { after, attempt, copyStream, eachChunk, inSequence } from "./_lib/sequence.ts";
 import { BLOCK_SUFFIXES, parseSize } from "./_lib/size.ts";
 import { countNewlines } from "./_lib/text_count.ts";
+import { takeMemory } from "./_lib/streams.ts";
 
 /** Prints the last part of FILEs. Source of behaviour: POSIX tail, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -194,7 +195,7 @@ class Tail {
     const reading = eachChunk(this.ctx.process, source, (chunk) => {
       chunks.push(chunk);
       size += chunk.length;
-      this.ctx.process.chargeMemory(chunk.length);
+      takeMemory(this.ctx.process, chunk.length);
       while (chunks.length > 0 && size - chunks[0].length >= count) {
         this.#drop(chunks, (n) => size -= n);
       }
@@ -212,7 +213,7 @@ class Tail {
       chunks.push(chunk);
       lines.push(newlines);
       total += newlines;
-      this.ctx.process.chargeMemory(chunk.length);
+      takeMemory(this.ctx.process, chunk.length);
       // One newline more than lines: the one before the first line shown.
       while (chunks.length > 1 && total - lines[0] > count) {
         this.#drop(chunks, () => {});

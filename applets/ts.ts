@@ -1,4 +1,5 @@
 import { type Applet, defineApplet } from "./contract.ts";
+import { CHUNK } from "./_lib/streams.ts";
 import { strftime } from "./_lib/strftime.ts";
 import { calendarTime, UTC, zoneOf } from "./_lib/time.ts";
 
@@ -19,8 +20,10 @@ export const applet: Applet = defineApplet({
     const format = operands[0] ?? (relative ? "%b %d %H:%M:%S".slice(6) : "%b %d %H:%M:%S");
     const zone = relative ? UTC : zoneOf(process);
     let base = process.clock.nowNs();
+    // A long line comes in pieces, of which the first has the stamp.
+    let begins = true;
     for (;;) {
-      let line = stdin.readUntil(10);
+      let line = stdin.readUntil(10, CHUNK);
       if (line instanceof Promise) line = await line;
       if (line === undefined) return;
       const now = process.clock.nowNs();
@@ -39,9 +42,10 @@ export const applet: Applet = defineApplet({
       for (let from = 0; from < line.length;) {
         const nul = line.indexOf(0, from);
         const end = nul < 0 ? line.length : nul;
-        out.print(stamp + " ");
+        if (begins) out.print(stamp + " ");
         full = out.bytes(line, from, end);
         from = end + (nul < 0 ? 0 : 1);
+        begins = nul >= 0 || line[line.length - 1] === 10;
       }
       full ??= ctx.tick(2);
       if (full !== undefined) await full;

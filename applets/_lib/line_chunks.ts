@@ -10,6 +10,7 @@ import { type ByteString, type MaybePromise, type Process, S_IFREG } from "../..
 import { toByteString } from "../../sandbox/bytes.ts";
 import { hasNul } from "./byte_scan.ts";
 import type { Source } from "./streams.ts";
+import { takeMemory } from "./streams.ts";
 
 /** Bytes of a batch, and of the first ones: small input must not pay for a big buffer. */
 const BATCH = 1 << 18;
@@ -95,7 +96,7 @@ export class LineChunks {
 
   /** Gives back the memory that a long line took. */
   close(): void {
-    if (this.bytes.length > BATCH) this.process.chargeMemory(BATCH - this.bytes.length);
+    if (this.bytes.length > BATCH) this.process.chargeMemory(2 * (BATCH - this.bytes.length));
     this.bytes = this.bytes.subarray(0, 0);
     this.#text = "";
   }
@@ -138,7 +139,8 @@ export class LineChunks {
   #grow(): void {
     const { length } = this.bytes;
     const size = length < SECOND ? SECOND : length < BATCH ? BATCH : length * 2;
-    if (size > BATCH) this.process.chargeMemory(size - Math.max(this.bytes.length, BATCH));
+    // The bytes, and the text that is made of them.
+    if (size > BATCH) takeMemory(this.process, 2 * (size - Math.max(length, BATCH)));
     const larger = new Uint8Array(size);
     larger.set(this.bytes.subarray(0, this.#filled));
     this.bytes = larger;
@@ -149,12 +151,13 @@ export class LineChunks {
     if (got === 0) return false;
     // A regular file fills the buffer first; a pipe is served as it comes.
     if (this.#filled < this.bytes.length && this.source.file.type === S_IFREG) return false;
-    const last = this.bytes.lastIndexOf(this.separator, this.#filled - 1);
-    if (last < this.#scanned) {
+    const unseen = this.bytes.subarray(this.#scanned, this.#filled);
+    const last = unseen.lastIndexOf(this.separator);
+    if (last < 0) {
       this.#scanned = this.#filled;
       return false;
     }
-    return this.#finish(last + 1);
+    return this.#finish(this.#scanned + last + 1);
   }
 
   #finish(end: number): boolean {

@@ -10,6 +10,19 @@ import { toBytes, toByteString, writeBytes } from "../../sandbox/bytes.ts";
 /** Bytes a read asks for when the caller does not say. */
 export const CHUNK = 65536;
 
+/** There is no memory for what an applet must hold: it says so as native does, and ends. */
+export class OutOfMemory extends Error {}
+
+/**
+ * Charges memory that an applet is about to take. Unlike `Process.chargeMemory`, which ends all that
+ * runs, this ends the one program that asks for too much.
+ *
+ * @throws {OutOfMemory} when the sandbox has no more.
+ */
+export function takeMemory(process: Pick<Process, "tryChargeMemory">, bytes: number): void {
+  if (!process.tryChargeMemory(bytes)) throw new OutOfMemory("out of memory");
+}
+
 /** Input. */
 export class Source {
   /**
@@ -66,7 +79,7 @@ export class Source {
       if (chunk === undefined) break;
       if (length + chunk.length > buffer.length) {
         const larger = new Uint8Array(Math.max(buffer.length * 2, length + chunk.length));
-        this.process.chargeMemory(larger.length - buffer.length);
+        takeMemory(this.process, larger.length - buffer.length);
         larger.set(buffer.subarray(0, length));
         buffer = larger;
       }

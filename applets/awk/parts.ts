@@ -25,8 +25,8 @@ export const WAITING: Part<typeof import("./expressions.ts")> = new Part("awk/ex
 // ARGV stands in the first two because its elements may be assignments to the variables there.
 const USES_PATTERNS = /[/~]|\b(?:split|match|g?sub|gensub|FS|RS|ARGV)\b/;
 const USES_FORMATS = /printf|CONVFMT|OFMT|ARGV/;
-// A function that loops or calls itself rests now and then.
-const USES_WAITING = /getline|\b(?:system|close|fflush|func(?:tion)?)\b/;
+// A function that loops or calls itself rests now and then, and so do long substitutions.
+const USES_WAITING = /getline|\b(?:system|close|fflush|gensub|gsub|split|func(?:tion)?)\b/;
 const USES_DATES = /strftime|mktime/;
 
 /**

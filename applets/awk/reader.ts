@@ -7,8 +7,9 @@
  *
  * @module
  */
-import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
+import type { ByteString, MaybePromise, Process } from "../../sandbox/types.ts";
 import { toByteString } from "../../sandbox/bytes.ts";
+import { MemoryAccount } from "../_lib/memory_account.ts";
 import type { Regex } from "../_lib/regex/regex.ts";
 import type { Source } from "../_lib/streams.ts";
 
@@ -21,6 +22,9 @@ export type RecordEnd =
 
 /** Bytes asked for at once. */
 const CHUNK = 262144;
+
+/** Text that is held without being charged. */
+const LONG = 1 << 20;
 
 /** Reads records of one stream. */
 export class RecordReader {
@@ -40,8 +44,14 @@ export class RecordReader {
   /** Whether the text holds a NUL: native's strings end there. */
   #nul = false;
 
-  /** @param source Where the bytes come from. */
-  constructor(readonly source: Source) {}
+  /** What is charged for the text. */
+  readonly #memory: MemoryAccount;
+  #charged = 0;
+
+  /** @param source Where the bytes come from. @param process Who is charged for long records. */
+  constructor(readonly source: Source, process: Process) {
+    this.#memory = new MemoryAccount(process);
+  }
 
   /** Goes to the next record. False at the end. */
   next(end: RecordEnd): MaybePromise<boolean> {
@@ -151,6 +161,10 @@ export class RecordReader {
       const piece = toByteString(chunk);
       pieces.push(piece);
       added += piece.length;
+      if (missing + added > this.#charged + LONG) {
+        this.#memory.take(missing + added);
+        this.#charged += missing + added;
+      }
       if (end.kind === "char") return piece.includes(end.char) || piece.includes("\0");
       // Searching again from the start of the record must stay rare: the text doubles first.
       return added >= missing;
@@ -159,6 +173,10 @@ export class RecordReader {
       this.text = pieces.length === 2 ? pieces[0] + pieces[1] : pieces.join("");
       this.#at = 0;
       this.#nul = this.text.includes("\0");
+      if (this.#charged > 2 * this.text.length) {
+        this.#memory.release();
+        this.#charged = 0;
+      }
     };
     for (;;) {
       const chunk = this.source.readReused(CHUNK);

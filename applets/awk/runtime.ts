@@ -429,7 +429,7 @@ export class Runtime {
       if (!isVfsError(error)) throw error;
       throw new AwkError(`${name}: ${error.reason}`);
     }
-    this.#input = new RecordReader(this.#inputSource);
+    this.#input = new RecordReader(this.#inputSource, this.process);
     this.named("FILENAME").value = new InputText(name);
     this.globals[2].value = 0;
   }

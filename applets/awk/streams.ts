@@ -98,7 +98,7 @@ export class Streams {
     if (known !== undefined) return known;
     try {
       const file = this.process.fs.open(name, O_RDONLY);
-      const reader = new RecordReader(new Source(file, this.process, name));
+      const reader = new RecordReader(new Source(file, this.process, name), this.process);
       const stream: Stream = {
         reader,
         output: undefined,
@@ -123,7 +123,7 @@ export class Streams {
     const { read, write } = this.process.pipe();
     const child = this.#shell(name, 1, write);
     write.release();
-    const reader = new RecordReader(new Source(read, this.process, name));
+    const reader = new RecordReader(new Source(read, this.process, name), this.process);
     const stream: Stream = {
       reader,
       output: undefined,

@@ -6,6 +6,7 @@ import { BcError, NeedMore } from "./lex.ts";
 import { LineWriter } from "../_lib/number_lines.ts";
 import { ILLEGAL, illegalCharacter, withoutNuls } from "../_lib/calculator_text.ts";
 import { type Decimal, MathError } from "../_lib/decimal.ts";
+import { LongLines } from "../_lib/long_line.ts";
 import { Parser } from "./parse.ts";
 import { Halt, Machine } from "./run.ts";
 
@@ -45,6 +46,7 @@ function openProgram(ctx: Context<typeof OPTIONS>, path: ByteString): Source {
 /** One run of bc over its files and standard input. */
 class Session {
   readonly #machine: Machine;
+  #stdin: LongLines | undefined;
   readonly #posix: (message: string, line?: number) => void;
   /** Of the statement at hand: it may have to be read again when more text comes. */
   #warnings: string[] = [];
@@ -151,7 +153,7 @@ class Session {
   }
 
   async #line(): Promise<ByteString | undefined> {
-    let bytes = this.ctx.stdin.readUntil(10);
+    let bytes = (this.#stdin ??= new LongLines(this.ctx.stdin, this.ctx.process)).next();
     if (bytes instanceof Promise) bytes = await bytes;
     return bytes === undefined ? undefined : toByteString(bytes);
   }

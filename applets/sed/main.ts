@@ -21,13 +21,13 @@ import {
   type OpenFile,
 } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
-import { OutOfMemory } from "../_lib/memory_account.ts";
 import { after, inSequence } from "../_lib/sequence.ts";
 import { SedInput } from "./input.ts";
 import { parseScript } from "./parse.ts";
 import { Machine } from "./run.ts";
 import { type OutputName, type Script, SedError } from "./script.ts";
 import { Writer } from "./writer.ts";
+import { OutOfMemory } from "../_lib/streams.ts";
 
 /** Buffer of the files that `w` writes, as stdio has it: what is in it cannot be read back yet. */
 const FILE_BUFFER = 4096;

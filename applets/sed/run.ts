@@ -12,13 +12,13 @@ import { toByteString, writeBytes } from "../../sandbox/bytes.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import type { Context } from "../contract.ts";
 import { type MatchFlags, PAUSED, type Regex } from "../_lib/regex/regex.ts";
-import { takeMemory } from "../_lib/memory_account.ts";
 import { after } from "../_lib/sequence.ts";
 import { NONE, type SedInput, UNKNOWN } from "./input.ts";
 import { type Address, type Command, type OutputName, type Script, SedError } from "./script.ts";
 import type { Substitution } from "./script.ts";
 import { Skipper } from "./skip.ts";
 import type { Writer } from "./writer.ts";
+import { takeMemory } from "../_lib/streams.ts";
 
 /** The cycle is over. */
 const CYCLE = 0;

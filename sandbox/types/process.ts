@@ -221,6 +221,8 @@ export interface Process {
   readonly tty: Terminal | undefined;
   /** Charges bytes held in memory against the sandbox's ceiling; negative gives back. */
   chargeMemory(bytes: number): void;
+  /** The same, but gives false, with nothing charged, where the ceiling would be passed. */
+  tryChargeMemory(bytes: number): boolean;
   /** Maximum depth of nesting (shell functions, parsers). */
   readonly maxDepth: number;
   /** Notes an unexpected error in the audit stream; the user sees only a short message. */
