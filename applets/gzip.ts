@@ -47,6 +47,7 @@ export const applet: Applet = defineApplet({
       codec: () => new Gzip(level === undefined ? 6 : Number(level)),
       reported: 0,
       writeError: "write error",
+      fatal: (message) => message.startsWith("write error"),
     });
   },
 });

@@ -40,6 +40,7 @@ export const applet: Applet = defineApplet({
         rename: (path) => path.endsWith(".lzo") ? path.slice(0, -4) : `${path}.out`,
         codec: (charge) => new LzopDecoder(!opts.F, charge),
         reported: 1,
+        writeError: "write error",
         fatal: () => true,
       });
     }
@@ -53,6 +54,7 @@ export const applet: Applet = defineApplet({
         return new LzopEncoder(level, sums);
       },
       reported: 1,
+      writeError: "write error",
       fatal: () => true,
     });
   },

@@ -6,7 +6,7 @@
  */
 import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import { O_CREAT, O_EXCL, O_TRUNC, O_WRONLY } from "../../sandbox/types.ts";
-import { isVfsError, VfsError } from "../../sandbox/errors.ts";
+import { isVfsError, strerror, VfsError } from "../../sandbox/errors.ts";
 import type { Context, OptionTable, Sink, Source } from "../contract.ts";
 import { type Codec, CodecError } from "./codec/codec.ts";
 import { Gunzip } from "./codec/gzip.ts";
@@ -39,6 +39,8 @@ export interface Packing {
   readonly readError?: (error: VfsError) => string;
   /** How the message of a failed write begins. */
   readonly writeError?: string;
+  /** What is told besides of a failed write. */
+  readonly writeDamage?: string;
   /** Which errors end the program and leave the half-made file. */
   readonly fatal?: (message: string) => boolean;
   /** A terminal is read like a file. */
@@ -58,18 +60,39 @@ export function packFiles<T extends OptionTable>(
   packing: Packing,
 ): MaybePromise<number> {
   const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
-  return after(inSequence(paths, (path) => packFile(ctx, packing, path)), () => ctx.status);
+  const standard: Standard = { input: undefined, isClosed: false };
+  return after(inSequence(paths, (path) => packFile(ctx, packing, path, standard)), () => {
+    standard.input?.close();
+    return ctx.status;
+  });
+}
+
+/**
+ * Native makes each file its standard input and each result its standard output, and closes that when
+ * the result is done. So an operand `-` after a file reads what is left of the file, and one after a
+ * result has nothing to write to.
+ */
+interface Standard {
+  /** The file that was opened last; undefined for the real one. */
+  input: Source | undefined;
+  isClosed: boolean;
 }
 
 function packFile<T extends OptionTable>(
   ctx: Context<T>,
   packing: Packing,
   path: ByteString,
+  standard: Standard,
 ): MaybePromise<void> {
   const { flags } = packing;
-  const source = openInput(ctx, path);
-  if (source === undefined) return;
   const fromStdin = path === "-";
+  const source = fromStdin && standard.input || openInput(ctx, path);
+  if (source === undefined) return;
+  const replaceInput = (): void => {
+    if (fromStdin) return;
+    standard.input?.close();
+    standard.input = source;
+  };
   if (fromStdin && source.isTerminal && !flags.f && !packing.anyTerminal) {
     ctx.warn("compressed data not read from terminal, use -f to force it");
     return;
@@ -83,8 +106,7 @@ function packFile<T extends OptionTable>(
       target = packing.rename(path);
       if (target === undefined) {
         ctx.warn(`${path}: unknown suffix - ignored`);
-        source.close();
-        return;
+        return replaceInput();
       }
       sink = createTarget(ctx, packing, source, target);
       if (sink === undefined) {
@@ -93,21 +115,32 @@ function packFile<T extends OptionTable>(
       }
     }
   }
+  replaceInput();
   const memory = new MemoryAccount(ctx.process);
   const codec = packing.codec(memory.charge);
   const size = target === undefined ? 0 : source.file.stat().size;
-  const take = sink === undefined ? (): void => {} : guarded(into(sink));
+  const take = sink === undefined
+    ? (): void => {}
+    : fromStdin && standard.isClosed && !flags.c
+    ? toNowhere
+    : guarded(into(sink));
+  const closeOutput = (): void => {
+    if (flags.c || flags.t) return;
+    if (fromStdin && standard.isClosed) ctx.fail(`close failed: ${strerror("EBADF")}`);
+    standard.isClosed = true;
+  };
   let working: MaybePromise<unknown>;
   const failed = (error: unknown): void => {
     memory.release();
-    fail(ctx, packing, error, target, source, sink);
+    fail(ctx, packing, error, target, sink);
+    closeOutput();
   };
   let made = 0;
   const done = (given: number): void => {
     made = given;
     if (target !== undefined) finish(ctx, packing, codec, path, target, size, made, sink!);
-    source.close();
     memory.release();
+    closeOutput();
   };
   try {
     working = pump(ctx, forgiving(packing, source), codec, take);
@@ -118,6 +151,11 @@ function packFile<T extends OptionTable>(
   } catch (error) {
     failed(error);
   }
+}
+
+/** What a closed descriptor takes. */
+function toNowhere(): never {
+  throw new WriteFailure(new VfsError("EBADF"));
 }
 
 /** Opens; what is there but may not be read is told in another way than what is not there. */
@@ -210,10 +248,8 @@ function fail<T extends OptionTable>(
   packing: Packing,
   error: unknown,
   target: ByteString | undefined,
-  source: Source,
   sink: Sink | undefined,
 ): void {
-  source.close();
   let message: string;
   if (error instanceof CodecError) message = error.message;
   else if (error instanceof WriteFailure) {
@@ -223,6 +259,9 @@ function fail<T extends OptionTable>(
   } else throw error;
   if (packing.fatal?.(message)) ctx.fail(message);
   ctx.warn(message);
+  if (error instanceof WriteFailure && packing.writeDamage !== undefined) {
+    ctx.warn(packing.writeDamage);
+  }
   if (target !== undefined) {
     sink?.close();
     try {

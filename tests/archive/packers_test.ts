@@ -49,6 +49,18 @@ const cases: Case[] = [
   "zcat a.gz nosuch a.gz; echo $?",
   "gunzip --help; echo $?",
   "printf '\\037\\213\\010' | zcat a.gz nosuch a.gz",
+  // An operand `-` after a file reads what is left of it, and after a result has nothing to write to.
+  "gunzip - - < a.gz; echo $?; gunzip -f a.gz - < a.bz2; echo $?; cat a",
+  "gunzip - a.gz < a.gz; rm a; gunzip - a.gz < a.gz; gunzip - nosuch - < a.bz2; echo $?",
+  "cp a.gz b.x; gunzip b.x - < a; echo $?; gunzip -c a.gz - < a.gz; gunzip -t a.gz - < a.gz",
+  "echo x > b.gz; gunzip b.gz - < a.gz; echo $?; gunzip a.gz - < a.gz; echo $?",
+  "bunzip2 - - < a.bz2; bunzip2 -f a.bz2 - < a.bz2; echo $?; bunzip2 -c - - < a.bz2; ls",
+  "unxz - - < a.xz; unxz -f a.xz - < a.xz; echo $?; unlzma - - < a.lzma; unlzma -c - - < a.lzma",
+  "gzip - - < a | zcat; gzip -kf a - < a; echo $?; gzip -c - - < a | zcat; gzip - a < a | zcat",
+  "bzip2 - - < a | bzcat; bzip2 -kf a - < a; echo $?; bzip2 -c a - < a | bzcat; rm a.bz2",
+  "lzop - - < a | lzop -d; lzop -f a - < a; echo $?; lzop -c a - < a | lzop -d",
+  "for i in 'gzip -c a a' 'lzop -c a a' 'unxz -c a.xz nosuch' 'unlzma -c a.lzma a.lzma'; do " +
+  "$i > /dev/full; echo $?; done; lzop -dc a.lzo a.lzo > /dev/full",
 ].map((script) => ({ name: script, setup: FILES, script }));
 
 const damaged: Case[] = [
