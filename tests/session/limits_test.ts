@@ -166,3 +166,17 @@ Deno.test("what a killed program held is given back once", async () => {
     assertEquals(await used(), "0 kB\n");
   }
 });
+
+Deno.test("a heap that is nearly full ends who runs, not the embedding program", async () => {
+  const root = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+  const reason = async (megabytes: number): Promise<string> => {
+    const flags = ["--no-check", "--v8-flags=--max-old-space-size=600"];
+    const args = ["run", "-A", "-c", `${root}deno.npm.json`, ...flags];
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: [...args, `${root}tests/session/full_heap.ts`, String(megabytes)],
+    }).output();
+    return new TextDecoder().decode(stdout);
+  };
+  assertEquals(await reason(100), "timeout true\n");
+  assertEquals(await reason(500), "memory true\n");
+});
