@@ -4,11 +4,11 @@
  */
 import { Sandbox } from "../../mod.ts";
 
-const held: number[][] = [];
-// A hundred thousand numbers with a fraction take eight bytes each.
-for (let bytes = 0; bytes < Number(Deno.args[0]) * 1e6; bytes += 800_000) {
-  held.push(Array.from({ length: 100_000 }, (_, i) => i + 0.5));
-}
+const held: string[] = [];
+const bytes = new Uint8Array(10_000_000).fill(97);
+for (let i = 0; i * 10 < Number(Deno.args[0]); i++) held.push(new TextDecoder().decode(bytes) + i);
+// The engine joins strings when they are first looked into.
+for (const text of held) text.charCodeAt(5);
 await using sandbox = await Sandbox.create({ limits: { wallMs: 1500 } });
 const { reason } = await sandbox.sh("while :; do :; done");
 console.log(reason, held.length > 0);
