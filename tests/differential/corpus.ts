@@ -70,24 +70,36 @@ export function readRecorded(name: string): Recorded {
   return JSON.parse(Deno.readTextFileSync(new URL(`${name}.native.json`, here)));
 }
 
-/** Runs commands, each in a sandbox of its own with fresh files. */
-export async function answersOfCapbox(name: string, cases: readonly string[]): Promise<Answer[]> {
+/**
+ * Runs commands, each in a sandbox of its own with fresh files; so many at once, for those that
+ * mostly sleep.
+ */
+export async function answersOfCapbox(
+  name: string,
+  cases: readonly string[],
+  together = 1,
+): Promise<Answer[]> {
   await using sandbox = await Sandbox.create();
   await sandbox.fs.mkdir(WORK);
   const setup = await sandbox.sh(readSetup(name), { cwd: WORK });
   if (setup.code !== 0) throw new Error(`setup of ${name}: ${setup.stderrText}`);
   const before = await sandboxTree(sandbox, WORK);
   const answers: Answer[] = [];
-  for (const command of cases) {
+  const one = async (index: number): Promise<void> => {
+    const command = cases[index];
     const fork = sandbox.fork();
     const result = await fork.sh(command, { cwd: WORK, stdin: "", timeoutMs: 20_000, env: ENV });
     const text = [latin1(result.stdout), withoutUsage(latin1(result.stderr))] as const;
     const changes = treeChanges(before, await sandboxTree(fork, WORK));
-    answers.push(
-      changes.length === 0 ? [result.code, ...text] : [result.code, ...text, changes],
-    );
+    answers[index] = changes.length === 0
+      ? [result.code, ...text]
+      : [result.code, ...text, changes];
     fork.close();
-  }
+  };
+  let next = 0;
+  await Promise.all(Array.from({ length: together }, async () => {
+    while (next < cases.length) await one(next++);
+  }));
   return answers;
 }
 
@@ -133,9 +145,10 @@ export function compareAnswers(
 }
 
 /** Compares our answers with recorded ones; gives a line for each difference. */
-export async function differences(name: string): Promise<string[]> {
+export async function differences(name: string, together = 1): Promise<string[]> {
   const cases = readCases(name);
-  return compareAnswers(cases, readRecorded(name).answers, await answersOfCapbox(name, cases));
+  const ours = await answersOfCapbox(name, cases, together);
+  return compareAnswers(cases, readRecorded(name).answers, ours);
 }
 
 if (import.meta.main) {
