@@ -4,6 +4,7 @@ import { isVfsError } from "../sandbox/errors.ts";
 import { LineChunks } from "./_lib/line_chunks.ts";
 import type { LineFinder } from "./_lib/line_finder.ts";
 import { BadPattern, LinePatterns } from "./_lib/line_patterns.ts";
+import { PAUSED } from "./_lib/regex/regex.ts";
 import { countNewlines } from "./_lib/text_count.ts";
 import { after, inSequence } from "./_lib/sequence.ts";
 
@@ -125,6 +126,9 @@ class Grep {
   #kept: KeptLine[] = [];
   /** Up to here the lines of the chunk have been printed or need not be. */
   #settled = 0;
+  /** The first line that was not looked at, and what to wait for, where a search was stopped half-way. */
+  #searched = 0;
+  #waiting: Promise<void> | undefined;
   #lines: LineChunks | undefined;
   #bytes: Uint8Array = new Uint8Array(0);
 
@@ -194,7 +198,10 @@ class Grep {
         whole: opts.x === true,
         words: opts.w === true,
         separator: this.#separator,
-        onStep: (steps) => process.waiter.spend(steps >> 3),
+        onStep: (steps) => {
+          if (this.#patterns?.mayPause !== true) return process.waiter.spend(steps >> 3);
+          return (this.#waiting ??= process.tick(steps >> 3)) !== undefined;
+        },
       },
       opts.o === true && !this.#invert,
     );
@@ -310,7 +317,12 @@ class Grep {
         return;
       }
       if (more instanceof Promise) return this.#readLinesLater(chunks, more);
-      if (!more || this.#searchChunk(chunks)) return;
+      if (!more) return;
+      const ended = this.#search(chunks);
+      if (ended instanceof Promise) {
+        return this.#readLinesLater(chunks, ended.then((end) => end ? false : undefined));
+      }
+      if (ended) return;
       const pause = this.ctx.tick(1 + (chunks.end >> 6)) ?? this.#out.pending();
       if (pause !== undefined) return this.#readLinesLater(chunks, pause.then(() => undefined));
     }
@@ -333,7 +345,9 @@ class Grep {
           return;
         }
       }
-      if (!more || this.#searchChunk(chunks)) return;
+      if (!more) return;
+      const ended = this.#search(chunks);
+      if (ended instanceof Promise ? await ended : ended) return;
       more = undefined;
       await (this.ctx.tick(1 + (chunks.end >> 6)) ?? this.#out.pending());
     }
@@ -359,13 +373,36 @@ class Grep {
   }
 
   /** Searches a batch of lines; true when the rest of the file does not matter. */
-  #searchChunk(chunks: LineChunks): boolean {
+  #search(chunks: LineChunks): MaybePromise<boolean> {
+    try {
+      return this.#searchChunk(chunks, undefined);
+    } catch (error) {
+      if (error !== PAUSED) throw error;
+      return this.#searchLater(chunks);
+    }
+  }
+
+  async #searchLater(chunks: LineChunks): Promise<boolean> {
+    for (;;) {
+      const waiting = this.#waiting;
+      this.#waiting = undefined;
+      await (this.#out.pending() ?? waiting);
+      try {
+        return this.#searchChunk(chunks, this.#searched);
+      } catch (error) {
+        if (error !== PAUSED) throw error;
+      }
+    }
+  }
+
+  /** Searches a batch, or goes on where a search was stopped half-way. */
+  #searchChunk(chunks: LineChunks, stoppedAt: number | undefined): boolean {
     const patterns = this.#patterns;
     // With -m 0 only the first line is looked at, and not printed if it matches.
     const end = this.#mostMatches > 0 ? chunks.end : this.#firstLineEnd(chunks);
     const bytes = this.#bytes = chunks.bytes;
     this.#lines = chunks;
-    this.#settled = 0;
+    if (stoppedAt === undefined) this.#settled = 0;
     const finder = patterns.finderFor(bytes, end);
     const invert = this.#invert;
     if (finder !== undefined && this.#takesRanges && !invert) {
@@ -373,8 +410,9 @@ class Grep {
       return false;
     }
     const text = finder === undefined ? chunks.text : "";
-    if (finder === undefined) patterns.startChunk(text);
-    for (let from = 0; from < end;) {
+    if (finder === undefined && stoppedAt === undefined) patterns.startChunk(text);
+    for (let from = stoppedAt ?? 0; from < end;) {
+      this.#searched = from;
       const start = finder === undefined ? patterns.next(text, from, end) : finder.next();
       const gapEnd = start < 0 ? end : start;
       if (gapEnd > from && (invert ? this.#take(from, gapEnd) : this.#pass(from, gapEnd))) {

@@ -9,7 +9,7 @@
 import type { ByteString } from "../../sandbox/types.ts";
 import { LineFinder } from "./line_finder.ts";
 import { isWordByte } from "./regex/context.ts";
-import { compile, type Regex, RegexError, type StepHook } from "./regex/regex.ts";
+import { compile, PAUSED, type Regex, RegexError, type StepHook } from "./regex/regex.ts";
 
 /** How the patterns are to be understood. */
 export interface PatternOptions {
@@ -113,6 +113,10 @@ function anyOf(texts: readonly ByteString[], from: number, to: number, depth: nu
 export class LinePatterns {
   /** After `next`: where the line ends. */
   lineEnd = 0;
+  /** Whether a search can be stopped half-way now. */
+  mayPause = false;
+  /** Where the search for a line goes on that was stopped, or −1. */
+  #goOnAt = -1;
   /** After `next` with `locate`: the first match in the line, and the pattern that made it. */
   matchStart = 0;
   /** End of that match. */
@@ -233,12 +237,24 @@ export class LinePatterns {
    * Finds the next matching line of `chunk[from, end)`; `from` begins a line.
    *
    * @returns where the line begins, or −1
+   * @throws {SearchPaused} where `onStep` said true while `mayPause`: the same call goes on there
    * @throws {BadPattern} once a line has to be tried with a pattern that is none
    */
   next(chunk: ByteString, from: number, end: number): number {
-    let begin = from;
+    let begin = this.#goOnAt < 0 ? from : this.#goOnAt;
+    this.#goOnAt = -1;
     for (;;) {
-      const start = this.#candidate(chunk, begin, end);
+      let start: number;
+      try {
+        this.mayPause = true;
+        start = this.#candidate(chunk, begin, end);
+      } catch (error) {
+        // What was passed over is not looked at again.
+        if (error === PAUSED) this.#goOnAt = begin;
+        throw error;
+      } finally {
+        this.mayPause = false;
+      }
       if (this.#bad < this.#patterns.length && start !== begin && begin < end) {
         // The first line here has no match, and so the bad pattern would be tried.
         throw new BadPattern(this.#patterns[this.#bad].text);

@@ -43,6 +43,12 @@ const CALLS: readonly Call[] = [
   },
   { name: "bzip2", setup: BLOCK, script: "bzip2 -c block >/dev/null" },
   { name: "tar -j", setup: BLOCK, script: "tar cjf - block >/dev/null" },
+  { name: "grep with references", setup: SHORT, script: String.raw`grep '\(.\)\1' words; :` },
+  {
+    name: "grep with references, lines",
+    setup: `${SHORT}; fold -w 1500 words | head -n 10 | sed 's/$/Z/' >line`,
+    script: String.raw`grep '\(..*\)\1Z' line`,
+  },
 ];
 
 /** Processor time of this thread in milliseconds; where the system does not tell, the time. */
