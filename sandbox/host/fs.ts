@@ -427,8 +427,11 @@ export class DenoFs implements HostAccess<HostPath> {
 
   child(directory: HostPath, name: ByteString): HostPath {
     const text = toHostText(name);
-    if (text === "" || text === "." || text === ".." || text.includes("/") || text.includes("\0")) {
-      throw new VfsError("EINVAL");
+    if (text === "" || text === "." || text === "..") throw new VfsError("EINVAL");
+    // A loop is faster than two calls of `includes` for names as short as these.
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code === 0 || code === 47) throw new VfsError("EINVAL");
     }
     return (directory === "/" ? "/" + text : directory + "/" + text) as HostPath;
   }

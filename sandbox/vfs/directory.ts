@@ -18,13 +18,23 @@ import {
   type OpenFile,
   S_IFDIR,
   S_IFLNK,
+  S_IFMT,
   type Stat,
   type VNode,
 } from "../types.ts";
 import { type Caller, ConfinedCaller, MagicLink } from "./caller.ts";
 import { linkText, type Namespace, type OpenTarget } from "./namespace.ts";
 import { pathIn, pathOf, type Place } from "./place.ts";
-import { checkName, checkSearch, enter, Last, lookupAt, resolve } from "./resolve.ts";
+import {
+  checkName,
+  checkSearch,
+  enter,
+  Last,
+  lookupAt,
+  PATH_MAX,
+  resolve,
+  resolveIfThere,
+} from "./resolve.ts";
 
 /** Makes an open file description of what an `open` found. */
 export type MakeFile = (target: OpenTarget, flags: number) => OpenFile;
@@ -99,23 +109,41 @@ export class OpenDirectory implements Directory {
     return node;
   }
 
-  lstatAt(name: ByteString): Stat {
-    const { node, point } = this.place;
-    if (
-      node.statOf === undefined || name === "." || name === ".." || name.includes("/") ||
-      point?.children?.has(name) === true
-    ) return this.#node(name).stat();
-    checkName(name);
-    checkSearch(this.caller, node, name);
-    const stat = node.statOf(name);
-    if (stat === undefined) throw new VfsError("ENOENT", name);
-    return stat;
+  lstatAt(path: ByteString): Stat {
+    return this.#factsOf(path) ?? this.#node(path).stat();
   }
 
-  statAt(name: ByteString): Stat {
-    const node = this.#node(name);
-    if (node.type !== S_IFLNK) return node.stat();
-    return this.namespace.node(this.caller, name, true, this.place).stat();
+  statAt(path: ByteString): Stat {
+    const stat = this.#factsOf(path);
+    if (stat !== undefined && (stat.mode & S_IFMT) !== S_IFLNK) return stat;
+    return this.namespace.node(this.caller, path, true, this.place).stat();
+  }
+
+  /**
+   * The facts of what a path names, the last link not followed, where its directory has them without
+   * a node being made. Undefined where the common way has to find out.
+   */
+  #factsOf(path: ByteString): Stat | undefined {
+    const { caller } = this;
+    let { place } = this;
+    let name = path;
+    let at = path.length - 1;
+    while (at >= 0 && path.charCodeAt(at) !== 47) at--;
+    if (at >= 0) {
+      if (at === 0 || at === path.length - 1 || path.length >= PATH_MAX) return undefined;
+      const found = resolveIfThere(caller, place, path.slice(0, at), Last.FOLLOW)?.place;
+      if (found === undefined) return undefined;
+      place = found;
+      name = path.slice(at + 1);
+    }
+    if (name === "." || name === "..") return undefined;
+    checkName(name);
+    const { node, point } = place;
+    checkSearch(caller, node, name);
+    if (node.statOf === undefined || point?.children?.has(name) === true) {
+      return lookupAt(place, name)?.stat();
+    }
+    return node.statOf(name);
   }
 
   readLinkAt(name: ByteString): ByteString {

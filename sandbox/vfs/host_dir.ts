@@ -31,6 +31,7 @@ import {
   HostSpecialNode,
 } from "./host_entry.ts";
 import type { HostDirLayer } from "./host_layer.ts";
+import { ListedFacts } from "./listed_facts.ts";
 
 /** Names of one directory that are believed, at most. */
 const MOST_NAMES = 4096;
@@ -55,6 +56,8 @@ export class HostDirNode<P> implements DirNode {
   #lastEpoch = -1;
   /** What names were found to mean, or that they mean nothing; believed as `#believed` says. */
   readonly #names = new Map<ByteString, VNode | undefined>();
+  /** The facts of files that were listed with their numbers; none of them is in `#names`. */
+  readonly #listed = new ListedFacts();
   /**
    * The name that was looked up last, believed in the same way: what it is, or only the facts of a
    * file, of which a node is made when somebody asks for one.
@@ -103,6 +106,7 @@ export class HostDirNode<P> implements DirNode {
   #forgetNames(): void {
     this.#entries = undefined;
     this.#names.clear();
+    this.#listed.clear();
     this.#recentName = this.#recent = this.#recentStat = undefined;
   }
 
@@ -211,6 +215,22 @@ export class HostDirNode<P> implements DirNode {
     return false;
   }
 
+  /** Lets go of what a name was found to be. */
+  #forgetName(name: ByteString): void {
+    this.#names.delete(name);
+    this.#listed.take(name);
+  }
+
+  /** Takes a name from what was listed as the one that was looked up last; whether it was there. */
+  #takeListed(name: ByteString): boolean {
+    const stat = this.#listed.take(name);
+    if (stat === undefined) return false;
+    this.#recentName = name;
+    this.#recent = undefined;
+    this.#recentStat = stat;
+    return true;
+  }
+
   /** What a name was found to be, once it is known that `#names` is believed. */
   #known(name: ByteString): VNode | undefined {
     return name === this.#recentName ? this.#recentNode() : this.#names.get(name);
@@ -279,7 +299,7 @@ export class HostDirNode<P> implements DirNode {
       return this.#lastNode;
     }
     if (this.#believed(epoch)) {
-      if (name === this.#recentName) return this.#recentNode();
+      if (name === this.#recentName || this.#takeListed(name)) return this.#recentNode();
       if (this.#names.size > 0) {
         const node = this.#names.get(name);
         if (node !== undefined || this.#names.has(name)) {
@@ -324,9 +344,9 @@ export class HostDirNode<P> implements DirNode {
     const directory = this.path();
     const epoch = host.guard.epoch();
     if (this.#believed(epoch)) {
-      const isRecent = name === this.#recentName;
+      const isRecent = name === this.#recentName || this.#takeListed(name);
       if (isRecent && this.#recentStat !== undefined) return layer.shown(this.#recentStat);
-      if (isRecent || this.#names.size > 0) return this.lookup(name)?.stat();
+      if (isRecent || this.#names.has(name)) return this.lookup(name)?.stat();
     }
     // What Deno does not let us look at, `lookup` knows.
     if (layer.options.partial === true) return this.lookup(name)?.stat();
@@ -380,12 +400,17 @@ export class HostDirNode<P> implements DirNode {
 
   /** @internal The inode number of an entry that was listed, or 0. */
   inodeOf(name: ByteString): number {
-    const node = this.lookup(name);
-    if (node === undefined) return 0;
+    const stat = this.statOf(name);
+    if (stat === undefined) return 0;
+    if (name !== this.#recentName) return stat.ino;
     // Who reads a directory with these numbers mostly asks about each entry next.
-    if (this.#names.size >= MOST_NAMES) this.#names.clear();
-    this.#names.set(name, node);
-    return node.stat().ino;
+    if (this.#names.size + this.#listed.size >= MOST_NAMES) {
+      this.#names.clear();
+      this.#listed.clear();
+    }
+    if (this.#recentStat !== undefined) this.#listed.add(name, this.#recentStat);
+    else this.#names.set(name, this.#recent);
+    return stat.ino;
   }
 
   list(): DirEntry[] {
@@ -424,7 +449,7 @@ export class HostDirNode<P> implements DirNode {
     let file: HostFile | undefined;
     this.#expectsNew = false;
     this.#change(() => {
-      this.#names.delete(name);
+      this.#forgetName(name);
       file = host.create(path, mode, access);
     });
     this.#expectsNew = true;
@@ -553,7 +578,7 @@ export class HostDirNode<P> implements DirNode {
       if ((stat.mode & S_IFMT) === S_IFDIR) throw new VfsError("EISDIR");
     }
     this.#change(() => {
-      this.#names.delete(name);
+      this.#forgetName(name);
       this.#withKnown(isEntry, () => host.remove(path));
       this.#names.set(name, undefined);
     });
@@ -606,8 +631,8 @@ export class HostDirNode<P> implements DirNode {
       (toName === this.#recentName || this.#names.has(toName)) && this.#known(toName) === undefined;
     const replaced = isVacant ? undefined : host.lstat(target);
     this.#change(() => {
-      this.#names.delete(name);
-      this.#names.delete(toName);
+      this.#forgetName(name);
+      this.#forgetName(toName);
       // A file that takes the place of a file puts no link where a directory was.
       if (type !== S_IFREG || replaced !== undefined && (replaced.mode & S_IFMT) !== S_IFREG) {
         host.guard.bump();
