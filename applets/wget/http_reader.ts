@@ -9,10 +9,14 @@ import type { ByteString, OpenFile, Waiter } from "../../sandbox/types.ts";
 
 /** Longest line of a header; more is no header. */
 const LONGEST_LINE = 65536;
+/** So many bytes of lines without a body; a server that sends more has no end of them. */
+const LONGEST_HEAD = 1 << 20;
 
 /** A connection with what was read of it and not yet used. */
 export class HttpReader {
   #held: Uint8Array = new Uint8Array(0);
+  /** Bytes of lines since the last of a body. */
+  #head = 0;
 
   /** @param file The connection. @param waiter Who waits for it. */
   constructor(private readonly file: OpenFile, private readonly waiter: Waiter) {}
@@ -24,6 +28,8 @@ export class HttpReader {
       if (newline >= 0) {
         const text = toByteString(this.#held, 0, newline);
         this.#held = this.#held.subarray(newline + 1);
+        this.#head += newline + 1;
+        if (this.#head > LONGEST_HEAD) throw new VfsError("EPROTO");
         return text.endsWith("\r") ? text.slice(0, -1) : text;
       }
       if (this.#held.length > LONGEST_LINE) throw new VfsError("EPROTO");
@@ -74,6 +80,7 @@ export class HttpReader {
     use: (chunk: Uint8Array) => void | Promise<void>,
     exact: boolean,
   ): Promise<void> {
+    this.#head = 0;
     for (let left = length; left > 0;) {
       const chunk = await this.read(left);
       if (chunk === undefined) {

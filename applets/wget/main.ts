@@ -17,6 +17,8 @@ import { openFtp } from "./ftp_source.ts";
 import { parseUrl, redirected, type Url } from "./url.ts";
 
 const MOST_REDIRECTS = 5;
+/** Headers that are for one server only. */
+const CREDENTIALS = /^(authorization|proxy-authorization|cookie)[ \t]*:/i;
 
 /** Fetches by HTTP, HTTPS and FTP. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -92,11 +94,14 @@ class Fetcher {
     let url = parseUrl(text) ?? ctx.fail(`not an http or ftp url: ${text}`);
     let name = (opts.O as string | undefined) ?? fileName(url);
     if (opts.O === undefined && opts.P !== undefined) name = `${opts.P as string}/${name}`;
+    const first = url;
     let offset = 0;
     if (opts.c && name !== "-") offset = ctx.fs.tryStat(name)?.size ?? 0;
     for (let hops = 0;; hops++) {
       if (url.scheme === "ftp") return await this.#ftp(url, name, offset);
-      const next = await this.#http(url, name, offset);
+      const isForeign = url.scheme !== first.scheme || url.host !== first.host ||
+        url.port !== first.port;
+      const next = await this.#http(url, name, offset, isForeign);
       if (next === undefined) return;
       if (hops >= MOST_REDIRECTS) return ctx.fail("too many redirections");
       // The gate looks at each new address as at the first.
@@ -122,13 +127,18 @@ class Fetcher {
   }
 
   /** One request; gives where it is redirected to. */
-  async #http(url: Url, name: ByteString, offset: number): Promise<ByteString | undefined> {
+  async #http(
+    url: Url,
+    name: ByteString,
+    offset: number,
+    isForeign: boolean,
+  ): Promise<ByteString | undefined> {
     const { ctx } = this;
     const { opts, process } = ctx;
     const connection = await this.#connect(url);
     const { file } = connection;
     try {
-      await file.write(toBytes(await this.#request(url, offset)), process.waiter);
+      await file.write(toBytes(await this.#request(url, offset, isForeign)), process.waiter);
       const reader = new HttpReader(file, process.waiter);
       const status = await this.#status(reader);
       const headers = new Map<string, ByteString>();
@@ -176,7 +186,7 @@ class Fetcher {
     }
   }
 
-  async #request(url: Url, offset: number): Promise<string> {
+  async #request(url: Url, offset: number, isForeign: boolean): Promise<string> {
     const { ctx } = this;
     const { opts } = ctx;
     let body: ByteString | undefined = opts["post-data"] as string | undefined;
@@ -185,7 +195,9 @@ class Fetcher {
       const source = ctx.open(path) ?? ctx.exit(1);
       body = await source.readAll();
     }
-    const own = (opts.header as readonly string[] | undefined) ?? [];
+    const given = (opts.header as readonly string[] | undefined) ?? [];
+    // Unlike native: who is redirected to somebody else does not tell him a secret.
+    const own = isForeign ? given.filter((line) => !CREDENTIALS.test(line)) : given;
     const has = (header: string): boolean =>
       own.some((line) => line.toLowerCase().startsWith(`${header.toLowerCase()}:`));
     const method = body !== undefined ? "POST" : opts.spider ? "HEAD" : "GET";
@@ -203,8 +215,9 @@ class Fetcher {
       lines.push(`Content-Length: ${body.length}`);
     }
     // A line break in a header would begin another one.
-    lines.push(...own.map((line) => line.replace(/[\r\n]/g, "")));
-    return lines.join("\r\n") + "\r\n\r\n" + (body ?? "");
+    lines.push(...own);
+    return lines.map((line) => line.replace(/[\r\n]/g, "")).join("\r\n") + "\r\n\r\n" +
+      (body ?? "");
   }
 
   /** The status line, interim answers passed over. */
