@@ -83,11 +83,28 @@ export class Coverage {
     return fresh;
   }
 
-  /** Whether any of `wanted` ran since the last call; those that did are taken out of it. */
-  async took(wanted: Set<number>): Promise<boolean> {
+  /** Whether any of `wanted` ran since the last call; those that did are taken out of it if so asked. */
+  async took(wanted: Set<number>, takesOut: boolean): Promise<boolean> {
     let any = false;
-    for (const block of await this.#ran()) if (wanted.delete(block)) any = true;
+    for (const block of await this.#ran()) {
+      if (!wanted.has(block)) continue;
+      any = true;
+      if (takesOut) wanted.delete(block);
+    }
     return any;
+  }
+
+  /** Short strings that stand in the modules of applets that ran: words of their languages. */
+  words(): readonly string[] {
+    const words = new Set<string>();
+    for (const url of this.#scripts.keys()) {
+      if (!url.startsWith(`${root}applets/`)) continue;
+      const text = Deno.readTextFileSync(new URL(url));
+      for (const [, word] of text.matchAll(/(?<![\w.])"([^"\\\n]{1,12})"/g)) {
+        if (!/\.ts$|^\.\.?\//.test(word)) words.add(word);
+      }
+    }
+    return [...words];
   }
 
   /** Ends counting. */

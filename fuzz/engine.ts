@@ -52,6 +52,10 @@ export interface Summary {
 }
 
 const BATCH = 100;
+/** How many of the inputs that reached something new count as the last ones. */
+const RECENT = 30;
+/** How many inputs are tried again together. */
+const TOGETHER = 10;
 /** How often growth is measured before it is believed. */
 const TURNS = 5;
 /** Milliseconds that an input of 4 KiB or less may take. */
@@ -89,10 +93,15 @@ class Engine {
   readonly #kept: Input[];
   readonly #found = new Set<string>();
   readonly #known = new Map<string, number>();
+  /** Of five inputs, so many are made by the grammar. */
+  #made = 3;
+  #dictionary: readonly string[] = [];
   #inputs = 0;
   #compared = 0;
   /** Seconds spent on measuring growth. */
   #probing = 0;
+  /** Seconds spent on finding which inputs reached something new. */
+  #guiding = 0;
 
   constructor(
     private readonly target: Target,
@@ -115,16 +124,28 @@ class Engine {
     const { target } = this;
     const pick = this.#pick;
     for (let tries = 0;; tries++) {
-      const input = target.generate !== undefined && pick(5) < 3 || this.#kept.length === 0
+      const input = target.generate !== undefined && pick(5) < this.#made || this.#kept.length === 0
         ? target.generate?.(pick) ?? { args: [], data: "" }
-        : mutateInput(
-          this.#kept[pick(this.#kept.length)],
-          this.#kept[pick(this.#kept.length)],
-          pick,
-          target.words ?? [],
-        );
+        : mutateInput(this.#parent(), this.#parent(), pick, this.#words());
       if (target.accepts === undefined || target.accepts(input) || tries > 1000) return input;
     }
+  }
+
+  /** One of what was kept: every other time one of the last, which reached something new. */
+  #parent(): Input {
+    const { length } = this.#kept;
+    const fresh = length - this.target.seeds.length;
+    const last = Math.min(fresh, RECENT);
+    const at = last > 0 && this.#pick(2) === 0 ? length - 1 - this.#pick(last) : this.#pick(length);
+    return this.#kept[at];
+  }
+
+  /** Words to put in: the target's own, and every other time those of the sources that ran. */
+  #words(): readonly string[] {
+    const own = this.target.words ?? [];
+    return this.#dictionary.length > 0 && (own.length === 0 || this.#pick(2) === 0)
+      ? this.#dictionary
+      : own;
   }
 
   #trial(input: Input): Trial {
@@ -325,6 +346,10 @@ class Engine {
         }
       }
       const fresh = await coverage?.take();
+      if (first && options.guided && coverage !== undefined) {
+        this.#dictionary = coverage.words();
+        this.#made = 2;
+      }
       if (fresh !== undefined && fresh.size > 0 && options.guided && !first) {
         await this.#guide(inputs, seeds, fresh, coverage!);
       }
@@ -356,8 +381,9 @@ class Engine {
   }
 
   /**
-   * Keeps the inputs of a batch that reached something new: each is tried again by itself, and kept
-   * when it runs a block that only this batch ran and none of its former inputs did.
+   * Keeps the inputs of a batch that reached something new. Reading what ran takes longer than most
+   * inputs, so ten are tried again together, and one by one only where those ten reached something;
+   * no batch is sifted while that has taken more than a third of the time.
    */
   async #guide(
     inputs: readonly Input[],
@@ -365,10 +391,18 @@ class Engine {
     fresh: Set<number>,
     coverage: Coverage,
   ): Promise<void> {
-    for (let i = 0; i < inputs.length && fresh.size > 0; i++) {
-      await this.#check(inputs[i], seeds[i]);
-      if (await coverage.took(fresh)) this.#kept.push(inputs[i]);
+    const started = this.#seconds();
+    if (this.#guiding > started / 3) return;
+    for (let from = 0; from < inputs.length && fresh.size > 0; from += TOGETHER) {
+      const to = Math.min(from + TOGETHER, inputs.length);
+      for (let i = from; i < to; i++) await this.#check(inputs[i], seeds[i]);
+      if (!await coverage.took(fresh, false)) continue;
+      for (let i = from; i < to; i++) {
+        await this.#check(inputs[i], seeds[i]);
+        if (await coverage.took(fresh, true)) this.#kept.push(inputs[i]);
+      }
     }
+    this.#guiding += this.#seconds() - started;
   }
 }
 
