@@ -23,6 +23,7 @@ import { Sandbox } from "../mod.ts";
 import { findBusybox } from "../reference/native.ts";
 import { nativeSubject } from "../reference/subject.ts";
 import { copier } from "../tests/wasi/programs.ts";
+import { numberedLines } from "./lines.ts";
 import { PEERS, startPeer } from "./peers.ts";
 
 const root = decodeURIComponent(new URL("../", import.meta.url).pathname);
@@ -77,16 +78,6 @@ function timed(name: string, run: (script: string) => Promise<string>): Subject 
       return { text, ms: performance.now() - started };
     },
   };
-}
-
-function textOf(lines: number): string {
-  let state = 7;
-  let text = "";
-  for (let i = 0; i < lines; i++) {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    text += `${state % 1000003} word${state % 97} ${i}\n`;
-  }
-  return text;
 }
 
 async function output(
@@ -312,7 +303,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const rounds = Number(args.rounds ?? 7);
-  const text = textOf(50_000);
+  const text = numberedLines(50_000);
   const dir = Deno.makeTempDirSync({ prefix: "capbox_compare_" });
   Deno.writeTextFileSync(`${dir}/f`, text);
   // The shell of Debian's busybox finds programs on PATH only, and must not find the host's.
