@@ -1,5 +1,5 @@
-import type { ByteString } from "../sandbox/types.ts";
-import { compile, RegexError } from "./_lib/regex/regex.ts";
+import type { ByteString, MaybePromise } from "../sandbox/types.ts";
+import { compile, PAUSED, type Regex, RegexError } from "./_lib/regex/regex.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
 
 /** Status of a wrong expression. */
@@ -16,12 +16,20 @@ export const applet: Applet = defineApplet({
     "quote TOKEN",
   options: {},
   raw: true,
-  run(ctx): number {
+  run(ctx): MaybePromise<number> {
     if (ctx.operands.length === 0) ctx.fail("too few arguments", WRONG);
     const expression = new Expression(ctx);
-    const value = expression.evaluate();
-    ctx.out.print(`${value}\n`);
-    return isNull(value) ? 1 : 0;
+    const attempt = (): MaybePromise<number> => {
+      try {
+        const value = expression.evaluate();
+        ctx.out.print(`${value}\n`);
+        return isNull(value) ? 1 : 0;
+      } catch (error) {
+        if (error !== PAUSED) throw error;
+        return expression.turn().then(attempt);
+      }
+    };
+    return attempt();
   },
 });
 
@@ -58,12 +66,25 @@ class Expression {
   #at = 0;
   #depth = 0;
   readonly #words: readonly ByteString[];
+  readonly #regexes = new Map<ByteString, Regex>();
+  #waiting: Promise<void> | undefined;
+  /** Warnings that were given, and those that came up this time. */
+  #warned = 0;
+  #warnings = 0;
 
   constructor(private readonly ctx: Context) {
     this.#words = ctx.operands;
   }
 
+  /** The turn of others for which a search stopped half-way: evaluated once more, it goes on there. */
+  turn(): Promise<void> {
+    const waiting = this.#waiting!;
+    this.#waiting = undefined;
+    return waiting;
+  }
+
   evaluate(): Value {
+    this.#at = this.#depth = this.#warnings = 0;
     const value = this.#level(0);
     if (this.#at < this.#words.length) this.#syntax();
     return value;
@@ -144,17 +165,22 @@ class Expression {
 
   /** The length of the match at the beginning, or the text of the first group. */
   #match(text: ByteString, pattern: ByteString): Value {
-    if (pattern.startsWith("^")) {
+    if (pattern.startsWith("^") && ++this.#warnings > this.#warned) {
+      this.#warned++;
       this.ctx.say(
         `expr: warning: '${pattern}': using '^' as the first character\n` +
           "of a basic regular expression is not portable; it is ignored\n",
       );
     }
     try {
-      const regex = compile(pattern, {
-        syntax: "bre",
-        onStep: (steps) => void this.ctx.tick(steps),
-      });
+      let regex = this.#regexes.get(pattern);
+      if (regex === undefined) {
+        regex = compile(pattern, {
+          syntax: "bre",
+          onStep: (steps) => (this.#waiting ??= this.ctx.tick(steps >> 3)) !== undefined,
+        });
+        this.#regexes.set(pattern, regex);
+      }
       const found = regex.exec(text);
       if (found === null || found[0] !== 0) return regex.groups > 0 ? "" : 0n;
       if (regex.groups === 0) return BigInt(found[1]);

@@ -176,16 +176,17 @@ export class Calls extends Operators {
         const part = this.string(args[1]);
         return () => {
           const whole = text();
+          rt.reads(whole);
           return findText(whole, part(), rt.ignoreCase);
         };
       }
       case "tolower": {
         const text = this.string(args[0]);
-        return () => lowerCase(text());
+        return () => lowerCase(rt.reads(text()));
       }
       case "toupper": {
         const text = this.string(args[0]);
-        return () => upperCase(text());
+        return () => upperCase(rt.reads(text()));
       }
       case "int": {
         const number = this.number(args[0]);
@@ -309,12 +310,13 @@ export class Calls extends Operators {
       case "index":
         return {
           pieces: [text(args[0]), text(args[1])],
-          finish: ([whole, part]) => findText(whole as string, part as string, rt.ignoreCase),
+          finish: ([whole, part]) =>
+            findText(rt.reads(whole as string), part as string, rt.ignoreCase),
         };
       case "tolower":
-        return { pieces: [text(args[0])], finish: ([one]) => lowerCase(one as string) };
+        return { pieces: [text(args[0])], finish: ([one]) => lowerCase(rt.reads(one as string)) };
       case "toupper":
-        return { pieces: [text(args[0])], finish: ([one]) => upperCase(one as string) };
+        return { pieces: [text(args[0])], finish: ([one]) => upperCase(rt.reads(one as string)) };
       case "int":
         return { pieces: [number(args[0])], finish: ([one]) => wholePart(one as number) };
       case "split": {

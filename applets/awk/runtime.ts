@@ -25,6 +25,8 @@ import { InputText, integerText, toBool, toNumber, type Value } from "./value.ts
 
 /** Steps between two looks at the clock. */
 const SLICE = 2048;
+/** Up to this length, reading a text costs no more than a step. */
+const SHORT = 256;
 /** Compiled regular expressions that are kept. */
 const REGEX_CACHE = 500;
 /** Calls inside calls. Native's stack ends after some tens of thousands. */
@@ -171,6 +173,7 @@ export class Runtime {
       left = lowerCase(left);
       right = lowerCase(right);
     }
+    if (left.length > SHORT && right.length > SHORT) this.work(left.length >> 8);
     return left < right ? -1 : left > right ? 1 : 0;
   }
 
@@ -275,6 +278,12 @@ export class Runtime {
     this.#steps = SLICE;
     const wait = this.process.tick(spent);
     if (wait !== undefined) this.pending = wait;
+  }
+
+  /** Counts the work of reading a long text through. */
+  reads(text: ByteString): ByteString {
+    if (text.length > SHORT) this.work(text.length >> 4);
+    return text;
   }
 
   /** Called at the end of each turn of a loop: what to wait for, if anything. */

@@ -46,8 +46,18 @@ const CALLS: readonly Call[] = [
   { name: "grep with references", setup: SHORT, script: String.raw`grep '\(.\)\1' words; :` },
   {
     name: "grep with references, lines",
-    setup: `${SHORT}; fold -w 1500 words | head -n 10 | sed 's/$/Z/' >line`,
-    script: String.raw`grep '\(..*\)\1Z' line`,
+    setup: "seq 1200 | tr -d '\\n' | fold -w 700 | head -n 1 | sed 's/$/Z/' >line",
+    script: String.raw`grep '\(..*\)\1Z' line; :`,
+  },
+  {
+    name: "[[ =~ ]] with references",
+    setup: `seq 1200 | tr -d "\\n" | head -c 3000 >line`,
+    script: String.raw`x=$(cat line)Z; p='(..*)\1Z'; [[ $x =~ ab && $x =~ $p ]]; :`,
+  },
+  {
+    name: "expr with references",
+    setup: `seq 1200 | tr -d "\\n" | head -c 3000 >line`,
+    script: String.raw`expr "$(head -c 700 line)Z" : '\(..*\)\1Z'; :`,
   },
 ];
 

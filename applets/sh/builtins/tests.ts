@@ -6,6 +6,7 @@
 
 import type { MaybePromise } from "../../../sandbox/types.ts";
 import { Expression } from "../../_lib/test_expression.ts";
+import type { Regex } from "../../_lib/regex/regex.ts";
 import { plainNumber } from "../number.ts";
 import { REGEX, type RegexModule } from "../parts.ts";
 import type { Builtin, Shell } from "../shell.ts";
@@ -51,14 +52,21 @@ function parse(
   words: readonly string[],
   double: boolean,
   regex: RegexModule | undefined,
-): number {
-  const onStep = (steps: number): void => sh.proc.waiter.spend(steps >> 3);
+): MaybePromise<number> {
+  let waiting: Promise<void> | undefined;
+  const onStep = (steps: number): boolean => (waiting ??= sh.proc.tick(steps >> 3)) !== undefined;
+  const compiled = new Map<string, Regex>();
   const host = {
     fs: sh.proc.fs,
     process: sh.proc,
     matches: (text: string, pattern: string): boolean => {
       try {
-        return regex!.compile(pattern, { syntax: "ere", onStep }).test(text);
+        let known = compiled.get(pattern);
+        if (known === undefined) {
+          known = regex!.compile(pattern, { syntax: "ere", onStep });
+          compiled.set(pattern, known);
+        }
+        return known.test(text);
       } catch (error) {
         // Native says nothing of a wrong expression.
         if (error instanceof regex!.RegexError) throw new TestFailed(2);
@@ -70,12 +78,19 @@ function parse(
       throw new TestFailed(status);
     },
   };
-  try {
-    return new Expression(host, words, double).evaluate() ? 0 : 1;
-  } catch (error) {
-    if (error instanceof TestFailed) return error.status;
-    throw error;
-  }
+  const attempt = (): MaybePromise<number> => {
+    try {
+      return new Expression(host, words, double).evaluate() ? 0 : 1;
+    } catch (error) {
+      if (error instanceof TestFailed) return error.status;
+      if (error !== regex?.PAUSED) throw error;
+    }
+    // A search stopped half-way for others: evaluated once more, it goes on there.
+    const turn = waiting!;
+    waiting = undefined;
+    return turn.then(attempt);
+  };
+  return attempt();
 }
 
 const tests: Builtin = (sh, argv) => evaluate(sh, argv.slice(1), false);
