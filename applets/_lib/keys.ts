@@ -117,7 +117,8 @@ export class KeyReader {
       if (terminal === undefined || end !== undefined || file.ready().read) continue;
       if (size !== `${terminal.columns()} ${terminal.rows()}`) return "resize";
     }
-    let chunk = file.read(4096, process.waiter);
+    // One byte: what is typed ahead is for whoever reads next, another program maybe.
+    let chunk = file.read(1, process.waiter);
     if (chunk instanceof Promise) chunk = await chunk;
     if (chunk === undefined) return "end";
     for (const byte of chunk) this.#pending += String.fromCharCode(byte);

@@ -60,7 +60,7 @@ export class LineEditor {
     this.command = false;
     this.typed = "";
     this.undone = { text: "", cursor: 0 };
-    this.tty.setRaw(true);
+    this.tty.setRaw(true, { newlines: true });
     try {
       await this.show(visiblePrompt(prompt));
       return await this.keys();
@@ -75,13 +75,25 @@ export class LineEditor {
 
   private async key(): Promise<string | undefined> {
     if (this.pending === "") {
-      const chunk = await this.input.read(4096, this.sh.proc.waiter);
+      const chunk = await this.input.read(1, this.sh.proc.waiter);
       if (chunk === undefined) return undefined;
       this.pending = toByteString(chunk);
+      await this.readOn();
     }
     const c = this.pending[0];
     this.pending = this.pending.slice(1);
     return c;
+  }
+
+  /** Takes what has come along; behind the end of the line it is for whoever reads next. */
+  private async readOn(): Promise<void> {
+    for (let last = this.pending; last !== "\n" && last !== "\r";) {
+      if (this.input.ready().available === 0) return;
+      const chunk = await this.input.read(1, this.sh.proc.waiter);
+      if (chunk === undefined) return;
+      last = toByteString(chunk);
+      this.pending += last;
+    }
   }
 
   private async keys(): Promise<EditResult> {

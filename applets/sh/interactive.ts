@@ -20,6 +20,10 @@ import { endStatus } from "./subshell.ts";
 /** The parser wants another line. */
 class NeedLine extends Error {}
 
+/** Local flags of a terminal: input comes by lines, and is shown. */
+const ICANON = 0o2;
+const ECHO = 0o10;
+
 /** Most lines of history that are kept (busybox's default). */
 const HISTORY_SIZE = 255;
 
@@ -129,14 +133,21 @@ async function interrupted(sh: Shell, status: number): Promise<number> {
   return await sh.traps.runPending(status);
 }
 
-/** Tells of background jobs that have ended, before the prompt. */
+/** Tells of background jobs that have ended, those too that `wait` saw end, before the prompt. */
 function reportJobs(sh: Shell): void {
   for (const job of sh.jobs.all()) {
-    if (job.state !== "done" || job.waited) continue;
+    if (job.untold && job.state === "stopped") sh.say(jobLine(sh.jobs, job, false));
+    job.untold = false;
+    if (job.state !== "done") continue;
     if (sh.flags.monitor) sh.say(jobLine(sh.jobs, job, false));
     for (const child of job.children) void child.wait();
     sh.jobs.remove(job);
   }
+}
+
+/** Whether somebody has told the terminal not to show what is typed: such lines are not edited. */
+function isUnseen(input: OpenFile): boolean {
+  return input.tty !== undefined && (input.tty.modes().local & (ICANON | ECHO)) === ICANON;
 }
 
 /** One line with its newline; undefined at the end of input. */
@@ -147,16 +158,21 @@ async function readLine(
   first: boolean,
 ): Promise<string | undefined> {
   const prompt = await promptText(sh, first ? "PS1" : "PS2");
-  if (editor === undefined) {
+  let line: string;
+  if (editor === undefined || isUnseen(input)) {
     await sh.print(visiblePrompt(prompt));
     const chunk = await input.readUntil(10, Infinity, sh.proc.waiter);
-    return chunk === undefined ? undefined : toByteString(chunk);
+    if (chunk === undefined) return undefined;
+    line = toByteString(chunk);
+  } else {
+    const result = await editor.read(prompt);
+    if (result.kind === "interrupt") return "interrupt";
+    if (result.kind === "end") return undefined;
+    remember(sh, result.text);
+    line = result.text + "\n";
   }
-  const result = await editor.read(prompt);
-  if (result.kind === "interrupt") return "interrupt";
-  if (result.kind === "end") return undefined;
-  remember(sh, result.text);
-  return result.text + "\n";
+  if (sh.flags.verbose) sh.say(line);
+  return line;
 }
 
 function remember(sh: Shell, line: string): void {

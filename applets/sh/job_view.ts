@@ -128,7 +128,9 @@ export async function watch(sh: Shell, job: Job): Promise<number> {
   if (tty !== undefined) tty.foreground = sh.proc.pgid;
   if (job.state === "stopped") {
     sh.jobs.touch(job);
-    sh.say(jobLine(sh.jobs, job, false));
+    // An interactive shell says so before its next prompt, which may be some commands later.
+    if (sh.flags.interactive) job.untold = true;
+    else sh.say(jobLine(sh.jobs, job, false));
     const child = job.children.find((each) => each.status === undefined && each.stopped);
     return 128 + (child?.stopSignal ?? SIG.TSTP);
   }

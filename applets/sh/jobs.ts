@@ -13,6 +13,8 @@ import type { Shell } from "./shell.ts";
 export class Job {
   /** Its status was given to somebody, so the slot may be used again. */
   waited = false;
+  /** It has stopped, and the user does not know yet. */
+  untold = false;
   /** How many of its children the shell has seen end, which is where native says by what signal. */
   noticed = 0;
   /** The last state that was shown. */

@@ -201,7 +201,9 @@ function install(around: Surroundings, args: readonly string[]): number {
         else Deno.linkSync(Deno.execPath(), target);
         continue;
       }
-      const words = [Deno.execPath(), "run", "--no-prompt", ...flags, self, name].map(quote);
+      const words = [Deno.execPath(), "run", "--quiet", "--no-prompt", ...flags, self, name].map(
+        quote,
+      );
       Deno.writeTextFileSync(target, `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: 0o755 });
     } catch (error) {
       complain(`capbox: ${target}: ${fromHostError(error).reason}\n`);

@@ -118,6 +118,8 @@ class HostTerminal implements Terminal {
   open?: () => OpenFile | undefined;
   /** What a program has asked for until it ends: raw, with or without signals of keys. */
   #asked: "raw" | "cbreak" | undefined;
+  /** Return is to come as a newline nevertheless. */
+  #newlines = false;
   /** What the host's terminal does now. */
   #host: "raw" | "cbreak" | undefined;
   #modes = defaultModes();
@@ -173,8 +175,12 @@ class HostTerminal implements Terminal {
     this.#apply();
   }
 
-  setRaw(raw: boolean, options?: { readonly isig?: boolean }): void {
+  setRaw(
+    raw: boolean,
+    options?: { readonly isig?: boolean; readonly newlines?: boolean },
+  ): void {
     this.#asked = raw ? (options?.isig ? "cbreak" : "raw") : undefined;
+    this.#newlines = raw && options?.newlines === true;
     this.#apply();
   }
 
@@ -207,6 +213,9 @@ class HostTerminal implements Terminal {
       // An empty line is the end of the input.
       if (ready !== undefined) return ready.length === 0 ? undefined : ready;
       const chunk = await this.#readStdin();
+      if (chunk !== undefined && this.#newlines) {
+        for (let i = chunk.indexOf(13); i >= 0; i = chunk.indexOf(13, i + 1)) chunk[i] = 10;
+      }
       if (chunk === undefined || !this.#unseenLines) return chunk;
       this.#ready.push(...this.#unseen.take(chunk, this.#modes.characters));
     }

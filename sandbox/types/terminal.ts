@@ -30,8 +30,11 @@ export interface Terminal {
   columns(): number;
   /** Height in rows. */
   rows(): number;
-  /** Raw: no echo, no line editing, keys as they come; `isig` keeps ^C and ^Z as signals. */
-  setRaw(raw: boolean, options?: { readonly isig?: boolean }): void;
+  /**
+   * Raw: no echo, no line editing, keys as they come; `isig` keeps ^C and ^Z as signals, `newlines`
+   * has Return come as a newline, as it does in lines.
+   */
+  setRaw(raw: boolean, options?: { readonly isig?: boolean; readonly newlines?: boolean }): void;
   /** Its settings: a copy. */
   modes(): TerminalModes;
   /** Changes its settings. Whether input comes by lines, and is shown, follows; the rest is kept. */

@@ -134,6 +134,8 @@ export async function ours(line: string, directory: string): Promise<Outcome> {
   return await typed([
     Deno.execPath(),
     "run",
+    // Without it Deno clears the line of the cursor whenever it has loaded a module.
+    "-q",
     "-A",
     "--no-config",
     "--no-lock",

@@ -156,13 +156,21 @@ function nothingRead(sh: Shell, names: readonly string[]): number {
   return 1;
 }
 
+/** Local flag of a terminal: input is shown. */
+const ECHO = 0o10;
+
 async function silently(sh: Shell, job: ReadJob): Promise<number> {
   const tty = job.file.tty!;
-  tty.setRaw(true, { isig: true });
+  const modes = tty.modes();
+  // Whole lines stay lines, which the user can correct; keys that are counted come as they are typed.
+  const byKeys = job.max !== undefined;
+  if (byKeys) tty.setRaw(true, { isig: true, newlines: true });
+  else tty.setModes({ ...modes, local: modes.local & ~ECHO });
   try {
     return await readLine(sh, job);
   } finally {
-    tty.setRaw(false);
+    if (byKeys) tty.setRaw(false);
+    else tty.setModes(modes);
   }
 }
 
