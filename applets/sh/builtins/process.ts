@@ -314,20 +314,15 @@ function list(actions: ReadonlyMap<number, string>): string {
   return out;
 }
 
-/**
- * Runs the `ERR` action for a failed command; an error in it ends the action and not the shell. A
- * `return` or `break` that has failed goes on meanwhile: it ends the action after its first command,
- * and a function that this calls takes a `return` for its own.
- */
+/** Runs the `ERR` action for a failed command; an error in it ends the action and not the shell. */
 export function runErrorAction(sh: Shell, action: string, status: number): MaybePromise<number> {
   const { traps, skip, skipCount, trapStatus, commandName } = sh;
   traps.running = true;
-  sh.status = sh.trapStatus = status;
+  sh.tested++;
   const end = (): number => {
     traps.running = false;
-    // Natively what failed is the status of the shell from then on, if its EXIT action is running.
-    sh.trapStatus = traps.exiting ? status : trapStatus;
-    return sh.status = status;
+    sh.tested--;
+    return status;
   };
   const failed = (error: unknown): number => {
     end();
@@ -335,12 +330,13 @@ export function runErrorAction(sh: Shell, action: string, status: number): Maybe
     endStatus(sh, error);
     sh.skip = skip;
     sh.skipCount = skipCount;
+    sh.trapStatus = trapStatus;
     sh.commandName = commandName;
-    return status;
+    return sh.status = status;
   };
   try {
-    const result = sh.shared.run(sh, action, sh.line, true);
-    return typeof result === "number" ? end() : result.then(end, failed);
+    const done = traps.runAction(action, status);
+    return done === undefined ? end() : done.then(end, failed);
   } catch (error) {
     return failed(error);
   }
