@@ -162,6 +162,8 @@ export class Lexer {
   #at = 0;
   /** Line of the text after the last token. */
   line = 1;
+  /** In the head of a function, names are not looked past. */
+  inHead = false;
 
   /**
    * @param text Program.
@@ -293,7 +295,9 @@ export class Lexer {
     const blanks = /(?:[ \t\r]|\\\r?\n)*/y;
     blanks.lastIndex = end;
     const passed = blanks.exec(text)![0];
-    if (text[end + passed.length] !== "[") this.line += passed.split("\n").length - 1;
+    if (!this.inHead && text[end + passed.length] !== "[") {
+      this.line += passed.split("\n").length - 1;
+    }
     return { kind: "NAME", text: word, number: 0, line };
   }
 }

@@ -227,8 +227,9 @@ class Parser {
 
   #function(): void {
     this.#advance();
-    const name = this.#expect("NAME").text;
-    this.#expect("(");
+    this.#lexer.inHead = true;
+    const { text: name, line } = this.#expect("NAME");
+    if (!this.#accept("(", "operator")) this.#lexer.fail(MSG.token, line);
     const params: ByteString[] = [];
     if (!this.#accept(")")) {
       for (;;) {
@@ -238,6 +239,7 @@ class Parser {
         this.#skipNewlines();
       }
     }
+    this.#lexer.inHead = false;
     if (this.#parts.functions.has(name)) this.#lexer.fail(MSG.duplicateFunction);
     // Only a brace can follow, so a slash is no regular expression that may lack its end.
     while (this.#peek("operator").kind === "\n") this.#advance();
