@@ -54,6 +54,11 @@ export interface Summary {
 const BATCH = 100;
 /** How many of the inputs that reached something new count as the last ones. */
 const RECENT = 30;
+/** Of five inputs of a guided batch, so many are made by the grammar; the others change what was kept. */
+const MANY = 4;
+const FEW = 1;
+/** Milliseconds from which an input is not kept: what is made of it would take long too. */
+const LONG = 100;
 /** How many inputs are tried again together. */
 const TOGETHER = 10;
 /** How often growth is measured before it is believed. */
@@ -93,9 +98,11 @@ class Engine {
   readonly #kept: Input[];
   readonly #found = new Set<string>();
   readonly #known = new Map<string, number>();
-  /** Of five inputs, so many are made by the grammar. */
-  #made = 3;
   #dictionary: readonly string[] = [];
+  /** Of five inputs, so many are made by the grammar, where there is one. */
+  #made = 3;
+  /** How much new code batches with many and with few such inputs have reached, the last ones most. */
+  readonly #gains: [many: number, few: number] = [Infinity, Infinity];
   #inputs = 0;
   #compared = 0;
   /** Seconds spent on measuring growth. */
@@ -129,6 +136,15 @@ class Engine {
         : mutateInput(this.#parent(), this.#parent(), pick, this.#words());
       if (target.accepts === undefined || target.accepts(input) || tries > 1000) return input;
     }
+  }
+
+  /** Lets the kind of batch that has found more come next, and now and then the other. */
+  #chooseShare(gained: number): void {
+    const gains = this.#gains;
+    const last = this.#made === MANY ? 0 : 1;
+    gains[last] = gains[last] === Infinity ? gained : 0.7 * gains[last] + 0.3 * gained;
+    const better = gains[0] >= gains[1] ? 0 : 1;
+    this.#made = [MANY, FEW][this.#pick(4) === 0 ? 1 - better : better];
   }
 
   /** One of what was kept: every other time one of the last, which reached something new. */
@@ -331,27 +347,31 @@ class Engine {
       }
       const seeds = inputs.map(seedOf);
       const results: (OurAnswer | undefined)[] = [];
+      const quick: number[] = [];
       for (let i = 0; i < inputs.length && !over(); i++) {
+        const before = performance.now();
         const result = await this.#check(inputs[i], seeds[i]);
+        if (performance.now() - before < LONG) quick.push(i);
         this.#inputs++;
         if (result !== undefined && "kind" in result) await this.#keep(inputs[i], result, seeds[i]);
         else results[i] = result;
         // Measuring growth takes a quarter of the time, on inputs that were worked on to the end.
         const worked = result !== undefined && !("kind" in result) && result.code === 0;
         if (target.linear === true && worked && this.#probing < this.#seconds() / 4) {
-          const before = this.#seconds();
+          const began = this.#seconds();
           const slow = await this.#grows(inputs[i]);
           if (slow !== undefined) await this.#keep(inputs[i], slow, seeds[i]);
-          this.#probing += this.#seconds() - before;
+          this.#probing += this.#seconds() - began;
         }
       }
       const fresh = await coverage?.take();
-      if (first && options.guided && coverage !== undefined) {
-        this.#dictionary = coverage.words();
-        this.#made = 2;
+      if (options.guided && fresh !== undefined) {
+        if (first) this.#dictionary = coverage!.words();
+        else this.#chooseShare(fresh.size);
       }
       if (fresh !== undefined && fresh.size > 0 && options.guided && !first) {
-        await this.#guide(inputs, seeds, fresh, coverage!);
+        const [some, theirs] = [quick.map((i) => inputs[i]), quick.map((i) => seeds[i])];
+        await this.#guide(some, theirs, fresh, coverage!);
       }
       if (target.command !== undefined && options.native !== undefined && !over()) {
         const answers = await options.native.run(inputs.map((input) => this.#trial(input)));
