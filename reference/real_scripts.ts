@@ -5,7 +5,8 @@
  *     deno run -A -c deno.npm.json reference/real_scripts.ts [OPTION]... [DIR]...
  *
  * `--only TEXT` takes those whose path holds the text, `--every N` each Nth of them, `--show` prints
- * differences in full, `--json FILE` keeps the table, `--add` tries only what is not in it yet.
+ * differences in full, `--json FILE` keeps the table, `--add` tries only what is not in it yet, and
+ * `--page FILE` writes the list of all scripts as a page of the documentation.
  *
  * Needs root and util-linux: native runs in a tree of its own (chroot), in namespaces of its own
  * (mounts, processes, network, host name), without the rights to set clocks or restart. Each run of a
@@ -161,6 +162,14 @@ const EXPLAINED: readonly (readonly [RegExp, string])[] = [
     "asks whether /bin/sh is a symbolic link, which it is in the native tree only",
   ],
   [/\/python3-(distutils|lib2to3)\.postinst$/, "native's find has no -delete"],
+  [
+    /\/[x]?z(diff|cmp)$/,
+    "asks for /dev/fd, which our tree has and native's has not, and takes another way with it",
+  ],
+  [
+    /\/zstdgrep$/,
+    "two commands of a pipeline tell their errors at once: they mix in any order, within a line too",
+  ],
   [/\/sotruss$/, "the host's dynamic linker complains of a library for tracing"],
 ];
 
@@ -340,6 +349,8 @@ function masked(outcome: Outcome, ordered = true): string {
   if (!ordered) messages.sort();
   return JSON.stringify({ ...outcome, stderr: messages.join("\n") })
     .replaceAll(/tmp\.[A-Za-z0-9]{6,12}/g, "tmp.XXXXXX")
+    // Other names that `mktemp` has made up, as words and in the list of changes.
+    .replaceAll(/(\/tmp(?:\/| - )(?!w\/)[\w.-]*?)[A-Za-z0-9]{6}(?=[\/" \\]|$)/g, "$1XXXXXX")
     .replaceAll(
       /\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun),? [A-Z0-9][a-z0-9]+ [^ ]+ [0-9:]+( UTC)? 20[0-9]{2}/g,
       "DATE",
@@ -354,6 +365,12 @@ function isSame(a: Outcome, b: Outcome): boolean {
 
 /** Statuses of what had to be killed. */
 const KILLED = [124, 137];
+
+/** Whether a run had no end: what calls itself for ever meets a limit here before it is killed. */
+function isEndless(outcome: Outcome): boolean {
+  return KILLED.includes(outcome.code) ||
+    outcome.stderr.endsWith("maximum recursion depth exceeded\n");
+}
 
 /** Whether the shell refused the script's text, or a part of it. */
 function isRejected(outcome: Outcome): boolean {
@@ -374,7 +391,10 @@ interface Row {
 const INSIDE = "CAPBOX_OWN_NAMESPACES";
 const root = decodeURIComponent(new URL("../", import.meta.url).pathname);
 
-const args = parseArgs(Deno.args, { string: ["only", "json", "every"], boolean: ["show", "add"] });
+const args = parseArgs(Deno.args, {
+  string: ["only", "json", "every", "page"],
+  boolean: ["show", "add"],
+});
 if (Deno.env.get(INSIDE) !== "yes") {
   // Network, host name and the like are made once, for all runs: it takes long.
   const self = [Deno.execPath(), "run", "-A", "--no-check", "-c", `${root}deno.npm.json`];
@@ -434,7 +454,7 @@ try {
     for (const run of runs) {
       const wanted = nativeWorld.run(path, run);
       const got = await runOurs(sandbox, before, path, run);
-      if (KILLED.includes(wanted.code) && KILLED.includes(got.code)) {
+      if (KILLED.includes(wanted.code) && isEndless(got)) {
         endless++;
         continue;
       }
@@ -446,6 +466,13 @@ try {
       const again = nativeWorld.run(path, run);
       if (!isSame(wanted, again)) {
         unstable++;
+        if (args.show) {
+          console.log(
+            `${path} ${run.join(" ")}\n  native ${masked(wanted)}\n  again  ${
+              masked(again)
+            }\n  ours   ${masked(got)}`,
+          );
+        }
         continue;
       }
       different.push([...run]);
@@ -501,4 +528,50 @@ if (args.json !== undefined) {
   const date = new Date().toISOString().slice(0, 10);
   const head = `"native": ${JSON.stringify(native.version)}, "date": "${date}"`;
   Deno.writeTextFileSync(args.json, `{${head}, "scripts": [\n${table}\n]}\n`);
+}
+if (args.page !== undefined) Deno.writeTextFileSync(args.page, page(rows));
+
+/** The scripts that were tried, by directory, and each difference with its reason. */
+function page(rows: readonly Row[]): string {
+  const directories = new Map<string, string[]>();
+  for (const { script } of rows) {
+    const slash = script.lastIndexOf("/");
+    const names = directories.get(script.slice(0, slash)) ?? [];
+    names.push(script.slice(slash + 1));
+    directories.set(script.slice(0, slash), names);
+  }
+  const sum = (pick: (row: Row) => number): number => rows.reduce((all, row) => all + pick(row), 0);
+  const differing = rows.filter((row) => row.different.length > 0);
+  return `# Scripts of a Debian machine
+
+\`deno run -A -c deno.npm.json reference/real_scripts.ts\` runs the shell scripts that it finds under
+native \`busybox ash\` and under capbox, each with several lists of harmless arguments, and compares
+output, messages, status and what became of the files. This page is written by its \`--page\`; its
+table is [reference/results/real_scripts.json](../reference/results/real_scripts.json).
+
+${rows.length} scripts, ${sum((row) => row.runs)} runs: ${sum((row) => row.same)} the same, ${
+    sum((row) => row.rejected)
+  } refused by both with the same message (they are
+written for bash), ${sum((row) => row.endless)} without end in both, ${
+    sum((row) => row.unstable)
+  } in which native differs from itself, ${sum((row) => row.different.length)} different.
+
+## Differences
+
+${
+    differing.map((row) =>
+      `- \`${row.script}\` (${row.different.length} of ${row.runs} runs): ${
+        row.reason ?? "not explained"
+      }`
+    ).join("\n")
+  }
+
+## Scripts
+
+${
+    [...directories].sort(([a], [b]) => a < b ? -1 : 1).map(([directory, names]) =>
+      `**${directory}** ${names.sort().map((name) => `\`${name}\``).join(" ")}`
+    ).join("\n\n")
+  }
+`;
 }
