@@ -16,7 +16,9 @@ import { HttpReader } from "./http_reader.ts";
 import { openFtp } from "./ftp_source.ts";
 import { parseUrl, redirected, type Url } from "./url.ts";
 
-const MOST_REDIRECTS = 5;
+const MOST_REDIRECTS = 15;
+/** Statuses that may name another place. */
+const REDIRECTS: readonly number[] = [300, 301, 302, 303, 307];
 /** Headers that are for one server only. */
 const CREDENTIALS = /^(authorization|proxy-authorization|cookie)[ \t]*:/i;
 
@@ -78,43 +80,69 @@ class Fetcher {
   constructor(private readonly ctx: WgetContext) {
     const { opts } = ctx;
     if (opts.T !== undefined) this.#timeoutMs = (opts.T as number) * 1000;
-    if (opts.o !== undefined) this.#log = ctx.createOrThrow(opts.o as string);
+    const log = opts.o as string | undefined;
+    if (log === undefined || log === "-") return;
+    try {
+      this.#log = ctx.sinkOf(ctx.fs.open(log, O_WRONLY | O_CREAT | O_TRUNC, 0o666), log);
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      ctx.fail(`can't open '${log}': ${error.reason}`);
+    }
   }
 
   /** Progress, unless -q. */
-  #say(text: string): void {
-    if (this.ctx.opts.q) return;
+  #say(text: ByteString): void {
+    if (!this.ctx.opts.q) this.#tell(text);
+  }
+
+  #tell(text: ByteString): void {
     if (this.#log !== undefined) this.#log.print(text);
     else this.ctx.say(text);
+  }
+
+  /** Ends with a message, which goes where all of them go. */
+  #fail(message: ByteString): never {
+    const { ctx } = this;
+    if (this.#log === undefined) return ctx.fail(message);
+    this.#log.print(`${ctx.name}: ${message}\n`);
+    this.#log.close();
+    return ctx.exit(1);
+  }
+
+  #valid(url: Url | string): Url {
+    return typeof url === "string" ? this.#fail(url) : url;
   }
 
   async fetch(text: ByteString): Promise<void> {
     const { ctx } = this;
     const { opts } = ctx;
-    let url = parseUrl(text) ?? ctx.fail(`not an http or ftp url: ${text}`);
+    let url = this.#valid(parseUrl(text));
     let name = (opts.O as string | undefined) ?? fileName(url);
     if (opts.O === undefined && opts.P !== undefined) name = `${opts.P as string}/${name}`;
     const first = url;
+    let isSilent = false;
     let offset = 0;
     if (opts.c && name !== "-") offset = ctx.fs.tryStat(name)?.size ?? 0;
     for (let hops = 0;; hops++) {
       if (url.scheme === "ftp") return await this.#ftp(url, name, offset);
       const isForeign = url.scheme !== first.scheme || url.host !== first.host ||
         url.port !== first.port;
-      const next = await this.#http(url, name, offset, isForeign);
+      const next = await this.#http(url, name, offset, isForeign, isSilent);
       if (next === undefined) return;
-      if (hops >= MOST_REDIRECTS) return ctx.fail("too many redirections");
+      // Native keeps the address that it has looked up for what leads to the same server.
+      isSilent = next.startsWith("/") && !next.startsWith("//");
+      if (hops >= MOST_REDIRECTS) return this.#fail("too many redirections");
       // The gate looks at each new address as at the first.
-      url = redirected(url, next) ?? ctx.fail(`not an http or ftp url: ${next}`);
+      url = this.#valid(redirected(url, next));
     }
   }
 
-  async #connect(url: Url): Promise<NetConnection> {
+  async #connect(url: Url, isSilent: boolean): Promise<NetConnection> {
     const { ctx } = this;
     // The address of a name is known once it is connected.
-    const literal = /^[0-9.]+$|^\[/.test(url.host);
+    const literal = isLiteral(url.host);
     const place = `Connecting to ${url.host}:${url.port}`;
-    if (literal) this.#say(`${place} (${url.host}:${url.port})\n`);
+    if (literal && !isSilent) this.#say(`${place} (${url.host}:${url.port})\n`);
     const connection = await connectTo(ctx, url.host, url.port, {
       tls: url.scheme === "https",
       scheme: url.scheme,
@@ -122,7 +150,7 @@ class Fetcher {
       timeoutMs: this.#timeoutMs,
     });
     const { host, port } = connection.remote;
-    if (!literal) this.#say(`${place} (${host}:${port})\n`);
+    if (!literal && !isSilent) this.#say(`${place} (${host}:${port})\n`);
     return connection;
   }
 
@@ -132,46 +160,55 @@ class Fetcher {
     name: ByteString,
     offset: number,
     isForeign: boolean,
+    isSilent: boolean,
   ): Promise<ByteString | undefined> {
     const { ctx } = this;
     const { opts, process } = ctx;
-    const connection = await this.#connect(url);
+    const connection = await this.#connect(url, isSilent);
     const { file } = connection;
     try {
       await file.write(toBytes(await this.#request(url, offset, isForeign)), process.waiter);
       const reader = new HttpReader(file, process.waiter);
       const status = await this.#status(reader);
-      const headers = new Map<string, ByteString>();
+      const mayRedirect = REDIRECTS.includes(status.code);
+      const partial = status.code === 206 && offset > 0;
+      if (!mayRedirect && !partial && status.code !== 200 && status.code !== 204) {
+        return this.#fail(`server returned error: ${status.line}`);
+      }
+      // A restart that the server knows nothing of begins anew.
+      if (offset > 0 && status.code === 200) this.#tell(`${ctx.name}: restart failed\n`);
+      let size: number | undefined;
+      let chunked = false;
       for (;;) {
-        const line = await reader.line();
-        if (line === undefined || line === "") break;
-        if (opts.S) this.#say(`  ${line}\n`);
+        const line = await reader.line() ?? "";
+        if (opts.S) this.#tell(`  ${line}\n`);
+        if (line === "") break;
         const colon = line.indexOf(":");
-        if (colon > 0) {
-          headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+        if (colon <= 0 || /^[ \t]/.test(line)) return this.#fail(`bad header line: ${line}`);
+        const value = line.slice(colon + 1).trim();
+        switch (line.slice(0, colon).toLowerCase()) {
+          case "location":
+            if (mayRedirect) return value;
+            break;
+          case "content-length":
+            if (!/^\d+$/.test(value)) return this.#fail(`content-length ${value} is garbage`);
+            size = Number(value);
+            break;
+          case "transfer-encoding":
+            if (value.toLowerCase() !== "chunked") {
+              return this.#fail(`transfer encoding '${value}' is not supported`);
+            }
+            chunked = true;
         }
-      }
-      if (status.code >= 300 && status.code < 400 && headers.has("location")) {
-        return headers.get("location");
-      }
-      const partial = status.code === 206;
-      if (
-        status.code !== 200 && status.code !== 204 && !partial &&
-        !(status.code > 200 && status.code < 300)
-      ) {
-        return ctx.fail(`server returned error: ${status.line}`);
       }
       if (opts.spider) {
         this.#say("remote file exists\n");
         return undefined;
       }
-      if (status.code === 204) return undefined;
-      const length = headers.get("content-length");
-      const chunked = /\bchunked\b/i.test(headers.get("transfer-encoding") ?? "");
-      const sink = this.#open(name, partial && offset > 0);
+      if (status.code === 204) size = 0;
+      const sink = this.#open(name, partial);
       if (sink === undefined) return undefined;
-      const size = length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
-      let received = 0;
+      let received = partial ? offset : 0;
       await reader.body(size, chunked, (chunk) => {
         received += chunk.length;
         return sink.write(chunk);
@@ -180,7 +217,7 @@ class Fetcher {
       return undefined;
     } catch (error) {
       if (!isVfsError(error)) throw error;
-      return ctx.fail(error.code === "EPROTO" ? error.reason : `${url.host}: ${error.reason}`);
+      return this.#fail(error.code === "EPROTO" ? error.reason : `${url.host}: ${error.reason}`);
     } finally {
       file.release();
     }
@@ -200,7 +237,7 @@ class Fetcher {
     const own = isForeign ? given.filter((line) => !CREDENTIALS.test(line)) : given;
     const has = (header: string): boolean =>
       own.some((line) => line.toLowerCase().startsWith(`${header.toLowerCase()}:`));
-    const method = body !== undefined ? "POST" : opts.spider ? "HEAD" : "GET";
+    const method = body === undefined ? "GET" : "POST";
     const lines = [`${method} ${url.path} HTTP/1.1`];
     const plain = url.port === (url.scheme === "https" ? 443 : 80);
     if (!has("Host")) lines.push(`Host: ${url.host}${plain ? "" : `:${url.port}`}`);
@@ -210,12 +247,12 @@ class Fetcher {
       lines.push(`Authorization: Basic ${btoa(url.user)}`);
     }
     if (offset > 0) lines.push(`Range: bytes=${offset}-`);
+    lines.push(...own);
     if (body !== undefined) {
       if (!has("Content-Type")) lines.push("Content-Type: application/x-www-form-urlencoded");
       lines.push(`Content-Length: ${body.length}`);
     }
     // A line break in a header would begin another one.
-    lines.push(...own);
     return lines.map((line) => line.replace(/[\r\n]/g, "")).join("\r\n") + "\r\n\r\n" +
       (body ?? "");
   }
@@ -226,10 +263,9 @@ class Fetcher {
   ): Promise<{ readonly code: number; readonly line: ByteString }> {
     for (;;) {
       const line = await reader.line();
-      if (line === undefined) return this.ctx.fail("no response from server");
-      if (this.ctx.opts.S) this.#say(`  ${line}\n`);
-      const match = /^HTTP\/\d\.\d\s+(\d{3})/.exec(line);
-      if (match === null) return this.ctx.fail("bad response from server");
+      const match = /^HTTP\/\d\.\d\s+(\d{3})/.exec(line ?? "");
+      if (line === undefined || match === null) return this.#fail("error getting response");
+      if (this.ctx.opts.S) this.#tell(`  ${line}\n`);
       const code = Number(match[1]);
       if (code >= 200) return { code, line };
       while (await reader.line()) { /* The headers of an interim answer say nothing. */ }
@@ -239,7 +275,8 @@ class Fetcher {
   async #ftp(url: Url, name: ByteString, offset: number): Promise<void> {
     const { ctx } = this;
     const { opts } = ctx;
-    this.#say(`Connecting to ${url.host}:${url.port}\n`);
+    const address = isLiteral(url.host) ? ` (${url.host}:${url.port})` : "";
+    this.#say(`Connecting to ${url.host}:${url.port}${address}\n`);
     const source = await openFtp(ctx, url, offset, (line) => {
       if (opts.S) this.#say(`${line}\n`);
     });
@@ -267,7 +304,10 @@ class Fetcher {
       this.#say("writing to stdout\n");
       return ctx.stdout;
     }
-    if (this.#single !== undefined) return this.#single;
+    if (this.#single !== undefined) {
+      this.#say(`saving to '${name}'\n`);
+      return this.#single;
+    }
     try {
       // Only with -O is a file replaced that is there already.
       const flags = O_WRONLY | O_CREAT |
@@ -278,15 +318,20 @@ class Fetcher {
       return sink;
     } catch (error) {
       if (!isVfsError(error)) throw error;
-      return ctx.fail(`can't open '${name}': ${error.reason}`);
+      return this.#fail(`can't open '${name}': ${error.reason}`);
     }
   }
 
   #finish(sink: Sink, name: ByteString, received: number): void {
     const size = received < 100_000 ? String(received) : `${Math.floor(received / 1024)}k`;
-    this.#say(
-      `${name.slice(0, 20).padEnd(20)} 100% |${"*".repeat(32)}| ${size.padStart(5)}  0:00:00 ETA\n`,
-    );
+    // Native draws its bar on standard error, which is not where -o sends the rest.
+    if (received > 0 && this.#log === undefined) {
+      this.#say(
+        `${lastComponent(name).slice(0, 20).padEnd(20)} 100% |${"*".repeat(32)}| ${
+          size.padStart(5)
+        }  0:00:00 ETA\n`,
+      );
+    }
     if (name === "-") {
       this.#say("written to stdout\n");
       return;
@@ -296,9 +341,12 @@ class Fetcher {
   }
 }
 
+function isLiteral(host: ByteString): boolean {
+  return /^[0-9.]+$|^\[/.test(host);
+}
+
+/** What follows the last slash, with its query, as native takes it. */
 function fileName(url: Url): ByteString {
-  const path = url.path.split(/[?#]/, 1)[0];
-  if (path.endsWith("/")) return "index.html";
-  const name = lastComponent(path);
-  return name === "" || name === "/" || name === "." || name === ".." ? "index.html" : name;
+  const name = url.rawPath.slice(url.rawPath.lastIndexOf("/") + 1);
+  return name === "" || name === "." || name === ".." ? "index.html" : name;
 }

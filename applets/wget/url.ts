@@ -12,29 +12,34 @@ export interface Url {
   readonly user: ByteString;
   readonly host: ByteString;
   readonly port: number;
-  /** Path and query, with its slash. */
+  /** Path, query and fragment as native sends them, with a slash before. */
   readonly path: ByteString;
+  /** The same as it was given. */
+  readonly rawPath: ByteString;
 }
 
 const PORTS = { http: 80, https: 443, ftp: 21 } as const;
 
-/** Parses an address; a bare one is of HTTP. Undefined when it is of another scheme. */
-export function parseUrl(text: ByteString): Url | undefined {
+/** Parses an address; a bare one is of HTTP. A text when it is none, as native says it. */
+export function parseUrl(text: ByteString): Url | string {
   const match = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/)?([^/?#]*)(.*)$/s.exec(text)!;
-  const scheme = (match[1] ?? "http").toLowerCase();
-  if (scheme !== "http" && scheme !== "https" && scheme !== "ftp") return undefined;
+  const scheme = match[1] ?? "http";
+  if (scheme !== "http" && scheme !== "https" && scheme !== "ftp") {
+    return `not an http or ftp url: ${text}`;
+  }
   const at = match[2].lastIndexOf("@");
-  const place = /^(\[[0-9a-fA-F:.]+\]|[^:]*)(?::([0-9]*))?$/.exec(match[2].slice(at + 1));
-  if (place === null || place[1] === "") return undefined;
-  const port = place[2] === undefined || place[2] === "" ? PORTS[scheme] : Number(place[2]);
-  if (port > 65535) return undefined;
-  let path = match[3].replace(/#.*$/s, "");
-  if (!path.startsWith("/")) path = `/${path}`;
+  const place = /^(\[[0-9a-fA-F:.]+\]|[^:]*)(?::(.*))?$/s.exec(match[2].slice(at + 1));
+  if (place === null || place[1] === "") return `bad address '${match[2].slice(at + 1)}'`;
+  const port = place[2] === undefined ? PORTS[scheme] : Number(place[2]);
+  if (!/^[0-9]+$/.test(place[2] ?? "0") || port > 65535) return `bad port '${place[2]}'`;
+  // Native ends the host at the first of these, and takes what follows for the path.
+  const path = `/${match[3].slice(1)}`;
   return {
     scheme,
     user: at < 0 ? "" : percentDecoded(match[2].slice(0, at)),
     host: place[1],
     port,
+    rawPath: path,
     // Blanks and controls would end the request's line.
     path: path.replace(
       /[\x00-\x20\x7f]/g,
@@ -44,7 +49,7 @@ export function parseUrl(text: ByteString): Url | undefined {
 }
 
 /** Where a redirection leads from an address. */
-export function redirected(from: Url, location: ByteString): Url | undefined {
+export function redirected(from: Url, location: ByteString): Url | string {
   if (/^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//.test(location)) return parseUrl(location);
   if (location.startsWith("//")) return parseUrl(`${from.scheme}:${location}`);
   const base = `${from.scheme}://${from.host}:${from.port}`;

@@ -65,7 +65,7 @@ Deno.test("redirections end, also those that lead to themselves", async () => {
   await withServer((connection) => send(connection, redirect("/again")), async (port, asked) => {
     const { code, stderr } = await wget([`http://127.0.0.1:${port}/`], [`127.0.0.1:${port}`]);
     assertEquals([code, stderr], [1, "wget: too many redirections\n"]);
-    assertEquals(asked.length, 6);
+    assertEquals(asked.length, 16);
   });
 });
 
