@@ -83,7 +83,7 @@ function tryPattern(
   const count = { steps: 0 };
   let regex: Regex;
   try {
-    regex = compile(pattern, { syntax, onStep: (steps) => count.steps += steps });
+    regex = compile(pattern, { syntax, onStep: (steps) => void (count.steps += steps) });
   } catch (error) {
     if (error instanceof RegexError) return undefined;
     throw error;
