@@ -84,16 +84,19 @@ export abstract class Operators extends Places {
     const { target } = expr;
     const value = this.value(expr.value);
     const cell = this.cell(target);
+    // What is assigned to itself stays what it is, so that what was never assigned is still zero.
+    const itself = samePlace(target, ungroup(expr.value));
     if (cell === undefined) {
       this.keepFields(target, expr.value);
       const ref = this.ref(target, expr.value);
       return () => {
         const place = ref();
-        const next = value() ?? "";
+        const next = itself ? value() : value() ?? "";
         place.set(next);
         return next;
       };
     }
+    if (itself) return () => cell().value;
     if (target.kind === "index") {
       return () => {
         const place = cell();
@@ -655,6 +658,19 @@ export abstract class Operators extends Places {
     if (inner.kind === "step" && !inner.prefix) return this.number({ ...inner, prefix: true });
     return this.value(inner);
   }
+}
+
+/** Whether two expressions name one variable, field or element, as far as that is plain to see. */
+function samePlace(one: Expr, two: Expr): boolean {
+  if (one.kind === "number") return two.kind === "number" && one.value === two.value;
+  if (one.kind === "string") return two.kind === "string" && one.value === two.value;
+  if (one.kind === "var") return two.kind === "var" && one.name === two.name;
+  if (one.kind === "field") {
+    return two.kind === "field" && samePlace(ungroup(one.index), ungroup(two.index));
+  }
+  return one.kind === "index" && two.kind === "index" && one.name === two.name &&
+    one.key !== undefined && two.key !== undefined &&
+    samePlace(ungroup(one.key), ungroup(two.key));
 }
 
 /** Whether evaluating neither changes anything nor can fail. */

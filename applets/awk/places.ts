@@ -11,7 +11,7 @@ import type { Thunk } from "./maybe.ts";
 import { HIGHEST_FIELD } from "./record.ts";
 import { childrenOf, NF_SLOT, type Resolved, SPECIALS, WAITING_BUILTINS } from "./resolve.ts";
 import type { Runtime } from "./runtime.ts";
-import { InputText, toInt32, toNumber, type Value } from "./value.ts";
+import { InputText, toBool, toInt32, toNumber, type Value } from "./value.ts";
 
 /** A compiled function: its body gives a statement outcome. */
 export interface FunctionCode {
@@ -245,6 +245,12 @@ export abstract class Places {
         },
       };
       return () => ref;
+    }
+    if (expr.kind === "cond" && expr.no !== undefined) {
+      const test = this.value(expr.test);
+      const yes = this.ref(ungroup(expr.yes));
+      const no = this.ref(ungroup(expr.no));
+      return () => toBool(test()) ? yes() : no();
     }
     const other = this.value(expr);
     return () => {
