@@ -27,7 +27,6 @@ export interface ArithHost {
 export type Expression = (host: ArithHost) => Num;
 
 const SYNTAX = "arithmetic syntax error";
-const MALFORMED = "malformed ?: operator";
 const MAX = Number.MAX_SAFE_INTEGER;
 /** How deep parentheses, assignments and signs may nest. */
 const MAX_DEPTH = 300;
@@ -151,16 +150,20 @@ const ASSIGN = /^(?:[-+*/%|&^]|<<|>>)?=$/;
 export const TOKEN: RegExp =
   /[ \t\n\r]*(?:([A-Za-z_][A-Za-z_0-9]*)|([0-9][A-Za-z_0-9#@]*)|(<<=|>>=|\*\*|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%|&^]=|[-+*/%|&^~!<>=?:,()])|$)/y;
 
+/** A name, which makes two signs before it an increment. */
+export const NAME_AHEAD: RegExp = /[ \t\n\r]*[A-Za-z_]/y;
+
 type Kind = "name" | "number" | "op" | "end";
 
-/** Parses one expression text. */
+/**
+ * Parses one expression text as C would. What it does not take, native's evaluator may still give a
+ * value (`arith_order.ts`).
+ */
 class Compiler {
   #pos = 0;
   #tok = "";
   #kind: Kind = "end";
   #depth = 0;
-  /** The text has ended in a parenthesis that stays open: the signs before it are not applied. */
-  #isOpen = false;
 
   constructor(
     private readonly text: string,
@@ -172,10 +175,7 @@ class Compiler {
   compile(): Expression {
     if (this.#kind === "end") return () => 0;
     const node = this.#comma();
-    if (!this.#finished()) {
-      if (this.#tok === ":" || this.#tok === "?") throw this.#malformed();
-      throw new ArithError(SYNTAX);
-    }
+    if (!this.#finished()) throw new ArithError(SYNTAX);
     return node.run;
   }
 
@@ -193,21 +193,6 @@ class Compiler {
   #set(kind: Kind, tok: string): void {
     this.#kind = kind;
     this.#tok = tok;
-  }
-
-  /**
-   * A `?` without its `:` is noticed only when everything was read, so an error further on comes
-   * first: a character that means nothing, or two operands side by side.
-   */
-  #malformed(): ArithError {
-    let operand = true;
-    while (!this.#finished()) {
-      const value = this.#kind !== "op";
-      if (value && operand) return new ArithError(SYNTAX);
-      operand = value || this.#tok === ")";
-      this.#advance();
-    }
-    return new ArithError(operand ? MALFORMED : SYNTAX);
   }
 
   #finished(): boolean {
@@ -276,7 +261,7 @@ class Compiler {
     this.#advance();
     this.#enter();
     const yes = this.#binary(1);
-    if (!this.#is(":")) throw this.#malformed();
+    if (!this.#is(":")) throw new ArithError(SYNTAX);
     this.#advance();
     const no = this.#conditional();
     this.#depth--;
@@ -355,36 +340,23 @@ class Compiler {
     if (this.#kind !== "op") throw new ArithError(SYNTAX);
     switch (op) {
       case "(": {
-        const start = this.#pos;
         this.#advance();
         this.#enter();
         const inner = this.#comma();
         this.#depth--;
-        if (!this.#is(")")) {
-          // Natively those before which only signs stand need not be closed.
-          if (this.#finished() && /^[ \t\n\r(+!~-]*$/.test(this.text.slice(0, start))) {
-            this.#isOpen = true;
-            return { run: inner.run };
-          }
-          if (this.#tok === ":" || this.#tok === "?") throw this.#malformed();
-          throw new ArithError(SYNTAX);
-        }
+        if (!this.#is(")")) throw new ArithError(SYNTAX);
         this.#advance();
         this.#splitIncrement();
         return { run: inner.run };
       }
       case "++":
       case "--": {
-        if (!/^[ \t\n\r]*[A-Za-z_]/.test(this.text.slice(this.#pos))) {
-          // It is one sign only, and what follows is read anew: `---x` is `-(--x)`.
-          this.#pos -= 1;
-          this.#advance();
-          return this.#sign(op[0]);
-        }
+        // Before anything else it may be two signs.
+        if (!this.#beforeName()) throw new ArithError(SYNTAX);
         this.#advance();
         const ref = new NameRef(this.#tok);
         this.#advance();
-        this.#splitIncrement();
+        if (this.#is("++") || this.#is("--")) throw new ArithError(SYNTAX);
         const delta = op === "++" ? 1 : -1;
         return {
           run: (host) => {
@@ -409,7 +381,6 @@ class Compiler {
     this.#enter();
     const run = this.#unary().run;
     this.#depth--;
-    if (this.#isOpen) return { run };
     switch (op) {
       case "-":
         return { run: (host) => subtract(0, run(host)) };
@@ -445,11 +416,16 @@ class Compiler {
     return { run: (host) => host.readNumber(ref), ref };
   }
 
+  #beforeName(): boolean {
+    NAME_AHEAD.lastIndex = this.#pos;
+    return NAME_AHEAD.test(this.text);
+  }
+
   /** After a value that cannot be incremented, `++` is an addition and a sign. */
   #splitIncrement(): void {
     if (!this.#is("++") && !this.#is("--")) return;
     // Before a name it would be an increment, and that cannot stand here.
-    if (/^[ \t\n\r]*[A-Za-z_]/.test(this.text.slice(this.#pos))) throw new ArithError(SYNTAX);
+    if (this.#beforeName()) throw new ArithError(SYNTAX);
     this.#tok = this.#tok[0];
     this.#pos -= 1;
   }

@@ -1,12 +1,22 @@
 /**
- * What a wrong expression does before its error is noticed. Native evaluates while it reads, so a
- * division by zero or an assignment that stands before the mistake has happened by then. Only
- * expressions that do not compile come here.
+ * Expressions that do not compile, evaluated from left to right as native does all of them: with a
+ * stack of operands and one of operators. A division by zero or an assignment that stands before a
+ * mistake has happened when that is noticed, and some texts that C would not take have a value:
+ * `1 ? (2 : 3)`, `(2`.
  *
  * @module
  */
 
-import { add, type ArithHost, BINARY, literal, type Num, subtract, TOKEN } from "./arith.ts";
+import {
+  add,
+  type ArithHost,
+  BINARY,
+  literal,
+  NAME_AHEAD,
+  type Num,
+  subtract,
+  TOKEN,
+} from "./arith.ts";
 import { ArithError } from "./errors.ts";
 import { NameRef } from "./vars.ts";
 
@@ -26,8 +36,13 @@ interface Operator {
   readonly isPrefix: boolean;
 }
 
-/** A value that was computed, or a variable not read yet. */
-type Operand = { value: Num } | { ref: NameRef };
+/**
+ * A value that was computed, or a variable not read yet. What stands on both sides of a `:` is one
+ * operand, which nothing but `?` takes on its right side; elsewhere it counts as its left side.
+ */
+type Operand = { value: Num; other?: Num } | { ref: NameRef };
+
+const OPEN: Operator = { text: "(", prec: 0, isPrefix: true };
 
 function precedence(text: string): number {
   if (text === ",") return COMMA;
@@ -35,18 +50,22 @@ function precedence(text: string): number {
   return BINARY.get(text)?.prec ?? ASSIGN;
 }
 
-/** Evaluates an expression from left to right as far as it makes sense. @throws {ArithError} */
-export function evaluateInOrder(text: string, host: ArithHost): void {
-  new InOrder(text, host).run();
+/**
+ * Evaluates an expression from left to right as far as it makes sense.
+ * @throws {ArithError}
+ */
+export function evaluateInOrder(text: string, host: ArithHost): Num {
+  return new InOrder(text, host).run();
 }
 
 class InOrder {
   private readonly operands: Operand[] = [];
-  private readonly operators: Operator[] = [];
+  /** The whole text is as if in parentheses; what follows their end has none. */
+  private readonly operators: Operator[] = [OPEN];
 
   constructor(private readonly text: string, private readonly host: ArithHost) {}
 
-  run(): void {
+  run(): Num {
     let pos = 0;
     let afterOperand = false;
     for (;;) {
@@ -69,44 +88,50 @@ class InOrder {
         break;
       }
       if (op === "++" || op === "--") {
+        NAME_AHEAD.lastIndex = pos;
         const last = this.operands[this.operands.length - 1];
-        if (afterOperand && last !== undefined && "ref" in last) {
+        if (NAME_AHEAD.test(this.text)) {
+          if (afterOperand) {
+            this.operators.push({ text: op, prec: POSTFIX, isPrefix: false });
+            continue;
+          }
+        } else if (last !== undefined && "ref" in last) {
+          // Even where an operator stands between.
+          if (!afterOperand) throw new ArithError(SYNTAX);
           this.operators.push({ text: op, prec: POSTFIX, isPrefix: false });
           continue;
-        }
-        if (!/^[ \t\n\r]*[A-Za-z_]/.test(this.text.slice(pos))) {
+        } else {
           op = op[0];
           pos--;
-        } else afterOperand = false;
+        }
       }
       afterOperand = this.operator(op, afterOperand);
     }
-    if (!afterOperand) throw new ArithError(SYNTAX);
-    this.applyDown((top) => top.text !== "(");
-    if (this.operators.length > 0 || this.operands.length > 1) throw new ArithError(SYNTAX);
+    // Parentheses that stay open, and signs before them, mean nothing.
+    this.operator(")", afterOperand);
+    if (this.operands.length > 1) throw new ArithError(SYNTAX);
+    return this.value(this.operands[0]);
   }
 
   /** Takes an operator; gives whether an operand stands before what follows. */
   private operator(op: string, afterOperand: boolean): boolean {
     if (op === "(") {
-      this.operators.push({ text: op, prec: 0, isPrefix: true });
+      this.operators.push(OPEN);
       return false;
     }
     if (op === ")") {
       if (!afterOperand) throw new ArithError(SYNTAX);
       this.applyDown((top) => top.text !== "(");
       if (this.operators.pop() === undefined) throw new ArithError(SYNTAX);
-      const last = this.operands.pop();
-      if (last === undefined) throw new ArithError(SYNTAX);
-      this.operands.push({ value: this.value(last) });
+      const last = this.take();
+      this.operands.push("ref" in last ? { value: this.value(last) } : last);
       return true;
     }
-    if (!afterOperand) {
+    if (!afterOperand || op === "!" || op === "~") {
       if (!/^(?:[-+!~]|\+\+|--)$/.test(op)) throw new ArithError(SYNTAX);
       this.operators.push({ text: op, prec: PREFIX, isPrefix: true });
       return false;
     }
-    if (op === "!" || op === "~") throw new ArithError(SYNTAX);
     const prec = precedence(op);
     const fromRight = prec === ASSIGN || prec === CHOICE || op === "**";
     this.applyDown((top) => top.text !== "(" && (fromRight ? top.prec > prec : top.prec >= prec));
@@ -151,31 +176,37 @@ class InOrder {
     }
     if (isPrefix) {
       if (text === "++" || text === "--") {
+        if (!("ref" in right)) throw new ArithError(SYNTAX);
         this.operands.push(right);
-        if ("ref" in right) this.step(right.ref, text, false);
+        this.step(right.ref, text, false);
         return;
       }
       const value = this.value(right);
-      this.operands.push({
-        value: text === "-"
+      this.pushLike(
+        right,
+        text === "-"
           ? subtract(0, value)
           : text === "!"
           ? Number(!value)
           : text === "~"
           ? subtract(-1, value)
           : value,
-      });
+      );
       return;
     }
-    if (text === "?") throw new ArithError(MALFORMED);
+    const other = "ref" in right ? undefined : right.other;
     const value = this.value(right);
     const left = this.take();
+    if (text === "?") {
+      if (other === undefined) throw new ArithError(MALFORMED);
+      this.pushLike(left, this.value(left) ? value : other);
+      return;
+    }
+    if (other !== undefined) throw new ArithError(MALFORMED);
     if (text === ":") {
-      const choice = this.operators.pop();
-      if (choice?.text !== "?") throw new ArithError(MALFORMED);
-      const condition = this.take();
-      const other = this.value(left);
-      this.operands.push({ value: this.value(condition) ? other : value });
+      // Below is what stands before the `?`.
+      if (this.operands.length === 0) throw new ArithError(MALFORMED);
+      this.operands.push({ value: this.value(left), other: value });
       return;
     }
     if (prec === ASSIGN) {
@@ -188,6 +219,11 @@ class InOrder {
       return;
     }
     const before = this.value(left);
-    this.operands.push({ value: text === "," ? value : BINARY.get(text)!.run(before, value) });
+    this.pushLike(left, text === "," ? value : BINARY.get(text)!.run(before, value));
+  }
+
+  /** The result of an operator stays on the left side of a `:` where its operand is that. */
+  private pushLike(operand: Operand, value: Num): void {
+    this.operands.push("ref" in operand ? { value } : { value, other: operand.other });
   }
 }

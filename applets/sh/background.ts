@@ -7,7 +7,14 @@
  */
 
 import type { Node } from "./ast.ts";
-import { controls, type NodeCompiler, type Stage, startAll } from "./pipeline.ts";
+import {
+  controls,
+  lookFor,
+  type NodeCompiler,
+  plainName,
+  type Stage,
+  startAll,
+} from "./pipeline.ts";
 import type { Exec, Shell } from "./shell.ts";
 import { childFiles, startSubshell } from "./subshell.ts";
 
@@ -27,9 +34,12 @@ export function compileBackground(n: Node, compiler: NodeCompiler): Exec {
       sh.tested = 0;
       return body(sh);
     };
+    const plain = parts.length > 1 ? plainName(c) : undefined;
     return {
-      start: (sh, fds, pgid, ignore) =>
-        startSubshell(sh, run, { fds, pgid, ignoreSignals: ignore }),
+      start: (sh, fds, pgid, ignore) => {
+        lookFor(sh, plain);
+        return startSubshell(sh, run, { fds, pgid, ignoreSignals: ignore });
+      },
     };
   });
   return (sh) => {

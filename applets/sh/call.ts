@@ -90,6 +90,7 @@ function builtinFailed(
   }
   sh.commandName = before;
   if (special) throw new ShellExit(status, true);
+  takeBack(sh);
   return status;
 }
 
@@ -230,25 +231,40 @@ function endCall(sh: Shell, frame: Frame): void {
 /** The same after an error, which keeps the line where it was noticed; gives what to throw. */
 function endFailedCall(sh: Shell, frame: Frame, error: unknown): unknown {
   const told = error instanceof ShellError && error.line === undefined ? error.at(sh.line) : error;
+  const { locals, localFlags } = sh;
+  if (locals !== undefined && locals !== frame.assigned) {
+    sh.left.push(() => restoreVariables(sh, locals));
+  }
+  if (localFlags !== undefined) sh.left.push(() => Object.assign(sh.flags, localFlags));
+  sh.locals = sh.localFlags = undefined;
   endCall(sh, frame);
   return told;
 }
 
-/** Where a program is; undefined when it is not there. */
-export function locate(sh: Shell, name: string): string | undefined {
+/** Puts back what was left as it is for the EXIT action, since the error does not end the shell. */
+export function takeBack(sh: Shell): void {
+  for (const back of sh.left) back();
+  sh.left = [];
+}
+
+/**
+ * Where a program is; undefined when it is not there.
+ *
+ * @param lists `hash` lists it from now on
+ */
+export function locate(sh: Shell, name: string, lists = true): string | undefined {
   if (name.includes("/")) return name;
   const path = sh.get("PATH") ?? "";
   if (sh.hashPath !== path) {
     sh.hash = new Map();
+    sh.hashed = new Set();
     sh.hashPath = path;
   }
-  const known = sh.hash.get(name);
-  if (known !== undefined) {
-    known.hits++;
-    return known.path;
+  const found = sh.hash.get(name) ?? sh.proc.findProgram(name, path);
+  if (found !== undefined) {
+    sh.hash.set(name, found);
+    if (lists && !sh.hashed.has(name)) sh.hashed = new Set(sh.hashed).add(name);
   }
-  const found = sh.proc.findProgram(name, path);
-  if (found !== undefined) sh.hash.set(name, { path: found, hits: 1 });
   return found;
 }
 
@@ -259,9 +275,10 @@ export function startProgram(
   env: Environment,
   fds?: ReadonlyMap<number, OpenFile>,
   pgid?: number,
+  lists = true,
 ): Child | undefined {
   const name = argv[0];
-  const path = locate(sh, name);
+  const path = locate(sh, name, lists);
   if (path === undefined) {
     sh.status = notFound(sh, name);
     return undefined;
@@ -318,23 +335,27 @@ export function programFailed(sh: Shell, name: string, error: VfsError): number 
     throw new ShellError(`can't fork: ${error.reason}`);
   }
   sh.complain(`${name}: ${error.reason}`);
-  return 126;
+  return error.code === "ENAMETOOLONG" ? 127 : 126;
 }
 
-/** Says why a name without a slash is no command; gives the status. */
-export function notFound(sh: Shell, name: string): number {
+/**
+ * Says why a name without a slash is no command; gives the status.
+ *
+ * @param directory The status for what is there and no file
+ */
+export function notFound(sh: Shell, name: string, directory = 127): number {
   if (name === "") {
     sh.complain(": Permission denied");
-    return 127;
+    return directory;
   }
   // Something of that name that cannot be run is worth another message.
   for (const dir of (sh.get("PATH") ?? "").split(":")) {
     const stat = sh.proc.fs.tryStat(dir === "" ? `./${name}` : `${dir}/${name}`);
     if (stat === undefined) continue;
     sh.complain(`${name}: Permission denied`);
-    return (stat.mode & S_IFMT) === S_IFDIR ? 127 : 126;
+    return (stat.mode & S_IFMT) === S_IFDIR ? directory : 126;
   }
-  sh.complain(`${name}: not found`);
+  sh.complain(`${name}: ${name.length > 255 ? "File name too long" : "not found"}`);
   return 127;
 }
 
@@ -362,12 +383,12 @@ export function becomeProgram(
   argv: readonly string[],
   env: Environment,
   name: string = argv[0],
+  directory?: number,
 ): MaybePromise<number> {
   const path = locate(sh, name);
   if (path === undefined) {
     sh.execFailed = true;
-    const status = notFound(sh, name);
-    return name === "" ? 126 : status;
+    return notFound(sh, name, directory);
   }
   try {
     return sh.proc.exec(argv, { file: path, env });

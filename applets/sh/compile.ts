@@ -139,6 +139,7 @@ export class Compiler implements Hooks {
     // The status of a `return` is turned round too.
     const flip = (sh: Shell, status: number): number => sh.status = status === 0 ? 1 : 0;
     return (sh) => {
+      if (sh.flags.noexec) return sh.status;
       const r = tested(sh, run);
       return typeof r === "number" ? flip(sh, r) : r.then((s) => flip(sh, s));
     };
@@ -176,6 +177,8 @@ export class Compiler implements Hooks {
     const body = this.node(n.body);
     const goal = n.k === "while";
     return (sh) => {
+      // Where nothing is executed, a condition would not change.
+      if (sh.flags.noexec) return sh.status;
       sh.loops++;
       let result: MaybePromise<number>;
       try {
@@ -290,6 +293,7 @@ export class Compiler implements Hooks {
       : this.node(n.body);
     const redirs = compileRedirs(n.redirs, this.#expander);
     return (sh) => {
+      if (sh.flags.noexec) return sh.status;
       sh.line = line;
       const saved = new SavedFds(sh);
       const failed = (error: unknown): MaybePromise<number> => {

@@ -28,16 +28,13 @@ export function compileText(sh: Shell, text: string): Expression {
   return compiled(text, () => known.compile(text));
 }
 
-/** A wrong expression does what stands before the mistake, and then fails. */
+/** What does not compile may still have a value, or do something before it fails. */
 function compiled(text: string, compile: () => Expression): Expression {
   try {
     return compile();
   } catch (error) {
     if (!(error instanceof ArithError)) throw error;
-    return (host) => {
-      evaluateInOrder(text, host);
-      throw error;
-    };
+    return (host) => evaluateInOrder(text, host);
   }
 }
 

@@ -42,7 +42,7 @@ export function compileOperator(p: VarPart, expander: Expander): PartFn {
       return demanding(p, list, expander);
   }
   const run = compileStringOp(p, expander, false);
-  const spread = list && !p.quoted ? compileStringOp(p, expander, true) : run;
+  const spread = list && (p.name === "@" || !p.quoted) ? compileStringOp(p, expander, true) : run;
   return (sh, out): Wait => {
     const v = (out instanceof WordBuilder ? spread : run)(sh);
     if (typeof v !== "string") return v.then((s) => emit(p, s, out));
@@ -51,7 +51,14 @@ export function compileOperator(p: VarPart, expander: Expander): PartFn {
 }
 
 function emit(p: VarPart, s: string, out: Target): void {
-  p.quoted ? out.quoted(s) : out.value(s);
+  if (!p.quoted) return out.value(s);
+  let from = 0;
+  for (let at = s.indexOf(SEPARATOR); at >= 0; at = s.indexOf(SEPARATOR, from)) {
+    out.quoted(s.slice(from, at));
+    out.breakField();
+    from = at + 1;
+  }
+  out.quoted(s.slice(from));
 }
 
 function alternative(p: VarPart, list: boolean, expander: Expander): PartFn {
@@ -135,15 +142,13 @@ type Both = (sh: Shell, value: string) => MaybePromise<string>;
 function compileStringOp(p: VarPart, expander: Expander, split: boolean): TextFn {
   const name = p.name;
   const list = name === "@" || name === "*";
-  const trims = p.op[0] === "#" || p.op[0] === "%";
-  // Native trims only the first of `"${@%p}"` and drops the others.
-  const get = p.quoted && name === "@" && trims
-    ? (sh: Shell): string | undefined => sh.params[0] ?? ""
-    : list && split && p.op !== "len"
+  const spreads = list && split && p.op !== "len";
+  const get = spreads
     ? (sh: Shell): string | undefined => sh.params.join(SEPARATOR)
     : compileParameter(name);
   const counts = p.op === "len";
   const apply = operation(p, expander);
+  const applyList = spreads ? listOperation(p, expander) : undefined;
   return (sh) => {
     const v = get(sh);
     if (v === undefined) {
@@ -151,13 +156,17 @@ function compileStringOp(p: VarPart, expander: Expander, split: boolean): TextFn
       // What stands behind the operator is not expanded.
       return counts ? apply(sh, "") : "";
     }
-    return apply(sh, v);
+    return spreads && v.includes(SEPARATOR) && applyList !== undefined
+      ? applyList(sh, v)
+      : apply(sh, v);
   };
 }
 
 function operation(p: VarPart, expander: Expander): Both {
   switch (p.op) {
     case "len":
+      // Of all parameters together native counts the bytes.
+      if (p.name === "*" || p.name === "@") return (_, v) => String(v.length);
       return (sh, v) => String(isUtf8(sh) ? countCharacters(v) : v.length);
     case "#":
     case "##":
@@ -169,6 +178,78 @@ function operation(p: VarPart, expander: Expander): Both {
     default:
       return replacement(p, expander);
   }
+}
+
+/**
+ * The same on all parameters. Natively they are one text with NULs between, and patterns see it up to the
+ * next NUL only: a match up to there takes all that follows with it, and `%` may find one in any of
+ * them. Undefined where NULs are characters like others.
+ */
+function listOperation(p: VarPart, expander: Expander): Both | undefined {
+  if (p.op === "sub") return undefined;
+  const text = expander.pattern(p.arg!);
+  if (p.op[0] === "/") {
+    const by = expander.text(p.arg2 ?? EMPTY, "word");
+    return (sh, v) =>
+      withText(text(sh), (t) =>
+        withText(by(sh), (r) => {
+          if (t === "") return v;
+          return inSteps(replaceInList(sh.shared.patterns.get(t), v, r, p.op === "//", pauses(sh)));
+        }));
+  }
+  return (sh, v) =>
+    withText(text(sh), (t) => inSteps(trimList(sh.shared.patterns.get(t), v, p.op, pauses(sh))));
+}
+
+function* trimList(pattern: Pattern, v: string, op: string, pause: Pause): Steps<string> {
+  const first = v.slice(0, v.indexOf(SEPARATOR));
+  if (op[0] === "#") {
+    const end = yield* pattern.endInTurns(first, 0, op === "##", pause);
+    if (op === "##" && end === first.length) return "";
+    return end <= 0 ? v : v.slice(end);
+  }
+  if (op === "%%") {
+    const start = yield* pattern.startInTurns(first, true, pause);
+    return start < 0 ? v : v.slice(0, start);
+  }
+  for (let to = v.length; to >= 0;) {
+    const from = to === 0 ? 0 : v.lastIndexOf(SEPARATOR, to - 1) + 1;
+    const start = yield* pattern.startInTurns(v.slice(from, to), false, pause);
+    if (start >= 0) return v.slice(0, from + start);
+    to = from - 1;
+  }
+  return v;
+}
+
+function* replaceInList(
+  pattern: Pattern,
+  v: string,
+  by: string,
+  all: boolean,
+  pause: Pause,
+): Steps<string> {
+  let out = "";
+  for (const text of v.split(SEPARATOR)) {
+    let at = 0;
+    while (at < text.length) {
+      const start = yield* pattern.findInTurns(text, at, pause);
+      if (start < 0) break;
+      const end = pattern.lastEnd;
+      out += text.slice(at, start);
+      if (end === start) {
+        out += text[start] ?? "";
+        at = start + 1;
+        continue;
+      }
+      out += by;
+      // Not so where all of a text without special characters is replaced.
+      if (end === text.length && !(all && pattern.literal !== undefined)) return out;
+      if (!all) return out + text.slice(end);
+      at = end;
+    }
+    out += text.slice(at) + SEPARATOR;
+  }
+  return out.slice(0, -1);
 }
 
 /** Whether the locale variables ask for UTF-8: only `${#x}` cares. */

@@ -7,6 +7,7 @@
 import { type OpenFile, SIG } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import { toByteString } from "../../sandbox/bytes.ts";
+import { takeBack } from "./call.ts";
 import { LineEditor } from "./edit.ts";
 import { ShellError, ShellExit } from "./errors.ts";
 import { jobLine, warnOfStopped } from "./job_view.ts";
@@ -77,6 +78,7 @@ async function loop(sh: Shell, input: OpenFile, editor: LineEditor | undefined):
       }
       if (!(error instanceof ShellError)) throw error;
       status = sh.status = endStatus(sh, error);
+      takeBack(sh);
       parser.restore(state, "");
       // ^D ends the command that was being typed, not the terminal.
       if (input.tty !== undefined) ended = false;

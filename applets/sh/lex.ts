@@ -292,6 +292,8 @@ export abstract class Lexer extends WordScanner {
     if (!this.s.startsWith(doc.delim, this.pos)) return false;
     if (end === this.s.length) {
       this.pos = end;
+      // Natively the end of the input counts as the end of this line.
+      this.line += this.lineStep;
       return true;
     }
     if (this.s.charCodeAt(end) !== 10) return false;
@@ -311,7 +313,7 @@ export abstract class Lexer extends WordScanner {
       this.pos = end;
       if (nl >= 0) this.line += this.lineStep;
     }
-    out.quo(pieces.join(""));
+    if (pieces.length > 0) out.quo(pieces.join(""));
   }
 
   #activeBody(doc: PendingHeredoc, out: Parts): void {

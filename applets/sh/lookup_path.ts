@@ -25,7 +25,7 @@ export function locateQuietly(
 /** Runs something with another search path. */
 export function callless<T>(sh: Shell, path: string | undefined, run: () => T): T {
   if (path === undefined) return run();
-  const { hash, hashPath } = sh;
+  const { hash, hashed, hashPath } = sh;
   const before = sh.get("PATH");
   sh.set("PATH", path);
   try {
@@ -34,6 +34,7 @@ export function callless<T>(sh: Shell, path: string | undefined, run: () => T): 
     if (before === undefined) sh.unset("PATH");
     else sh.set("PATH", before);
     sh.hash = hash;
+    sh.hashed = hashed;
     sh.hashPath = hashPath;
   }
 }

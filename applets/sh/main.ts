@@ -9,12 +9,12 @@ import type { MaybePromise, Process } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import { BUILTINS } from "./builtins/mod.ts";
 import { readScript } from "./builtins/flow.ts";
-import { setNamed } from "./builtins/variables.ts";
+import { setFlag, setLetter, setNamed } from "./builtins/variables.ts";
 import { ShellError, ShellExit } from "./errors.ts";
 import { JobTable } from "./jobs.ts";
 import { foresee, INPUT, INTERACTIVE, loadExpansion, USAGE } from "./parts.ts";
 import { expandText, runText } from "./run.ts";
-import { type Flags, noFlags, OPTIONS, SharedState, Shell } from "./shell.ts";
+import { noFlags, OPTIONS, SharedState, Shell } from "./shell.ts";
 import { startVariables } from "./specials.ts";
 import { runToEnd } from "./subshell.ts";
 import { Traps } from "./traps.ts";
@@ -45,17 +45,16 @@ function usage(sh: Shell, status: number): MaybePromise<number> {
 
 /** What the command line asks for. */
 interface Invocation {
-  readonly flags: Flags;
-  readonly named: [name: string, on: boolean][];
   login: boolean;
-  /** `-o` or `+o` came last: native lists all options as on, and goes on. */
-  listsOptions: "names" | "commands" | undefined;
   command: string | undefined;
   fromStdin: boolean;
   words: readonly string[];
 }
 
 class UsageError extends Error {}
+
+/** A name behind `-o` that is none; natively that is a success. */
+class NoSuchOption extends ShellError {}
 
 function start(proc: Process, argv: readonly string[]): MaybePromise<number> {
   const slash = argv[0].lastIndexOf("/");
@@ -68,7 +67,7 @@ function start(proc: Process, argv: readonly string[]): MaybePromise<number> {
   if (argv.length === 2 && argv[1] === "--help") return usage(sh, 0);
   let inv: Invocation;
   try {
-    inv = readCommandLine(argv, called === "bash");
+    inv = readCommandLine(sh, argv, called === "bash");
   } catch (error) {
     if (error instanceof UsageError) {
       sh.say(`${called}: ${error.message}\n`);
@@ -76,36 +75,30 @@ function start(proc: Process, argv: readonly string[]): MaybePromise<number> {
     }
     if (error instanceof ShellError) {
       sh.say(`${argv[0]}: ${error.message}\n`);
-      return 2;
+      return error instanceof NoSuchOption ? 0 : 2;
     }
     throw error;
   }
-  sh.flags = inv.flags;
+  // Now that no wrong option has been found, whether there is a terminal for jobs.
+  setFlag(sh, "monitor", sh.flags.monitor);
   startVariables(sh);
   if (called === "bash") {
     for (const name of ["BASH", "SHELL"]) if (sh.get(name) === undefined) sh.set(name, "/bin/bash");
-  }
-  for (const [name, on] of inv.named) {
-    if (!setNamed(sh, name, on)) {
-      sh.say(`${argv[0]}: illegal option ${on ? "-" : "+"}o ${name}\n`);
-      return 0;
-    }
-  }
-  if (inv.listsOptions !== undefined) {
-    const line = (name: string): string =>
-      inv.listsOptions === "names" ? `${name.padEnd(16)}on\n` : `set -o ${name}\n`;
-    void sh.print(OPTIONS.map(([, name]) => line(name)).join(""));
   }
   const loading = sh.flags.xtrace ? loadExpansion(sh) : undefined;
   return runToEnd(sh, (self) => loading?.then(() => run(self, inv)) ?? run(self, inv));
 }
 
-function readCommandLine(argv: readonly string[], bash: boolean): Invocation {
+/** Native lists all options as on. */
+function listOptions(sh: Shell, asCommands: boolean): void {
+  const line = (name: string): string => asCommands ? `set -o ${name}\n` : `${name.padEnd(16)}on\n`;
+  void sh.print(OPTIONS.map(([, name]) => line(name)).join(""));
+}
+
+function readCommandLine(sh: Shell, argv: readonly string[], bash: boolean): Invocation {
+  sh.flags = noFlags();
   const inv: Invocation = {
-    flags: noFlags(),
-    named: [],
     login: argv[0].startsWith("-"),
-    listsOptions: undefined,
     command: undefined,
     fromStdin: false,
     words: [],
@@ -120,34 +113,30 @@ function readCommandLine(argv: readonly string[], bash: boolean): Invocation {
       i++;
       break;
     }
-    if (word.length < 2) break;
     if (word.startsWith("--")) {
       if (word === "--login") inv.login = true;
-      else if (bash && LONG_OPTIONS.has(word)) {
-        // Options of bash that change nothing here.
-        if (word === "--rcfile" || word === "--init-file") i++;
-      } else if (bash && word === "--posix") continue;
-      else if (bash) throw new UsageError(`unrecognized option '${word}'`);
+      else if (bash && BASH_OPTION.test(word)) {
+        if (word.endsWith("file")) i++;
+      } else if (bash) throw new UsageError(`unrecognized option '${word}'`);
       // To ash any other long option is nothing at all.
       continue;
     }
     for (const letter of word.slice(1)) {
-      if (letter === "c" && on) wantsCommand = true;
+      // What follows would be a long option.
+      if (letter === "-" && on) break;
+      if (letter === "c") wantsCommand = true;
       else if (letter === "s") inv.fromStdin = on;
       else if (letter === "l") inv.login = on;
-      else if (letter === "i") inv.flags.interactive = on;
+      else if (letter === "i") sh.flags.interactive = on;
       else if (letter === "o") {
         const name = argv[++i];
-        if (name === undefined) {
-          inv.listsOptions = on ? "names" : "commands";
-          continue;
+        if (name === undefined) listOptions(sh, !on);
+        else if (name === "monitor") sh.flags.monitor = on;
+        else if (!setNamed(sh, name, on)) {
+          throw new NoSuchOption(`illegal option ${word[0]}o ${name}`);
         }
-        inv.named.push([name, on]);
-      } else {
-        const option = OPTIONS.find((o) => o[0] === letter);
-        if (option === undefined) throw new ShellError(`illegal option ${word[0]}${letter}`);
-        inv.flags[option[1] as keyof Flags] = on;
-      }
+      } else if (letter === "m") sh.flags.monitor = on;
+      else setLetter(sh, letter, on);
     }
   }
   inv.words = argv.slice(i);
@@ -155,20 +144,13 @@ function readCommandLine(argv: readonly string[], bash: boolean): Invocation {
     if (inv.words.length === 0) throw new ShellError("-c requires an argument");
     inv.command = inv.words[0];
     inv.words = inv.words.slice(1);
-    inv.flags.command = true;
+    sh.flags.command = true;
   }
   return inv;
 }
 
-const LONG_OPTIONS: ReadonlySet<string> = new Set([
-  "--noprofile",
-  "--norc",
-  "--noediting",
-  "--restricted",
-  "--verbose",
-  "--rcfile",
-  "--init-file",
-]);
+/** Options of bash that change nothing here. */
+const BASH_OPTION = /^--(?:no(?:profile|rc|editing)|restricted|verbose|posix|(?:rc|init-)file)$/;
 
 function run(sh: Shell, inv: Invocation): MaybePromise<number> {
   const words = inv.words;

@@ -225,8 +225,9 @@ export class Parser extends Lexer {
       }
       case "function": {
         if (this.read(0) !== "word" && !isReserved(this.tok)) this.unexpected("word");
-        const name = this.#functionName(this.word);
+        const { word } = this;
         const parentheses = this.read(0) === "(";
+        const name = this.#functionName(word, parentheses);
         if (parentheses) this.#expect(")", 0);
         else this.pushBack();
         const first = this.read(CHKNL | CHKKWD | CHKALIAS);
@@ -250,7 +251,10 @@ export class Parser extends Lexer {
     while (this.read(CHKKWD | CHKALIAS) === "redir") redirs.push(this.#redirection());
     this.pushBack();
     this.depth--;
-    return redirs.length > 0 ? { k: "redir", body: node, redirs, line } : node;
+    if (redirs.length === 0) return node;
+    // Natively `{ ( … ); } >f` is `( … ) >f`, and what acts on its status is not redirected.
+    if (node.k === "group" && node.body.k === "sub") node = node.body;
+    return { k: "redir", body: node, redirs, line };
   }
 
   #ifClause(): Node {
@@ -313,12 +317,17 @@ export class Parser extends Lexer {
     return { k: "case", word, items, line };
   }
 
-  #functionName(word: Word): string {
+  /** The name is looked at when it is seen that a function is to be defined. */
+  #functionName(word: Word, isSure: boolean): string {
     const name = bareText(word);
-    if (name === undefined || !isName(name) || isSpecialBuiltin(name)) {
-      this.fail("bad function name");
+    if (name !== undefined && isName(name) && !isSpecialBuiltin(name)) return name;
+    let next = "(";
+    if (!isSure) {
+      this.pushBack();
+      next = this.read(CHKNL | CHKKWD);
     }
-    return name;
+    if ((next !== "{" && next !== "(") || assignment(word) !== undefined) this.unexpected();
+    this.fail("bad function name");
   }
 
   #redirection(): Redir {
@@ -373,7 +382,7 @@ export class Parser extends Lexer {
         tok === "(" && words.length === 1 && assigns.length === 0 && redirs.length === 0
       ) {
         this.#expect(")", 0);
-        const name = this.#functionName(words[0]);
+        const name = this.#functionName(words[0], true);
         // Native notes the line of the body before it goes on to where that begins.
         const here = this.line;
         this.read(CHKNL | CHKKWD | CHKALIAS);

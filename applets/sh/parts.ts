@@ -36,7 +36,7 @@ export const PROCESS: Part<typeof import("./builtins/process.ts")> = new Part(
   "sh/builtins/process.ts",
 );
 
-/** `command type hash help history`. */
+/** `command type hash help history exec`. */
 export const LOOKUP: Part<typeof import("./builtins/lookup.ts")> = new Part(
   "sh/builtins/lookup.ts",
 );
@@ -51,7 +51,7 @@ export const DIRECTORY: Part<typeof import("./builtins/directory.ts")> = new Par
   "sh/builtins/directory.ts",
 );
 
-/** `alias unalias getopts let umask ulimit times`, and what `set`, `export` and `readonly` list. */
+/** `alias unalias getopts let umask ulimit times readonly local`, and what `set` and `export` list. */
 export const SETTINGS: Part<typeof import("./builtins/settings.ts")> = new Part(
   "sh/builtins/settings.ts",
 );
@@ -87,8 +87,8 @@ const SIGNS: readonly (readonly [RegExp, Part<unknown>])[] = [
   [/\bprintf\b/, PRINTF],
   [/\bread\b/, READ],
   [/\b(?:trap|kill|wait)\b/, PROCESS],
-  [/\b(?:command|type)\b/, LOOKUP],
-  [/\b(?:getopts|umask)\b/, SETTINGS],
+  [/\b(?:command|type|exec)\b/, LOOKUP],
+  [/\b(?:getopts|umask|local|readonly)\b/, SETTINGS],
   [/^\s*(?:\.|source) /m, SOURCE],
 ];
 

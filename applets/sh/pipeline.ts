@@ -10,7 +10,7 @@
 
 import { type Child, type MaybePromise, O_RDONLY, type OpenFile } from "../../sandbox/types.ts";
 import { bareText, type Node, type Part, type Pipe, type Simple } from "./ast.ts";
-import { findCommand, startProgram } from "./call.ts";
+import { findCommand, locate, startProgram } from "./call.ts";
 import { Capture } from "./capture.ts";
 import { type Expander, type FieldsFn, type TextFn } from "./expand.ts";
 import { HereFile } from "./here_file.ts";
@@ -112,13 +112,31 @@ export function controls(sh: Shell): boolean {
   return sh.flags.monitor && sh.subshellLevel === 0;
 }
 
+/** The name of a command for which the shell looks before it starts those of a pipeline. */
+export function plainName(n: Node): string | undefined {
+  const inner = n.k === "group" ? n.body : n;
+  const parts = inner.k === "simple" && inner.words.length > 0 ? inner.words[0].parts : [];
+  const [first] = parts;
+  return parts.length === 1 && first.t === "lit" && /^[a-z_]\w*$/i.test(first.s)
+    ? first.s
+    : undefined;
+}
+
+/** Looks for such a program, so that `hash` lists it. */
+export function lookFor(sh: Shell, name: string | undefined): void {
+  if (name !== undefined && findCommand(sh, name) === undefined) locate(sh, name);
+}
+
 /** A command as a child process. */
 function stageOf(n: Node, compiler: NodeCompiler, substitution: boolean): Stage {
   const run = compiler.node(n, true);
   const special = { lists: listed(n, substitution), substitution };
+  const plain = substitution ? undefined : plainName(n);
   const general: Stage = {
-    start: (sh, fds, pgid, ignore) =>
-      startSubshell(sh, run, { fds, pgid, ignoreSignals: ignore }, special),
+    start: (sh, fds, pgid, ignore) => {
+      lookFor(sh, plain);
+      return startSubshell(sh, run, { fds, pgid, ignoreSignals: ignore }, special);
+    },
   };
   if (n.k !== "simple" || !isHarmlessCommand(n)) return general;
   const fields = compileWords(n.words, compiler.words);
@@ -134,7 +152,7 @@ function stageOf(n: Node, compiler: NodeCompiler, substitution: boolean): Stage 
       const child =
         argv === undefined || argv.length === 0 || findCommand(sh, argv[0]) !== undefined
           ? general.start(sh, fds, pgid, ignore)
-          : startProgram(sh, argv, sh.scope.environment(), fds, pgid);
+          : startProgram(sh, argv, sh.scope.environment(), fds, pgid, plain !== undefined);
       sh.line = before;
       return child;
     },

@@ -104,7 +104,8 @@ function ifTail(n: Node & { k: "if" }, docs: Docs): string {
 function redir(r: Redir, docs: Docs): string {
   if (r.op === "<<") {
     docs.pending.push({ ...r });
-    return `${r.fd}<<` + (r.strip ? "-" : "") + (r.raw ? singleQuoted(r.delim!) : r.delim);
+    return `${r.fd}<<` + (r.strip ? "-" : "") +
+      (r.raw ? singleQuoted(r.delim!) : r.delim!.replace(/^-/, " -"));
   }
   if (r.op === "&>") return "&>" + word(r.word);
   return r.fd + r.op + " " + word(r.word);

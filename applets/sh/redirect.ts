@@ -224,6 +224,8 @@ function checkTarget(sh: Shell, fd: number, target: string): string {
 function duplicate(sh: Shell, saved: SavedFds | undefined, fd: number, target: string): void {
   if (NUMBER.test(target)) {
     const from = Number(target);
+    // Natively that is not even looked at.
+    if (from === fd) return;
     const file = sh.proc.fd(from);
     if (file === undefined) throw new RedirectionError(`${from}: Bad file descriptor`);
     put(sh, saved, fd, file.retain());

@@ -56,7 +56,10 @@ export function nextCommand(sh: Shell, parser: Parser): Node | null | typeof END
     if (shows) sh.say(parser.consumed());
     return node;
   } catch (error) {
-    if (error instanceof ShellSyntaxError) throw new ShellError(error.message, 2, error.line);
+    if (error instanceof ShellSyntaxError) {
+      if (shows) sh.say(parser.consumed(true));
+      throw new ShellError(error.message, 2, error.line);
+    }
     if (error instanceof RangeError) {
       throw new ShellError("syntax error: nesting too deep", 2, parser.line);
     }

@@ -218,6 +218,8 @@ export class Shell implements ArithHost {
   functionName = "";
   /** Values to put back at the end of the current function. */
   locals: SavedVariable[] | undefined = undefined;
+  /** What to do with what was local where an error has passed, unless it ends the shell. */
+  left: (() => void)[] = [];
   /** Options to put back at the end of the current function: what `local -` does. */
   localFlags: Flags | undefined = undefined;
   /** The text that is read counts as one line. */
@@ -237,8 +239,10 @@ export class Shell implements ArithHost {
   /** Position of `getopts` inside a word. */
   optIndex = 1;
   optOffset = -1;
-  /** Where commands were found, while {@link hashPath} is PATH. */
-  hash: Map<string, { path: string; hits: number }> = new Map();
+  /** Where commands were found, by any of the shells that share it, while {@link hashPath} is PATH. */
+  hash: Map<string, string> = new Map();
+  /** What of it `hash` lists: what this shell itself has looked for. */
+  hashed: ReadonlySet<string> = new Set();
   hashPath: string | undefined = undefined;
   /** The directory that `cd` believes in. */
   cwd = "";
@@ -289,6 +293,7 @@ export class Shell implements ArithHost {
     this.optOffset = from.optOffset;
     this.splitter = from.splitter;
     this.hash = from.hash;
+    this.hashed = from.hashed;
     this.hashPath = from.hashPath;
     this.cwd = from.cwd;
     this.randomSeed = from.randomSeed;

@@ -310,6 +310,7 @@ class SimpleCommand {
     const line = this.#line;
     const call: Call = (sh, argv) => this.#redirected(sh, argv);
     return (sh) => {
+      if (sh.flags.noexec) return sh.status;
       sh.line = line;
       sh.substituted = 0;
       const argv: string[] = [];
@@ -433,7 +434,7 @@ class SimpleCommand {
       const done = this.#assignTraced(sh, this.#assigns, argv, before);
       result = done === undefined ? run() : done.then(run);
     } catch (error) {
-      back();
+      sh.left.push(back);
       throw error;
     }
     if (typeof result !== "number") {
@@ -441,7 +442,7 @@ class SimpleCommand {
         back();
         return status;
       }, (error) => {
-        back();
+        sh.left.push(back);
         throw error;
       });
     }
@@ -464,30 +465,22 @@ class SimpleCommand {
       sh.setRef(ref, v);
       sh.export(ref.name, true);
     };
+    const show = (): void => {
+      if (traced === undefined) return;
+      trace(sh, [...traced, ...shownWords(argv).map((word) => traceQuote(word))]);
+    };
     for (let i = 0; i < assigns.length; i++) {
       const v = assigns[i].text(sh);
       if (typeof v !== "string") {
         return (async () => {
           one(assigns[i].ref, await v);
-          for (let k = i + 1; k < assigns.length; k++) {
-            one(assigns[k].ref, await assigns[k].text(sh));
-          }
-          if (traced !== undefined) {
-            trace(sh, [
-              ...traced,
-              ...shownWords(argv).map((word) => traceQuote(word)),
-            ]);
-          }
+          while (++i < assigns.length) one(assigns[i].ref, await assigns[i].text(sh));
+          show();
         })();
       }
       one(assigns[i].ref, v);
     }
-    if (traced !== undefined) {
-      trace(sh, [
-        ...traced,
-        ...shownWords(argv).map((word) => traceQuote(word)),
-      ]);
-    }
+    show();
   }
 
   /** A program with assignments in its environment only. */

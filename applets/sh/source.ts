@@ -157,10 +157,13 @@ export class Source {
     return { line: this.line };
   }
 
-  /** What was read since {@link save}: the lines that `set -v` shows. */
-  consumed(): string {
+  /** What was read since {@link save}: the lines that `set -v` shows, the last one maybe `whole`. */
+  consumed(whole = false): string {
     if (this.#frames.length > 0 || this.#record === undefined) return "";
-    return this.#record.slice(0, this.#record.length - (this.s.length - this.pos));
+    const end = this.#record.length - (this.s.length - this.pos);
+    if (!whole || this.#record[end - 1] === "\n") return this.#record.slice(0, end);
+    const newline = this.#record.indexOf("\n", end);
+    return newline < 0 ? this.#record : this.#record.slice(0, newline + 1);
   }
 
   /** All text since {@link save}. */

@@ -33,7 +33,11 @@ export function startSubshell(
 ): Child {
   sh.jobs.sweep();
   const child = new Shell(sh.proc, sh.shared, sh);
-  if (special.substitution) child.flags.errexit = false;
+  if (special.substitution) {
+    child.flags.errexit = false;
+    // Nobody tests the commands in it, wherever it stands.
+    child.tested = 0;
+  }
   if (special.lists === "jobs") child.jobs.inheritList(sh.jobs);
   if (special.lists === "traps") child.traps.inheritList(sh.traps);
   try {
@@ -94,9 +98,10 @@ function endShell(sh: Shell, status: number): MaybePromise<number> {
   sh.skip = SKIP_NONE;
   sh.status = sh.trapStatus = status;
   sh.tested = 0;
+  sh.traps.exiting = true;
   const after = (): number => {
     sh.leave();
-    return status;
+    return sh.trapStatus;
   };
   const failed = (error: unknown): number => {
     if (error instanceof ProcessEnded) throw error;

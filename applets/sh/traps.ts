@@ -195,6 +195,9 @@ export class Traps {
     return action === "" ? undefined : action;
   }
 
+  /** The `EXIT` action is running. */
+  exiting = false;
+
   /** What `trap` without arguments lists. */
   get listed(): ReadonlyMap<number, string> {
     return this.inherited ?? this.actions;

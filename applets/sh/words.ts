@@ -19,7 +19,7 @@ import { Source, type SourceHooks } from "./source.ts";
 export const MAX_NESTING = 400;
 
 const PLAIN = /[^\\'"`$ \t\n;&|<>()]+/y;
-const PLAIN_BRACE = /[^\\'"`$}<>\n]+/y;
+const PLAIN_BRACE = /[^\\'"`$}\n]+/y;
 const PLAIN_DQ = /[^\\"`$\n}]+/y;
 const PLAIN_DQ_LINES = /[^\\"`$}]+/y;
 const PLAIN_ARITH = /[^\\`$\n()]+/y;
@@ -182,10 +182,10 @@ export abstract class WordScanner extends Source {
           return c;
         case 60:
         case 62:
-          if (dq) break;
+          // In braces it is text.
+          if (ctx !== Ctx.Base) break;
           if (this.#processSubstitution(c, out)) continue;
-          if (ctx === Ctx.Base) return c;
-          break;
+          return c;
         case 125:
           if (!brace) break;
           this.pos++;
@@ -238,15 +238,22 @@ export abstract class WordScanner extends Source {
   #singleQuotes(out: Parts): void {
     for (;;) {
       const end = this.s.indexOf("'", this.pos);
-      const text = end < 0 ? this.s.slice(this.pos) : this.s.slice(this.pos, end);
+      let stop = end < 0 ? this.s.length : end;
+      // In a here-document each line may be the last.
+      const newline = this.docEnd === undefined ? -1 : this.s.indexOf("\n", this.pos);
+      if (newline >= 0 && newline < stop) stop = newline + 1;
+      const text = this.s.slice(this.pos, stop);
       this.#countLines(text);
       out.quo(text);
-      if (end >= 0) {
-        this.pos = end + 1;
+      this.pos = stop;
+      if (stop === end) {
+        this.pos++;
         return;
       }
-      this.pos = this.s.length;
-      if (this.peek() < 0) this.fail("unterminated quoted string");
+      if (stop === newline + 1 && this.docEnd?.()) this.#unfinished(Ctx.BraceBase);
+      if (this.peek() >= 0) continue;
+      if (this.docEnd !== undefined) this.#unfinished(Ctx.BraceBase);
+      this.fail("unterminated quoted string");
     }
   }
 
@@ -274,7 +281,8 @@ export abstract class WordScanner extends Source {
   #innerQuotes(out: Parts): void {
     const inner = new Parts();
     this.scanParts(inner, Ctx.Dq);
-    if (inner.list.length === 0) out.quo("");
+    // In a here-document they leave no mark.
+    if (inner.list.length === 0 && this.docEnd === undefined) out.quo("");
     for (const p of inner.list) p.t === "quo" ? out.quo(p.s) : out.add(p);
   }
 

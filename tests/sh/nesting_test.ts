@@ -42,9 +42,13 @@ const NESTS: readonly Nest[] = [
   { name: "[ (", script: (n) => "[ " + around("\\( ", "a = a", " \\)")(n) + " ] && echo x" },
   { name: "[ !", script: (n) => "[ " + "! ".repeat(2 * n) + "a = a ]; echo $?", prints: line("0") },
   { name: "(( (", script: around("((", "1", "))") },
-  { name: "$(( (", script: (n) => "echo $((" + around("(", "1", ")")(n) + "))" },
+  {
+    name: "$(( (",
+    script: (n) => "echo $((" + around("(", "1", ")")(n) + "))",
+    prints: line("1"),
+  },
   { name: "$(( $((", script: (n) => "echo " + around("$((", "1", "))")(n) },
-  { name: "$(( -", script: (n) => "echo $((" + "- ".repeat(n) + "1))" },
+  { name: "$(( -", script: (n) => "echo $((" + "- ".repeat(n) + "1))", prints: line("1") },
   { name: "$(( ?:", script: (n) => "echo $((" + around("1?", "1", ":1")(n) + "))" },
   {
     name: "$(( +",

@@ -1,12 +1,11 @@
 /**
- * Builtins that steer the shell: `: true false break continue return exit eval exec`.
+ * Builtins that steer the shell: `: true false break continue return exit eval`.
  *
  * @module
  */
 
 import { type MaybePromise, O_RDONLY } from "../../../sandbox/types.ts";
 import { toByteString } from "../../../sandbox/bytes.ts";
-import { becomeProgram } from "../call.ts";
 import { ShellError, ShellExit } from "../errors.ts";
 import { JOB_VIEW, type JobView } from "../parts.ts";
 import { type Builtin, type Shell, SKIP_BREAK, SKIP_CONTINUE, SKIP_RETURN } from "../shell.ts";
@@ -123,36 +122,6 @@ export function readScript(sh: Shell, path: string): MaybePromise<string> {
   return end();
 }
 
-const executes: Builtin = (sh, argv) => {
-  let i = 1;
-  let name: string | undefined;
-  while (i < argv.length && argv[i].startsWith("-") && argv[i] !== "-") {
-    if (argv[i] === "--") {
-      i++;
-      break;
-    }
-    if (argv[i] === "-a") name = argv[++i];
-    else if (argv[i].startsWith("-a")) name = argv[i].slice(2);
-    else throw new ShellError(`illegal option ${argv[i].slice(0, 2)}`);
-    i++;
-  }
-  if (i >= argv.length) return 0;
-  const words = argv.slice(i);
-  if (name !== undefined) words[0] = name;
-  // What is replaced is no interactive shell any more, even if that fails.
-  sh.flags.interactive = false;
-  const result = becomeProgram(sh, words, sh.scope.environment(), argv[i]);
-  const end = (status: number): never => {
-    // What ran has replaced the shell: no trap runs any more.
-    if (sh.execFailed) {
-      sh.execFailed = false;
-      throw new ShellExit(status, true);
-    }
-    return sh.proc.exit(status);
-  };
-  return typeof result === "number" ? end(result) : result.then(end);
-};
-
 /** The builtins of this module. */
 export const FLOW: readonly (readonly [string, Builtin])[] = [
   [":", yes],
@@ -163,5 +132,4 @@ export const FLOW: readonly (readonly [string, Builtin])[] = [
   ["return", returns],
   ["exit", exits],
   ["eval", evaluates],
-  ["exec", executes],
 ];

@@ -1,5 +1,5 @@
 /**
- * `command type hash help history`.
+ * `command type hash help history exec`.
  *
  * @module
  */
@@ -8,7 +8,8 @@ import type { MaybePromise } from "../../../sandbox/types.ts";
 import { callless, locateQuietly } from "../lookup_path.ts";
 import { isReserved } from "../lex.ts";
 import { isSpecialBuiltin } from "../parse.ts";
-import { runProgram } from "../call.ts";
+import { becomeProgram, notFound, runProgram } from "../call.ts";
+import { ShellError, ShellExit } from "../errors.ts";
 import { type Builtin, type Shell, singleQuote } from "../shell.ts";
 import { readOptions } from "./options.ts";
 
@@ -35,19 +36,17 @@ function describe(sh: Shell, name: string, short: boolean, path?: string): strin
   return short ? `${found}\n` : `${name} is ${found}\n`;
 }
 
-/** The table of known programs, empty after a change of PATH. */
-function known(sh: Shell): Shell["hash"] {
-  const path = sh.get("PATH") ?? "";
-  if (sh.hashPath !== path) {
-    sh.hash = new Map();
-    sh.hashPath = path;
-  }
-  return sh.hash;
+/** The programs to list, none after a change of PATH. */
+function known(sh: Shell): readonly string[] {
+  return sh.hashPath === (sh.get("PATH") ?? "") ? [...sh.hashed] : [];
 }
 
 /** A subshell's table was that of the shell around it, which learns nothing from it. */
 function remember(sh: Shell, name: string, path: string): void {
-  sh.hash = new Map(known(sh)).set(name, { path, hits: 0 });
+  const names = known(sh);
+  sh.hash = new Map(names.map((each) => [each, sh.hash.get(each)!])).set(name, path);
+  sh.hashed = new Set(names).add(name);
+  sh.hashPath = sh.get("PATH") ?? "";
 }
 
 /** In which of the 31 lists of its table native keeps a name. */
@@ -105,22 +104,53 @@ const hashes: Builtin = (sh, argv) => {
   const { given, operands } = readOptions(argv, "r");
   if (given.has("r")) {
     sh.hash = new Map();
+    sh.hashed = new Set();
     return 0;
   }
   if (operands.length === 0) {
-    const names = [...known(sh)].sort(([a], [b]) => bucket(a) - bucket(b));
-    return sh.print(names.map(([, { path }]) => `${path}\n`).join(""));
+    const names = [...known(sh)].sort((a, b) => bucket(a) - bucket(b));
+    return sh.print(names.map((name) => `${sh.hash.get(name)}\n`).join(""));
   }
   let status = 0;
   for (const name of operands) {
-    if (sh.shared.builtins.has(name) || sh.functions.has(name)) continue;
+    if (name.includes("/") || sh.shared.builtins.has(name) || sh.functions.has(name)) continue;
     const found = locateQuietly(sh, name, undefined);
     if (found === undefined) {
-      sh.complain(`${name}: not found`);
+      notFound(sh, name);
       status = 1;
     } else remember(sh, name, found);
   }
   return status;
+};
+
+const executes: Builtin = (sh, argv) => {
+  let i = 1;
+  let name: string | undefined;
+  while (i < argv.length && argv[i].startsWith("-") && argv[i] !== "-") {
+    if (argv[i] === "--") {
+      i++;
+      break;
+    }
+    if (argv[i] === "-a") name = argv[++i];
+    else if (argv[i].startsWith("-a")) name = argv[i].slice(2);
+    else throw new ShellError(`illegal option ${argv[i].slice(0, 2)}`);
+    i++;
+  }
+  if (i >= argv.length) return 0;
+  const words = argv.slice(i);
+  if (name !== undefined) words[0] = name;
+  // What is replaced is no interactive shell any more, even if that fails.
+  sh.flags.interactive = false;
+  const result = becomeProgram(sh, words, sh.scope.environment(), argv[i], 126);
+  const end = (status: number): never => {
+    // What ran has replaced the shell: no trap runs any more.
+    if (sh.execFailed) {
+      sh.execFailed = false;
+      throw new ShellExit(status, true);
+    }
+    return sh.proc.exit(status);
+  };
+  return typeof result === "number" ? end(result) : result.then(end);
 };
 
 const helps: Builtin = (sh) => {
@@ -151,4 +181,5 @@ export const BUILTINS: readonly (readonly [string, Builtin])[] = [
   ["hash", hashes],
   ["help", helps],
   ["history", recalls],
+  ["exec", executes],
 ];

@@ -41,7 +41,7 @@ export const BUILTINS: ReadonlyMap<string, Builtin> = new Map([
   ...inPart(READ, "read"),
   ...inPart(PRINTF, "printf"),
   ...inPart(TESTS, "test [ [["),
-  ...inPart(LOOKUP, "command type hash help history"),
+  ...inPart(LOOKUP, "command type hash help history exec"),
   ...inPart(PROCESS, "kill wait jobs fg bg trap"),
-  ...inPart(SETTINGS, "getopts let alias unalias umask ulimit times"),
+  ...inPart(SETTINGS, "getopts let alias unalias umask ulimit times readonly local"),
 ]);

@@ -314,29 +314,35 @@ function list(actions: ReadonlyMap<number, string>): string {
   return out;
 }
 
-/** Runs the `ERR` action for a failed command; an error in it ends the action and not the shell. */
+/**
+ * Runs the `ERR` action for a failed command; an error in it ends the action and not the shell. A
+ * `return` or `break` that has failed goes on meanwhile: it ends the action after its first command,
+ * and a function that this calls takes a `return` for its own.
+ */
 export function runErrorAction(sh: Shell, action: string, status: number): MaybePromise<number> {
   const { traps, skip, skipCount, trapStatus, commandName } = sh;
   traps.running = true;
-  sh.tested++;
+  sh.status = sh.trapStatus = status;
   const end = (): number => {
     traps.running = false;
-    sh.tested--;
-    return status;
+    // Natively what failed is the status of the shell from then on, if its EXIT action is running.
+    sh.trapStatus = traps.exiting ? status : trapStatus;
+    return sh.status = status;
   };
   const failed = (error: unknown): number => {
     end();
     if (!(error instanceof ShellError) && !(error instanceof ShellExit && error.fatal)) throw error;
     endStatus(sh, error);
+    // As natively, what was local stays what it is.
+    sh.left = [];
     sh.skip = skip;
     sh.skipCount = skipCount;
-    sh.trapStatus = trapStatus;
     sh.commandName = commandName;
-    return sh.status = status;
+    return status;
   };
   try {
-    const done = traps.runAction(action, status);
-    return done === undefined ? end() : done.then(end, failed);
+    const result = sh.shared.run(sh, action, sh.line, true);
+    return typeof result === "number" ? end() : result.then(end, failed);
   } catch (error) {
     return failed(error);
   }

@@ -1,6 +1,6 @@
 /**
- * Builtins that most scripts do without: `alias unalias getopts let umask ulimit times`, and the lists
- * that `set`, `export` and `readonly` print.
+ * Builtins that most scripts do without: `alias unalias getopts let umask ulimit times readonly
+ * local`, and the lists that `set` and `export` print.
  *
  * @module
  */
@@ -8,12 +8,13 @@
 import type { LimitName } from "../../../sandbox/types.ts";
 import { isVfsError } from "../../../sandbox/errors.ts";
 import { isName } from "../ast.ts";
+import { saveVariable } from "../call.ts";
 import type { Num } from "../arith.ts";
 import { ArithError, ShellError } from "../errors.ts";
 import { ARITHMETIC } from "../parts.ts";
 import { type Builtin, type Flags, OPTIONS, type Shell, singleQuote } from "../shell.ts";
 import { readOptions } from "./options.ts";
-import { setLetter } from "./variables.ts";
+import { setLetter, splitAssign } from "./variables.ts";
 
 // -- lists --------------------------------------------------------------------------------------
 
@@ -307,6 +308,48 @@ function limitText(sh: Shell, limit: Limit): string {
   return String(Math.floor(value / limit.scale));
 }
 
+const localizes: Builtin = (sh, argv) => {
+  if (sh.functionDepth === 0) throw new ShellError("not in a function");
+  for (const word of argv.slice(1)) {
+    if (word === "-") {
+      sh.localFlags ??= { ...sh.flags };
+      continue;
+    }
+    const [name, value] = splitAssign(word);
+    const scope = sh.ownScope();
+    const cell = scope.cell(name);
+    const saved = sh.locals ??= [];
+    const isNew = !saved.some((s) => s.cell.name === name);
+    // A new one is unset, which is a change too.
+    if (cell.readonly && (isNew || value !== undefined)) {
+      throw new ShellError(`${name}: is read only`);
+    }
+    if (isNew) {
+      saved.push(saveVariable(scope, cell));
+      if (value === undefined) {
+        cell.text = undefined;
+        cell.num = NaN;
+        cell.isSet = false;
+        if (cell.exported) sh.scope.exported = undefined;
+        cell.special?.written(sh, cell);
+      }
+    }
+    if (value !== undefined) sh.set(name, value);
+  }
+  return 0;
+};
+
+const freezes: Builtin = (sh, argv) => {
+  const { operands } = readOptions(argv, "p");
+  if (operands.length === 0) return sh.print(marked(sh, "readonly", "readonly"));
+  for (const word of operands) {
+    const [name, value] = splitAssign(word);
+    if (value !== undefined) sh.set(name, value);
+    sh.ownScope().cell(name).readonly = true;
+  }
+  return 0;
+};
+
 const limits: Builtin = (sh, argv) => {
   let limit = LIMITS.find((l) => l.letter === "f")!;
   const words = argv.slice(1);
@@ -368,4 +411,6 @@ export const BUILTINS: readonly (readonly [string, Builtin])[] = [
   ["umask", masks],
   ["ulimit", limits],
   ["times", tells],
+  ["readonly", freezes],
+  ["local", localizes],
 ];

@@ -35,7 +35,9 @@ const sources: Builtin = (sh, argv) => {
     text = readScript(sh, path);
   } catch (error) {
     if (!isVfsError(error)) throw error;
-    throw cannotOpen(operands[0], error);
+    // A directory opens, and reading it gives nothing.
+    if (error.code !== "EISDIR") throw cannotOpen(operands[0], error);
+    text = "";
   }
   const run = (script: string): MaybePromise<number> => {
     const before = sh.commandName;

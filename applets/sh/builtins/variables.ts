@@ -1,19 +1,18 @@
 /**
- * Builtins about variables and parameters: `export readonly local unset set shift`.
+ * Builtins about variables and parameters: `export unset set shift`.
  *
  * @module
  */
 
 import type { MaybePromise } from "../../../sandbox/types.ts";
 import { isName } from "../ast.ts";
-import { saveVariable } from "../call.ts";
 import { ShellError } from "../errors.ts";
 import { loadExpansion, SETTINGS } from "../parts.ts";
 import { type Builtin, type Flags, OPTIONS, type Shell } from "../shell.ts";
 import { readOptions, wholeNumber } from "./options.ts";
 
 /** Splits `name=value`; value is undefined without `=`. @throws {ShellError} */
-function splitAssign(word: string): [name: string, value: string | undefined] {
+export function splitAssign(word: string): [name: string, value: string | undefined] {
   const eq = word.indexOf("=");
   const name = eq < 0 ? word : word.slice(0, eq);
   if (!isName(name)) throw new ShellError(`${name}: bad variable name`);
@@ -32,7 +31,7 @@ function listed(sh: Shell, list: (settings: Settings) => string): MaybePromise<n
 
 const exports: Builtin = (sh, argv) => {
   const { given, operands } = readOptions(argv, "pn");
-  if (operands.length === 0 || given.has("p")) {
+  if (operands.length === 0) {
     return listed(sh, (list) => list.marked(sh, "export", "exported"));
   }
   const on = !given.has("n");
@@ -40,46 +39,6 @@ const exports: Builtin = (sh, argv) => {
     const [name, value] = splitAssign(word);
     if (value !== undefined) sh.set(name, value);
     sh.export(name, on);
-  }
-  return 0;
-};
-
-const freezes: Builtin = (sh, argv) => {
-  const { given, operands } = readOptions(argv, "p");
-  if (operands.length === 0 || given.has("p")) {
-    return listed(sh, (list) => list.marked(sh, "readonly", "readonly"));
-  }
-  for (const word of operands) {
-    const [name, value] = splitAssign(word);
-    if (value !== undefined) sh.set(name, value);
-    sh.ownScope().cell(name).readonly = true;
-  }
-  return 0;
-};
-
-const localizes: Builtin = (sh, argv) => {
-  if (sh.functionDepth === 0) throw new ShellError("not in a function");
-  for (const word of argv.slice(1)) {
-    if (word === "-") {
-      sh.localFlags ??= { ...sh.flags };
-      continue;
-    }
-    const [name, value] = splitAssign(word);
-    const scope = sh.ownScope();
-    const cell = scope.cell(name);
-    if (cell.readonly && value !== undefined) throw new ShellError(`${name}: is read only`);
-    const saved = sh.locals ??= [];
-    if (!saved.some((s) => s.cell.name === name)) {
-      saved.push(saveVariable(scope, cell));
-      if (value === undefined) {
-        cell.text = undefined;
-        cell.num = NaN;
-        cell.isSet = false;
-        if (cell.exported) sh.scope.exported = undefined;
-        cell.special?.written(sh, cell);
-      }
-    }
-    if (value !== undefined) sh.set(name, value);
   }
   return 0;
 };
@@ -111,7 +70,7 @@ export function setLetter(sh: Shell, letter: string, on: boolean): void {
 export function setFlag(sh: Shell, name: keyof Flags, on: boolean): void {
   if (name === "monitor" && on && sh.proc.tty === undefined) {
     sh.complain("can't access tty; job control turned off");
-    return;
+    on = false;
   }
   sh.flags[name] = on;
 }
@@ -178,8 +137,6 @@ const shifts: Builtin = (sh, argv) => {
 /** The builtins of this module. */
 export const VARIABLES: readonly (readonly [string, Builtin])[] = [
   ["export", exports],
-  ["readonly", freezes],
-  ["local", localizes],
   ["unset", unsets],
   ["set", sets],
   ["shift", shifts],
