@@ -1,6 +1,6 @@
 import { type ByteString, O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } from "../sandbox/types.ts";
 import { toText } from "../sandbox/bytes.ts";
-import { isVfsError } from "../sandbox/errors.ts";
+import { isVfsError, strerror } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type Sink } from "./contract.ts";
 import { portNumber } from "./_lib/connect.ts";
 import { FtpSession } from "./_lib/ftp.ts";
@@ -28,8 +28,11 @@ export const applet: Applet = defineApplet({
   needs: ["net"],
   async run(ctx) {
     const { opts, operands, name } = ctx;
-    const [host, first, second = first] = operands;
-    const port = opts.P === undefined ? 21 : portNumber(ctx, opts.P);
+    const [place, first, second = first] = operands;
+    // A port may stand behind the host, and counts more than -P.
+    const [, host, behind] = /^([^:]*):([0-9]+)$/.exec(place) ?? [place, place, undefined];
+    const given = behind ?? opts.P;
+    const port = given === undefined ? 21 : portNumber(ctx, given);
     if (opts.v) {
       const [address = host] = await addressesOf(ctx, host);
       void ctx.out.print(`Connecting to ${host} (${address}:${port})\n`);
@@ -76,10 +79,15 @@ async function get(
   remote: ByteString,
   goOn: boolean,
 ): Promise<void> {
-  let offset = goOn && local !== "-" ? ctx.fs.tryStat(local)?.size ?? 0 : 0;
-  if (offset > 0 && (await session.command(`REST ${offset}`)).code !== 350) offset = 0;
   const data = await session.data();
-  await session.command(`SIZE ${remote}`);
+  const size = await session.command(`SIZE ${remote}`);
+  let offset = 0;
+  if (goOn && local !== "-" && size.code === 213) {
+    // Native goes on only with what is there.
+    const stat = ctx.fs.tryStat(local) ?? ctx.fail(`stat: ${strerror("ENOENT")}`);
+    offset = stat.size;
+    if (offset > 0 && (await session.command(`REST ${offset}`)).code !== 350) offset = 0;
+  }
   const answer = await session.command(`RETR ${remote}`);
   if (answer.code > 150) session.unexpected(answer);
   let sink: Sink;
@@ -103,17 +111,23 @@ async function get(
 }
 
 async function put(
-  ctx: Pick<Context, "open" | "exit" | "process">,
+  ctx: Pick<Context, "open" | "exit" | "fail" | "process">,
   session: FtpSession,
   remote: ByteString,
   local: ByteString,
 ): Promise<void> {
-  const source = ctx.open(local) ?? ctx.exit(1);
   const data = await session.data();
+  const source = ctx.open(local) ?? ctx.exit(1);
   const answer = await session.command(`STOR ${remote}`);
   if (answer.code > 150) session.unexpected(answer);
   for (;;) {
-    const chunk = await source.read();
+    let chunk: Uint8Array | undefined;
+    try {
+      chunk = await source.read();
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return ctx.fail(`read error: ${error.reason}`);
+    }
     if (chunk === undefined) break;
     await data.file.write(chunk, ctx.process.waiter);
   }

@@ -304,6 +304,12 @@ Deno.test("ftpget and ftpput move files, and tell what the server said", async (
     assertEquals((await ours(["ftpput", "-P", port, "127.0.0.1", "g", "send"])).code, 0);
     assertEquals(server.stored.get("g"), "some data\n");
     assertEquals((await same(["ftpput", "-P", port, "127.0.0.1", "h", "nosuch"])).code, 1);
+    // A port may stand behind the host; -c goes on only with what is there.
+    await same(["ftpget", `127.0.0.1:${port}`, "-", "f"]);
+    assertEquals((await get("-c", "127.0.0.1", "nosuch", "f")).code, 1);
+    await get("-cv", "127.0.0.1", "send", "f");
+    await get("-v", "127.0.0.1", "/nx/y", "f");
+    await same(["ftpput", "-v", "-P", port, "127.0.0.1", "h", "/"]);
     // It goes on behind what is there.
     await using sandbox = await Sandbox.create({ net: NET });
     await sandbox.fs.writeFile("/tmp/f", "0123");
