@@ -17,6 +17,8 @@ import { setTimer } from "../host/kernel_host.ts";
 import type { WriteFileOptions } from "../session/files.ts";
 import {
   type Argument,
+  checkedArgv,
+  checkRunOptions,
   type OverlayChange,
   type RunOptions,
   SandboxProcess,
@@ -625,7 +627,8 @@ export class RemoteSession {
 
 /** What would be found wrong in the child anyway, before anything is sent. */
 function checkRun(argv: readonly Argument[], options: RunOptions): void {
-  if (argv.length === 0) throw new TypeError("a run needs the name of a program");
+  checkedArgv(argv);
+  checkRunOptions(options);
   options.signal?.throwIfAborted();
 }
 

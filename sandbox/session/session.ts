@@ -13,6 +13,8 @@ import {
   type OpenFile,
   type Process,
   type Program,
+  S_IFDIR,
+  S_IFMT,
   SIG,
   SIGNAL_NAMES,
   type Terminal,
@@ -81,7 +83,10 @@ export interface RunOptions {
   readonly timeoutMs?: number;
   /** Most bytes of output; the policy's limit holds as well. */
   readonly maxOutputBytes?: number;
-  /** Ends the run when it is aborted. */
+  /**
+   * Ends the run when it is aborted, with the reason `"aborted"`. If it was aborted before, nothing
+   * starts, and the call throws the signal's reason.
+   */
   readonly signal?: AbortSignal;
   /** Takes standard output as it comes, instead of collecting it. A promise makes the writer wait. */
   readonly stdout?: OutputListener;
@@ -439,11 +444,24 @@ export class Session {
       started = this.#launch(argv, options, fds, undefined, (early) => started = early);
     } catch (error) {
       if (!isVfsError(error)) throw error;
-      return notStarted(argv[0], error, out, err);
+      return notStarted(argv[0], this.#lostDirectory(options.cwd) ?? error, out, err);
     } finally {
       for (const file of fds.values()) file.release();
     }
     return started;
+  }
+
+  /** What is wrong with the directory to start in, which is told rather than that nothing is found there. */
+  #lostDirectory(wanted: string | undefined): VfsError | undefined {
+    const cwd = wanted ?? this.policy.cwd;
+    try {
+      const { fs } = this.#fsCaller();
+      if ((fs.stat(fromText(cwd)).mode & S_IFMT) === S_IFDIR) return undefined;
+      throw new VfsError("ENOTDIR");
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return new VfsError("ENOTDIR", cwd, `can't change directory to '${cwd}': ${error.reason}`);
+    }
   }
 
   #launch(
@@ -455,6 +473,7 @@ export class Session {
     program?: MaybePromise<Program>,
   ): StartedRun {
     this.#checkOpen();
+    checkRunOptions(options);
     options.signal?.throwIfAborted();
     // The embedding program ran until now, and may have changed what is mounted.
     othersRun();
@@ -623,8 +642,34 @@ function argumentBytes(argument: Argument): ByteString {
   return typeof argument === "string" ? fromText(argument) : toByteString(argument);
 }
 
-function checkedArgv(argv: readonly Argument[]): ByteString[] {
-  const bytes = argv.map(argumentBytes);
+const RUN_OPTIONS: readonly string[] = [
+  ...["stdin", "env", "cwd", "timeoutMs", "maxOutputBytes", "signal", "stdout", "stderr", "args"],
+];
+
+/** Refuses what is no option of a run, and numbers that are none. @throws {TypeError} */
+export function checkRunOptions(options: RunOptions): void {
+  for (const name of Object.keys(options)) {
+    if (!RUN_OPTIONS.includes(name)) throw new TypeError(`unknown option: ${name}`);
+  }
+  for (const name of ["timeoutMs", "maxOutputBytes"] as const) {
+    const value: unknown = options[name];
+    if (value !== undefined && !(typeof value === "number" && value >= 0)) {
+      throw new TypeError(`${name} must be a number of 0 or more`);
+    }
+  }
+}
+
+/** The arguments of a run as the kernel takes them. @throws {TypeError} */
+export function checkedArgv(argv: readonly Argument[]): ByteString[] {
+  if (!Array.isArray(argv)) {
+    throw new TypeError("a run takes a list of arguments; shell text is for sh()");
+  }
+  const bytes = argv.map((argument: unknown, index) => {
+    if (typeof argument === "string" || argument instanceof Uint8Array) {
+      return argumentBytes(argument);
+    }
+    throw new TypeError(`argument ${index} is neither text nor bytes`);
+  });
   if (bytes.length === 0) throw new TypeError("a run needs the name of a program");
   const index = bytes.findIndex((argument) => argument.includes("\0"));
   if (index >= 0) throw new TypeError(`argument ${index} holds a NUL`);

@@ -35,6 +35,9 @@ export function inputOf(source: StdinSource | undefined): BaseFile {
       () => void reader.cancel().catch(() => {}),
     );
   }
+  if (typeof source !== "object" || source === null) {
+    throw new TypeError("stdin must be text, bytes, a stream, or an iterable of bytes");
+  }
   if (Symbol.asyncIterator in source) {
     const iterator = source[Symbol.asyncIterator]();
     return new PullInput(

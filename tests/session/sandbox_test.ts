@@ -216,3 +216,31 @@ Deno.test("the audit stream tells who used what, whether or not it came to anyth
   await sandbox.run(["wget", "-q", "-O", "-", "http://127.0.0.1:1/"]);
   assertEquals(events, [`net 127.0.0.1:${port} true`, "net 127.0.0.1:1 false"]);
 });
+
+Deno.test("what is no run is refused in words, and a directory that is not there is named", async () => {
+  await using sandbox = await Sandbox.create();
+  const refused: readonly (readonly [argv: unknown, options: unknown, message: string])[] = [
+    ["echo hi", {}, "a run takes a list of arguments; shell text is for sh()"],
+    [undefined, {}, "a run takes a list of arguments; shell text is for sh()"],
+    [[], {}, "a run needs the name of a program"],
+    [["echo", 5], {}, "argument 1 is neither text nor bytes"],
+    [["echo"], { timeout: 5 }, "unknown option: timeout"],
+    [["echo"], { timeoutMs: -1 }, "timeoutMs must be a number of 0 or more"],
+    [["echo"], { maxOutputBytes: "1" }, "maxOutputBytes must be a number of 0 or more"],
+    [["cat"], { stdin: 5 }, "stdin must be text, bytes, a stream, or an iterable of bytes"],
+  ];
+  for (const [argv, options, message] of refused) {
+    await assertRejects(() => sandbox.run(argv as string[], options as object), TypeError, message);
+  }
+  const lost = await sandbox.run(["echo", "hi"], { cwd: "/nope" });
+  assertEquals([lost.code, lost.stdoutText, lost.stderrText], [
+    126,
+    "",
+    "echo: can't change directory to '/nope': No such file or directory\n",
+  ]);
+  const file = await sandbox.run(["echo", "hi"], { cwd: "/etc/passwd" });
+  assertEquals(
+    file.stderrText,
+    "echo: can't change directory to '/etc/passwd': Not a directory\n",
+  );
+});
