@@ -109,7 +109,7 @@ export function divideWithRemainder(
 }
 
 /** Bits that a power may have: what would not fit into memory is refused at once. */
-const MAX_BITS = 1 << 30;
+export const MAX_BITS: number = 1 << 30;
 
 /** Power with a whole exponent. */
 export function raise(base: Decimal, exponent: Decimal, scale: number): Decimal {
@@ -178,7 +178,8 @@ export function powerModulo(base: Decimal, exponent: Decimal, modulus: Decimal):
 // ---------------------------------------------------------------------------------------------
 // Text
 
-function digitValue(char: string): number {
+/** What a digit stands for: `0`–`9`, `A`–`F`. */
+export function digitValue(char: string): number {
   const code = char.charCodeAt(0);
   return code <= 57 ? code - 48 : code - 55;
 }

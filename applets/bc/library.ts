@@ -9,7 +9,6 @@
  */
 import {
   add,
-  compare,
   type Decimal,
   divide,
   integerPart,
@@ -18,14 +17,11 @@ import {
   negate,
   ONE,
   rescale,
-  squareRoot,
-  subtract,
   ten,
   whole,
 } from "../_lib/decimal.ts";
-
-/** Called now and then with the work done. */
-export type Meter = (steps: number) => void;
+import { isShort, type LongArithmetic } from "../_lib/decimal_steps.ts";
+import type { Steps } from "../_lib/steps.ts";
 
 /** Largest argument of e, which would have half a million digits. */
 const LARGEST_EXPONENT = 1_000_000n;
@@ -39,6 +35,11 @@ const FIFTH = tenths(2);
 const HALF = tenths(5);
 const TWO = whole(2);
 
+/** Whether the plain operations do for all that comes of a number. */
+function isQuick(x: Decimal, scale: number): boolean {
+  return scale <= 1000 && isShort(x);
+}
+
 function absolute(x: Decimal): Decimal {
   return x.value < 0n ? negate(x) : x;
 }
@@ -48,84 +49,98 @@ function absolute(x: Decimal): Decimal {
  *
  * @param divisor nᵢ of the i-th term, from 1.
  */
-function series(
+function* series(
   first: Decimal,
   factor: Decimal,
   scale: number,
   divisor: (i: bigint) => bigint,
-  meter: Meter,
-): Decimal {
+  by: LongArithmetic,
+): Steps<Decimal> {
   let sum = first;
   let power = first;
+  const quick = isQuick(first, scale) && isShort(factor);
   for (let i = 1n;; i++) {
-    power = multiply(power, factor, scale);
-    const term = divide(power, { value: divisor(i), scale: 0 }, scale);
+    const under = { value: divisor(i), scale: 0 };
+    power = quick ? multiply(power, factor, scale) : yield* by.multiply(power, factor, scale);
+    const term = quick ? divide(power, under, scale) : yield* by.divide(power, under, scale);
     if (term.value === 0n) return sum;
-    sum = add(sum, term);
-    meter(2);
+    sum = quick ? add(sum, term) : yield* by.add(sum, term);
+    if ((i & 15n) === 0n) yield* by.count(32);
   }
 }
 
 /** e(x): the argument is halved until it is at most 1, and the result squared as often. */
-export function exponential(x: Decimal, scale: number, meter: Meter): Decimal {
+export function* exponential(x: Decimal, scale: number, by: LongArithmetic): Steps<Decimal> {
   let argument = absolute(x);
   if (integerPart(argument) > LARGEST_EXPONENT) throw new MathError("overflow");
-  const whole44 = multiply({ value: 44n, scale: 2 }, argument, scale);
-  const digits = Number(integerPart(add(whole(scale + 6), whole44)));
+  const whole44 = yield* by.multiply({ value: 44n, scale: 2 }, argument, scale);
+  const digits = Number(integerPart(yield* by.add(whole(scale + 6), whole44)));
   let halvings = 0;
-  for (let carried = argument.scale + 1; compare(argument, ONE) > 0; carried++) {
-    argument = divide(argument, TWO, carried);
+  for (let carried = argument.scale + 1; (yield* by.compare(argument, ONE)) > 0; carried++) {
+    argument = yield* by.divide(argument, TWO, carried);
     halvings++;
   }
   let factorial = 1n;
-  let sum = add(argument, ONE);
+  let sum = yield* by.add(argument, ONE);
   let power = argument;
+  const quick = isQuick(argument, digits);
   for (let i = 2n;; i++) {
-    power = multiply(power, argument, digits);
     factorial *= i;
-    const term = divide(power, { value: factorial, scale: 0 }, digits);
+    const under = { value: factorial, scale: 0 };
+    power = quick ? multiply(power, argument, digits) : yield* by.multiply(power, argument, digits);
+    const term = quick ? divide(power, under, digits) : yield* by.divide(power, under, digits);
     if (term.value === 0n) break;
-    sum = add(sum, term);
-    meter(2);
+    sum = quick ? add(sum, term) : yield* by.add(sum, term);
+    if ((i & 15n) === 0n) yield* by.count(32);
   }
   for (; halvings > 0; halvings--) {
-    sum = multiply(sum, sum, digits);
-    meter(4);
+    sum = yield* by.multiply(sum, sum, digits);
+    yield* by.count(4);
   }
-  return x.value < 0n ? divide(ONE, sum, scale) : divide(sum, ONE, scale);
+  return x.value < 0n ? (yield* by.divide(ONE, sum, scale)) : (yield* by.divide(sum, ONE, scale));
 }
 
 /** l(x), by square roots until the argument is near 1. Of what is not positive: nearly −10^scale. */
-export function naturalLog(x: Decimal, scale: number, meter: Meter): Decimal {
+export function* naturalLog(x: Decimal, scale: number, by: LongArithmetic): Steps<Decimal> {
   if (x.value <= 0n) return rescale({ value: 1n - ten(scale), scale: 0 }, scale);
   const digits = scale + 6;
   let argument = x;
   let factor = 2n;
-  while (compare(argument, TWO) >= 0 || compare(argument, HALF) <= 0) {
-    argument = squareRoot(argument, digits);
+  while ((yield* by.compare(argument, TWO)) >= 0 || (yield* by.compare(argument, HALF)) <= 0) {
+    argument = yield* by.squareRoot(argument, digits);
     factor *= 2n;
-    meter(4);
+    yield* by.count(4);
   }
-  const ratio = divide(subtract(argument, ONE), add(argument, ONE), digits);
-  const square = multiply(ratio, ratio, digits);
-  const sum = series(ratio, square, digits, (i) => 2n * i + 1n, meter);
-  return divide({ value: sum.value * factor, scale: sum.scale }, ONE, scale);
+  const ratio = yield* by.divide(
+    yield* by.subtract(argument, ONE),
+    yield* by.add(argument, ONE),
+    digits,
+  );
+  const square = yield* by.multiply(ratio, ratio, digits);
+  const sum = yield* series(ratio, square, digits, (i) => 2n * i + 1n, by);
+  return (yield* by.divide({ value: sum.value * factor, scale: sum.scale }, ONE, scale));
 }
 
 /** a(x): arctan .2 is taken off until the argument is at most .2. */
-export function arctangent(x: Decimal, scale: number, meter: Meter): Decimal {
+export function* arctangent(x: Decimal, scale: number, by: LongArithmetic): Steps<Decimal> {
   let argument = absolute(x);
-  const step = compare(argument, FIFTH) > 0 ? arctangent(FIFTH, scale + 5, meter) : ONE;
+  const step = (yield* by.compare(argument, FIFTH)) > 0
+    ? (yield* arctangent(FIFTH, scale + 5, by))
+    : ONE;
   const digits = scale + 3;
   let steps = 0n;
-  while (compare(argument, FIFTH) > 0) {
-    const under = add(ONE, multiply(FIFTH, argument, digits));
-    argument = divide(subtract(argument, FIFTH), under, digits);
+  while ((yield* by.compare(argument, FIFTH)) > 0) {
+    const under = yield* by.add(ONE, yield* by.multiply(FIFTH, argument, digits));
+    argument = yield* by.divide(yield* by.subtract(argument, FIFTH), under, digits);
     steps++;
   }
-  const square = negate(multiply(argument, argument, digits));
-  const sum = series(argument, square, digits, (i) => 2n * i + 1n, meter);
-  const angle = divide(add({ value: step.value * steps, scale: step.scale }, sum), ONE, scale);
+  const square = negate(yield* by.multiply(argument, argument, digits));
+  const sum = yield* series(argument, square, digits, (i) => 2n * i + 1n, by);
+  const angle = yield* by.divide(
+    yield* by.add({ value: step.value * steps, scale: step.scale }, sum),
+    ONE,
+    scale,
+  );
   return x.value < 0n ? negate(angle) : angle;
 }
 
@@ -133,28 +148,37 @@ export function arctangent(x: Decimal, scale: number, meter: Meter): Decimal {
  * s(x), or c(x) as s(x + π/2) with a fifth more digits. Half turns are taken off with a π that has a
  * tenth more digits than the scale.
  */
-export function sine(x: Decimal, scale: number, quarter: boolean, meter: Meter): Decimal {
+export function* sine(
+  x: Decimal,
+  scale: number,
+  quarter: boolean,
+  by: LongArithmetic,
+): Steps<Decimal> {
   if (quarter) {
     const digits = Math.floor(scale * 1.2);
-    const right = multiply(TWO, arctangent(ONE, digits, meter), digits);
-    return divide(sine(add(right, x), digits, false, meter), ONE, scale);
+    const right = yield* by.multiply(TWO, yield* arctangent(ONE, digits, by), digits);
+    return (yield* by.divide(yield* sine(yield* by.add(right, x), digits, false, by), ONE, scale));
   }
-  if (x.value < 0n) return negate(sine(negate(x), scale, false, meter));
+  if (x.value < 0n) return negate(yield* sine(negate(x), scale, false, by));
   const known = Math.floor(scale * 1.1) + 2;
-  const eighth = arctangent(ONE, known, meter);
-  const turns = divide(add(divide(x, eighth, 0), TWO), whole(4), 0).value;
-  let angle = subtract(x, { value: 4n * turns * eighth.value, scale: eighth.scale });
+  const eighth = yield* arctangent(ONE, known, by);
+  const turns =
+    (yield* by.divide(yield* by.add(yield* by.divide(x, eighth, 0), TWO), whole(4), 0)).value;
+  let angle = yield* by.subtract(x, { value: 4n * turns * eighth.value, scale: eighth.scale });
   if (turns % 2n !== 0n) angle = negate(angle);
   const digits = scale + 2;
-  const square = negate(multiply(angle, angle, digits));
+  const square = negate(yield* by.multiply(angle, angle, digits));
   let sum = angle;
   let term = angle;
+  const quick = isQuick(angle, digits) && isShort(square);
   for (let i = 3n; term.value !== 0n; i += 2n) {
-    term = multiply(term, divide(square, { value: i * (i - 1n), scale: 0 }, digits), digits);
-    sum = add(sum, term);
-    meter(2);
+    const under = { value: i * (i - 1n), scale: 0 };
+    const factor = quick ? divide(square, under, digits) : yield* by.divide(square, under, digits);
+    term = quick ? multiply(term, factor, digits) : yield* by.multiply(term, factor, digits);
+    sum = quick ? add(sum, term) : yield* by.add(sum, term);
+    if ((i & 31n) === 31n) yield* by.count(32);
   }
-  return divide(sum, ONE, scale);
+  return (yield* by.divide(sum, ONE, scale));
 }
 
 /** A number as a whole one with `digits` decimals. */
@@ -163,7 +187,12 @@ function fixed(number: Decimal, digits: number): bigint {
 }
 
 /** j(n, x): the Bessel function of whole order. */
-export function bessel(order: Decimal, x: Decimal, scale: number, meter: Meter): Decimal {
+export function* bessel(
+  order: Decimal,
+  x: Decimal,
+  scale: number,
+  by: LongArithmetic,
+): Steps<Decimal> {
   let n = integerPart(order);
   let negative = false;
   if (n < 0n) {
@@ -179,15 +208,15 @@ export function bessel(order: Decimal, x: Decimal, scale: number, meter: Meter):
   const half = fixed(x, digits) / 2n;
   let term = unit;
   for (let k = 1n; k <= n; k++) {
-    term = term * half / unit / k;
-    meter(1);
+    term = yield* by.over(yield* by.times(term, half), unit * k);
+    yield* by.count(1);
   }
   const square = half * half / unit;
   let sum = term;
   for (let k = 1n; term !== 0n; k++) {
-    term = -term * square / unit / (k * (k + n));
+    term = yield* by.over(-(yield* by.times(term, square)), unit * k * (k + n));
     sum += term;
-    meter(1);
+    yield* by.count(1);
   }
   const result = rescale({ value: sum, scale: digits }, scale);
   return negative ? negate(result) : result;

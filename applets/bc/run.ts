@@ -21,11 +21,13 @@ import {
   parseNumber,
   raise,
   rescale,
-  squareRoot,
   subtract,
   whole,
   ZERO,
 } from "../_lib/decimal.ts";
+import { isShort, LongArithmetic } from "../_lib/decimal_steps.ts";
+import { inSteps, type Steps } from "../_lib/steps.ts";
+import type { MaybePromise } from "../../sandbox/types.ts";
 import { arctangent, bessel, exponential, naturalLog, sine } from "./library.ts";
 import { BcError } from "./lex.ts";
 import { type LineWriter, unescape } from "../_lib/number_lines.ts";
@@ -65,21 +67,27 @@ export interface Outside {
 /** A function of `bc -l`. */
 interface LibraryFunction {
   readonly params: number;
-  apply(args: readonly Decimal[], machine: Machine): Decimal;
+  apply(args: readonly Decimal[], machine: Machine): Steps<Decimal>;
 }
 
 const LIBRARY: ReadonlyMap<string, LibraryFunction> = new Map<string, LibraryFunction>([
-  ["e", { params: 1, apply: ([x], m) => exponential(x, m.scale, m.meter) }],
-  ["l", { params: 1, apply: ([x], m) => naturalLog(x, m.scale, m.meter) }],
-  ["s", { params: 1, apply: ([x], m) => sine(x, m.scale, false, m.meter) }],
-  ["c", { params: 1, apply: ([x], m) => sine(x, m.scale, true, m.meter) }],
-  ["a", { params: 1, apply: ([x], m) => arctangent(x, m.scale, m.meter) }],
-  ["j", { params: 2, apply: ([n, x], m) => bessel(n, x, m.scale, m.meter) }],
+  ["e", { params: 1, apply: ([x], m) => exponential(x, m.scale, m.long) }],
+  ["l", { params: 1, apply: ([x], m) => naturalLog(x, m.scale, m.long) }],
+  ["s", { params: 1, apply: ([x], m) => sine(x, m.scale, false, m.long) }],
+  ["c", { params: 1, apply: ([x], m) => sine(x, m.scale, true, m.long) }],
+  ["a", { params: 1, apply: ([x], m) => arctangent(x, m.scale, m.long) }],
+  ["j", { params: 2, apply: ([n, x], m) => bessel(n, x, m.scale, m.long) }],
 ]);
 
 const LIMITS = "BC_BASE_MAX     = 999\nBC_DIM_MAX      = 2147483647\n" +
   "BC_SCALE_MAX    = 4294967295\nBC_STRING_MAX   = 4294967294\n" +
   "MAX Exponent    = 999999999\nNumber of vars  = 999999999\n";
+
+/** Numbers written with more digits are read in steps. */
+const SHORT_TEXT = 1000;
+/** Largest exponent, and scale, with which work on short numbers takes no time to speak of. */
+const QUICK_EXPONENT = 8n;
+const QUICK_SCALE = 1000;
 
 /** Ends the program: `halt`. */
 export class Halt extends Error {}
@@ -99,12 +107,11 @@ export class Machine {
   /** @param library Whether the functions of `-l` exist. */
   constructor(private readonly outside: Outside, private readonly library: boolean) {
     if (library) this.scale = 20;
+    this.long = new LongArithmetic((steps) => outside.tick(steps));
   }
 
-  /** Counts the work of the library. */
-  readonly meter = (steps: number): void => {
-    void this.outside.tick(steps);
-  };
+  /** Operations that may take long. */
+  readonly long: LongArithmetic;
 
   // -------------------------------------------------------------------------------------------
   // Stack
@@ -209,7 +216,8 @@ export class Machine {
         case "call": {
           const wait = this.outside.tick(4);
           if (wait !== undefined) await wait;
-          const definition = this.#enter(instruction.name, instruction.count, code, at);
+          let definition = this.#enter(instruction.name, instruction.count, code, at);
+          if (definition instanceof Promise) definition = await definition;
           if (definition !== undefined) {
             code = definition.code;
             at = 0;
@@ -237,7 +245,7 @@ export class Machine {
     count: number,
     code: readonly Instruction[],
     at: number,
-  ): BcFunction | undefined {
+  ): MaybePromise<BcFunction | undefined> {
     const definition = this.functions.get(name);
     if (definition === undefined) {
       const known = this.library ? LIBRARY.get(name) : undefined;
@@ -245,7 +253,14 @@ export class Machine {
       checkCount(known.params, count);
       const args: Decimal[] = [];
       for (let i = 0; i < count; i++) args.unshift(this.#pop());
-      this.#stack.push(known.apply(args, this));
+      const result = inSteps(known.apply(args, this));
+      if (result instanceof Promise) {
+        return result.then((value) => {
+          this.#stack.push(value);
+          return undefined;
+        });
+      }
+      this.#stack.push(result);
       return undefined;
     }
     checkCount(definition.params.length, count);
@@ -289,6 +304,9 @@ export class Machine {
     const stack = this.#stack;
     switch (instruction.op) {
       case "number":
+        if (instruction.text.length > SHORT_TEXT) {
+          return this.#pushLater(this.long.parseNumber(instruction.text, this.ibase));
+        }
         stack.push(parseNumber(instruction.text, this.ibase));
         return;
       case "load": {
@@ -306,10 +324,17 @@ export class Machine {
         stack.push(this.#pop().value === 0n ? ONE : ZERO);
         return;
       case "sqrt":
-        stack.push(squareRoot(this.#pop(), this.scale));
-        return;
+        return this.#pushLater(this.long.squareRoot(this.#pop(), this.scale));
       case "length": {
         const top = stack.pop()!;
+        if (!(top instanceof Map) && !isShort(top)) {
+          const count = inSteps(this.long.digitCount(top));
+          if (count instanceof Promise) {
+            return count.then((digits) => void stack.push(whole(digits)));
+          }
+          stack.push(whole(count));
+          return;
+        }
         stack.push(whole(top instanceof Map ? arrayLength(top) : digitCount(top)));
         return;
       }
@@ -318,14 +343,31 @@ export class Machine {
         return;
       case "binary": {
         const right = this.#pop();
-        stack.push(this.#binary(instruction.by, this.#pop(), right));
-        return;
+        const left = this.#pop();
+        if (isShort(left) && isShort(right) && this.#isQuick(instruction.by, right)) {
+          stack.push(this.#binary(instruction.by, left, right));
+          return;
+        }
+        return this.#pushLater(this.#binaryInSteps(instruction.by, left, right));
       }
       case "assign": {
         const value = this.#pop();
         const index = instruction.place.kind === "element" ? this.#index() : 0;
         const { by, place } = instruction;
-        const result = by === undefined ? value : this.#binary(by, this.#get(place, index), value);
+        let result = value;
+        if (by !== undefined) {
+          const old = this.#get(place, index);
+          if (!isShort(old) || !isShort(value) || !this.#isQuick(by, value)) {
+            const coming = inSteps(this.#binaryInSteps(by, old, value));
+            if (coming instanceof Promise) {
+              return coming.then((late) => {
+                this.#set(place, index, late);
+                stack.push(late);
+              });
+            }
+            result = coming;
+          } else result = this.#binary(by, old, value);
+        }
         this.#set(place, index, result);
         stack.push(result);
         return;
@@ -343,9 +385,13 @@ export class Machine {
         if (value === VOID) return;
         this.last = value;
         const { writer } = this.outside;
-        writer.number(formatNumber(value, this.obase));
-        if (instruction.newline) writer.newline();
-        return;
+        const show = (text: string): void => {
+          writer.number(text);
+          if (instruction.newline) writer.newline();
+        };
+        if (isShort(value)) return show(formatNumber(value, this.obase));
+        const text = inSteps(this.long.formatNumber(value, this.obase));
+        return text instanceof Promise ? text.then(show) : show(text);
       }
       case "pop":
         stack.pop();
@@ -361,6 +407,42 @@ export class Machine {
       case "halt":
         throw new Halt();
     }
+  }
+
+  /** Leaves on the stack what long work gives. */
+  #pushLater(steps: Steps<Decimal>): void | Promise<void> {
+    const stack = this.#stack;
+    const value = inSteps(steps);
+    if (value instanceof Promise) return value.then((late) => void stack.push(late));
+    stack.push(value);
+  }
+
+  /** Whether an operation on short numbers has a short result. */
+  #isQuick(op: BinaryOp, right: Decimal): boolean {
+    if (this.scale > QUICK_SCALE) return false;
+    return op !== "^" || (right.value < QUICK_EXPONENT && right.value > -QUICK_EXPONENT);
+  }
+
+  *#binaryInSteps(op: BinaryOp, left: Decimal, right: Decimal): Steps<Decimal> {
+    const { long, scale } = this;
+    switch (op) {
+      case "+":
+        return yield* long.add(left, right);
+      case "-":
+        return yield* long.subtract(left, right);
+      case "*":
+        return yield* long.multiply(left, right, scale);
+      case "/":
+        return yield* long.divide(left, right, scale);
+      case "%":
+        return (yield* long.divideWithRemainder(left, right, scale)).remainder;
+      case "^":
+        return yield* long.raise(left, right, scale);
+      case "&&":
+      case "||":
+        return this.#binary(op, left, right);
+    }
+    return this.#binary(op, whole(yield* long.compare(left, right)), ZERO);
   }
 
   #binary(op: BinaryOp, left: Decimal, right: Decimal): Decimal {
