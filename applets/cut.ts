@@ -138,19 +138,30 @@ function parseList(ctx: Context, text: ByteString): Range[] {
 /** Ranges of bytes in their order, without what an earlier one has. */
 function disjoint(ranges: readonly Range[]): Range[] {
   const parts: Range[] = [];
-  for (const range of ranges) {
-    let rest = [range];
-    for (const { start, end } of parts.slice()) {
-      rest = rest.flatMap((part) => [
-        { start: part.start, end: Math.min(part.end, start) },
-        { start: Math.max(part.start, end), end: part.end },
-      ]).filter((part) => part.start < part.end);
+  // All that earlier ranges have, sorted; neighbours are apart.
+  const taken: Range[] = [];
+  const add = (start: number, end: number): void => {
+    const last = parts[parts.length - 1];
+    if (last?.end === start) parts[parts.length - 1] = { start: last.start, end };
+    else parts.push({ start, end });
+  };
+  for (const { start, end } of ranges) {
+    // The first one that ends where this begins, or behind it.
+    let low = 0;
+    for (let high = taken.length; low < high;) {
+      const middle = (low + high) >> 1;
+      if (taken[middle].end < start) low = middle + 1;
+      else high = middle;
     }
-    for (const part of rest) {
-      const last = parts.at(-1);
-      if (last?.end === part.start) parts[parts.length - 1] = { start: last.start, end: part.end };
-      else parts.push(part);
+    let at = start;
+    let next = low;
+    for (; next < taken.length && taken[next].start <= end; next++) {
+      if (at < taken[next].start) add(at, taken[next].start);
+      at = Math.max(at, taken[next].end);
     }
+    if (at < end) add(at, end);
+    const from = next > low ? Math.min(start, taken[low].start) : start;
+    taken.splice(low, next - low, { start: from, end: Math.max(end, at) });
   }
   return parts;
 }

@@ -106,6 +106,8 @@ function isBlank(code: number): boolean {
 
 /** The current record. */
 export class Record {
+  /** What a turn of a loop counts as, in which this record may be looked at. */
+  weight = 1;
   #text: ByteString = "";
   #start = 0;
   #end = 0;
@@ -148,6 +150,7 @@ export class Record {
     this.#start = start;
     this.#end = end;
     this.#hasWhole = false;
+    this.weight = 1 + ((end - start) >> 12);
     this.#restart();
   }
 

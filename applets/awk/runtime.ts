@@ -288,7 +288,7 @@ export class Runtime {
 
   /** Called at the end of each turn of a loop: what to wait for, if anything. */
   turn(): Promise<void> | undefined {
-    if (--this.#steps <= 0) this.work(0);
+    if ((this.#steps -= this.record.weight) <= 0) this.work(0);
     if (this.pending === undefined) return undefined;
     const wait = this.pending;
     this.pending = undefined;
