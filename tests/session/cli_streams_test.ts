@@ -3,7 +3,7 @@
  * device, in which order, and with which status. What is expected is what native busybox 1.35 gave
  * for the same lines, with `busybox` in the place of the command line.
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 
 const ROOT = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 const isLinux = Deno.build.os === "linux";
@@ -84,6 +84,31 @@ Deno.test({
           await Deno.remove(dir, { recursive: true });
         }
       });
+    }
+  },
+});
+
+Deno.test({
+  name: "--install writes a command for each applet, with the rights that were there",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const dir = await Deno.makeTempDir();
+    try {
+      const flags = ["run", "-q", "--no-check", "-R", `-W=${dir}`, `${ROOT}cli.ts`];
+      const install = [...flags, "--install", dir];
+      const { code } = await new Deno.Command(Deno.execPath(), { args: install }).output();
+      assertEquals(code, 0);
+      const line = `printf 'b\\na\\n' | ./sort | ./tr ab AB; ./sh -c 'echo hi >f'; echo $?`;
+      const { stdout, stderr } = await new Deno.Command("/bin/sh", {
+        args: ["-c", line],
+        cwd: dir,
+      }).output();
+      assertEquals(new TextDecoder().decode(stdout), "A\nB\n1\n");
+      // A part of the tree could be written, which makes no right to write all of it.
+      assertMatch(new TextDecoder().decode(stderr), /^sh: can't create f: /);
+      await assertRejects(() => Deno.stat(`${dir}/f`), Deno.errors.NotFound);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
     }
   },
 });
