@@ -409,10 +409,18 @@ Deno.test("tftp gets and puts, and tells an error of the server", async () => {
     assertEquals((await same(["tftp", "-g", "-r", "e", "-l", "-", "127.0.0.1", port])).stdout, "");
     const none = await same(["tftp", "-g", "-r", "nosuch", "-l", "-", "127.0.0.1", port]);
     assertEquals(none.code, 1);
-    // Native shows its progress, which nothing here does.
     const put = ["tftp", "-p", "-l", "send", "-r", "g", "127.0.0.1", port];
-    assertEquals(await ours(put), { code: 0, stdout: "", stderr: "" });
+    assertEquals((await same(put)).code, 0);
     assertEquals(server.stored.get("g"), "some data\n");
+    await same(["tftp", "-p", "-b", "1000", "-l", "send", "-r", "g", "127.0.0.1", port]);
+    await same(["tftp", "-g", "-b", "1000", "-r", "f", "-l", "-", "127.0.0.1", port]);
+    await same(["tftp", "-g", "-r", "f", "-l", "-", `127.0.0.1:${port}`]);
+    for (const size of ["7", "23", "51", "x", "65565"]) {
+      await same(["tftp", "-g", "-b", size, "-r", "f", "-l", "-", "127.0.0.1", port]);
+    }
+    await same(["tftp", "-g", "-r", "f", "-l", "/nx/y", "127.0.0.1", port]);
+    await same(["tftp", "-p", "-l", "/", "-r", "g", "127.0.0.1", port]);
+    await same(["tftp", "-g", "-r", "f", "127.0.0.1", "x", "y"]);
     assertEquals((await same(["tftp", "-p", "-l", "nosuch", "127.0.0.1", port])).code, 1);
   } finally {
     server.close();
