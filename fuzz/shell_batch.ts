@@ -5,8 +5,8 @@
  */
 import { Sandbox } from "../mod.ts";
 
-/** Text between the results of two commands. */
-const MARK = "\x02";
+/** Text between the results of two commands; `\2` alone can be a char of an awk pattern. */
+const MARK = "\x02\x1f\x02\x1e";
 
 const latin1 = (bytes: Uint8Array): string => {
   let text = "";
@@ -56,7 +56,9 @@ export async function compareBatch(
     await Deno.writeFile(`${work}/${name}`, bytesOf(files[name]));
   }
   const script = "ulimit -t 2\n" +
-    commands.map((command) => `( ${command} ) 2>&1; echo $?; printf '\\002'\n`).join("");
+    commands.map((command) => `( ${command} ) 2>&1; echo $?; printf '\\002\\037\\002\\036'\n`).join(
+      "",
+    );
   await Deno.writeFile(`${dir}/script`, bytesOf(script));
   const { stdout } = await new Deno.Command(busybox, {
     args: ["sh", `${dir}/script`],

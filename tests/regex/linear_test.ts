@@ -30,31 +30,79 @@ const PATTERNS: readonly string[] = [
   "(\\ba|a)*b",
 ];
 
+/** The same in the basic dialect, and what only that has: a star behind a bar or at the beginning. */
+const BASIC_PATTERNS: readonly string[] = [
+  ...PATTERNS.map(basic),
+  "*\\(a*\\)*b",
+  "\\(*a\\)*\\(a\\|*b\\)*c",
+  "\\(^a*\\)*\\(a*$\\)*b",
+  "\\(a\\{0,5\\}\\)\\{0,5\\}b",
+  "\\(\\(a\\{1,9\\}\\)\\{1,9\\}\\)\\{2\\}b",
+  "\\(a\\?\\)\\{40\\}a\\{40\\}b",
+  "\\(a\\+\\|a\\?\\)*\\(\\w*\\)*\\>b",
+];
+
+/** An extended pattern without escaped signs in the basic dialect. */
+function basic(pattern: string): string {
+  return pattern.replace(
+    /\[[^\]]*\]|\\.|[(){}|+?]/g,
+    (sign) => sign.length === 1 ? "\\" + sign : sign,
+  );
+}
+
 const TEXTS: readonly string[] = ["a", "ab", "xa", "aaab"];
 
 /** Work that a search reports, after the automaton is warm. */
-function steps(pattern: string, text: string, run: (regex: Regex, text: string) => void): number {
+function steps(
+  pattern: string,
+  syntax: RegexSyntax,
+  text: string,
+  run: (regex: Regex, text: string) => void,
+): number {
   let count = 0;
-  const regex = compile(pattern, { syntax: "ere", onStep: (n) => void (count += n) });
+  const regex = compile(pattern, { syntax, onStep: (n) => void (count += n) });
   run(regex, text.slice(0, 64));
   count = 0;
   run(regex, text);
   return count;
 }
 
-Deno.test("regex: no pattern takes more than linear time", () => {
+const DIALECTS: readonly (readonly [RegexSyntax, readonly string[]])[] = [
+  ["ere", PATTERNS],
+  ["egrep", PATTERNS],
+  ["bre", BASIC_PATTERNS],
+  ["grep", BASIC_PATTERNS],
+];
+
+for (const [syntax, patterns] of DIALECTS) {
+  Deno.test(`regex: no ${syntax} pattern takes more than linear time`, () => {
+    for (const pattern of patterns) checkLinear(pattern, syntax);
+  });
+}
+
+function checkLinear(pattern: string, syntax: RegexSyntax): void {
+  for (const unit of TEXTS) {
+    const run = (regex: Regex, text: string): void => {
+      regex.exec(text);
+      regex.test(text);
+      regex.searchLine(text, 0);
+    };
+    const short = steps(pattern, syntax, unit.repeat(2_000), run);
+    const long = steps(pattern, syntax, unit.repeat(8_000), run);
+    assert(
+      long <= 4 * short + 200_000,
+      `${pattern} on ${unit}: ${short} steps for 2000 units, ${long} for 8000`,
+    );
+  }
+}
+
+Deno.test("regex: the basic forms match what the extended ones do", () => {
   for (const pattern of PATTERNS) {
-    for (const unit of TEXTS) {
-      const run = (regex: Regex, text: string): void => {
-        regex.exec(text);
-        regex.test(text);
-        regex.searchLine(text, 0);
-      };
-      const short = steps(pattern, unit.repeat(2_000), run);
-      const long = steps(pattern, unit.repeat(8_000), run);
-      assert(
-        long <= 4 * short + 200_000,
-        `${pattern} on ${unit}: ${short} steps for 2000 units, ${long} for 8000`,
+    for (const text of ["", "a", "aab", "xxy", "abc", "a1", "b=", "aaaaaaaaaaaaaaab", "xA1a"]) {
+      assertEquals(
+        compile(basic(pattern), { syntax: "bre" }).exec(text)?.toString(),
+        compile(pattern, { syntax: "ere" }).exec(text)?.toString(),
+        `${pattern} on ${text}`,
       );
     }
   }
@@ -64,8 +112,9 @@ Deno.test("regex: a megabyte of hostile text is searched at once", () => {
   const text = "a".repeat(1 << 20);
   const start = performance.now();
   for (const pattern of PATTERNS) compile(pattern, { syntax: "ere" }).exec(text);
+  for (const pattern of BASIC_PATTERNS) compile(pattern, { syntax: "bre" }).exec(text);
   const seconds = (performance.now() - start) / 1000;
-  assert(seconds < 30, `${seconds} s for ${PATTERNS.length} patterns`);
+  assert(seconds < 60, `${seconds} s for ${PATTERNS.length + BASIC_PATTERNS.length} patterns`);
 });
 
 Deno.test("regex: submatches of a long match need little memory", () => {
@@ -114,6 +163,31 @@ Deno.test("regex: back-references spend steps, and stop in the end", () => {
     },
   });
   assertThrows(() => stop.exec("ab".repeat(5_000) + "x"), Error, "budget");
+});
+
+Deno.test("regex: back-references end by themselves on a line of usual length", () => {
+  const MOST = 60_000_000;
+  for (
+    const [syntax, pattern, found] of [
+      ["bre", "\\(a*\\)*\\1b", true],
+      ["bre", "\\(a\\{1,3\\}\\)\\{1,9\\}\\1\\1b", false],
+      ["grep", "^\\(.*\\)\\1$", false],
+      ["grep", "\\(.\\)\\(.\\)\\2\\1x", false],
+      ["ere", "(a|aa)+\\1b", false],
+      ["egrep", "(aa*)(aa*)\\2\\1b", false],
+    ] as const
+  ) {
+    let count = 0;
+    const regex = compile(pattern, {
+      syntax,
+      onStep: (n) => {
+        if ((count += n) > MOST) throw new Error(`${pattern}: ${count} steps`);
+      },
+    });
+    // All letters that they want are there, so that no look for a letter answers.
+    assertEquals(regex.test("xb" + "a".repeat(117)), found, pattern);
+    assert(count > 0, pattern);
+  }
 });
 
 Deno.test("regex: many states do not pile up", () => {
