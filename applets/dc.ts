@@ -5,7 +5,9 @@ import { type Applet, type Context, defineApplet, type Options, type Source } fr
 import { ILLEGAL, illegalCharacter, withoutNuls } from "./_lib/calculator_text.ts";
 import { LongLines } from "./_lib/long_line.ts";
 import { parseOptionsSoFar } from "./_lib/options.ts";
+import { isShort, LongArithmetic } from "./_lib/decimal_steps.ts";
 import { LineWriter, unescape } from "./_lib/number_lines.ts";
+import { inSteps, type Steps } from "./_lib/steps.ts";
 import {
   add,
   compare,
@@ -20,9 +22,7 @@ import {
   negate,
   ONE,
   parseNumber,
-  powerModulo,
   raise,
-  squareRoot,
   subtract,
   whole,
   ZERO,
@@ -54,6 +54,9 @@ type Value = Decimal | ByteString;
 /** Strings that run inside each other before ends of strings are forgotten. */
 const DEPTH = 10_000;
 const MOST_BASE = 36;
+/** Largest exponent, and scale, with which work on short numbers takes no time to speak of. */
+const QUICK_EXPONENT = 8n;
+const QUICK_SCALE = 1000;
 
 /** A text that runs. */
 interface Running {
@@ -84,7 +87,10 @@ class Calculator {
   /** More text of the outermost one, for strings that span lines of standard input. */
   #more: (() => Promise<ByteString | undefined>) | undefined;
 
+  readonly #long: LongArithmetic;
+
   constructor(private readonly ctx: DcContext) {
+    this.#long = new LongArithmetic((steps) => ctx.tick(steps));
     this.#writer = new LineWriter(ctx.out, ctx.env.get("DC_LINE_LENGTH"), 1);
   }
 
@@ -216,7 +222,10 @@ class Calculator {
       const char = top.text[top.at++];
       if (char === "[") await this.#string(top);
       else if (char === "?") await this.#ask();
-      else this.#command(char, top);
+      else {
+        const wait = this.#command(char, top);
+        if (wait !== undefined) await wait;
+      }
     }
     this.ctx.out.flushNow();
   }
@@ -322,7 +331,7 @@ class Calculator {
     return top.text[top.at++];
   }
 
-  #command(char: string, top: Running): void {
+  #command(char: string, top: Running): void | Promise<void> {
     if (/[0-9A-F._]/.test(char)) return this.#literal(char, top);
     switch (char) {
       case " ":
@@ -346,6 +355,13 @@ class Calculator {
         return this.#arithmetic(char);
       case "~": {
         const [left, right] = this.#pair();
+        if (!isShort(left) || !isShort(right) || this.#scale > QUICK_SCALE) {
+          const both = this.#long.divideWithRemainder(left, right, this.#scale);
+          return this.#later(both, ({ quotient, remainder }) => {
+            this.#push(quotient);
+            this.#push(remainder);
+          });
+        }
         const { quotient, remainder } = divideWithRemainder(left, right, this.#scale);
         this.#push(quotient);
         return this.#push(remainder);
@@ -354,10 +370,14 @@ class Calculator {
         this.#need(3);
         const modulus = this.#number();
         const exponent = this.#number();
-        return this.#push(powerModulo(this.#number(), exponent, modulus));
+        const power = this.#long.powerModulo(this.#number(), exponent, modulus);
+        return this.#later(power, (value) => this.#push(value));
       }
       case "v":
-        return this.#push(squareRoot(this.#number(), this.#scale));
+        return this.#later(
+          this.#long.squareRoot(this.#number(), this.#scale),
+          (value) => this.#push(value),
+        );
       case "G":
       case "(":
       case "{": {
@@ -376,8 +396,7 @@ class Calculator {
       case "P":
         return this.#bytes(this.#pop());
       case "f":
-        for (let i = this.#stack.length - 1; i >= 0; i--) this.#show(this.#stack[i]);
-        return;
+        return this.#showAll(this.#stack.length - 1);
       case "c":
         this.#stack = [];
         return;
@@ -398,6 +417,9 @@ class Calculator {
         return this.#push(whole(this.#stack.length));
       case "Z": {
         const value = this.#pop();
+        if (typeof value !== "string" && value.value !== 0n && !isShort(value)) {
+          return this.#later(this.#long.digitCount(value), (digits) => this.#push(whole(digits)));
+        }
         return this.#push(whole(typeof value === "string" ? value.length : lengthOf(value)));
       }
       case "X":
@@ -462,7 +484,13 @@ class Calculator {
     throw new MathError(`bad token at '${top.text.slice(at, end < 0 ? undefined : end)}'`);
   }
 
-  #literal(char: string, top: Running): void {
+  /** Goes on with what long work gives. */
+  #later<R>(steps: Steps<R>, use: (result: R) => void | Promise<void>): void | Promise<void> {
+    const result = inSteps(steps);
+    return result instanceof Promise ? result.then(use) : use(result);
+  }
+
+  #literal(char: string, top: Running): void | Promise<void> {
     let { at } = top;
     const negative = char === "_";
     if (negative) { while (/[ \t\n]/.test(top.text[at] ?? "")) at++; }
@@ -473,13 +501,21 @@ class Calculator {
       throw new MathError(`bad character '${char}'`);
     }
     top.at = at + found[0].length;
-    const number = parseNumber(found[0], this.#ibase);
-    this.#push(negative ? negate(number) : number);
+    const push = (number: Decimal): void => this.#push(negative ? negate(number) : number);
+    if (found[0].length > QUICK_SCALE) {
+      return this.#later(this.#long.parseNumber(found[0], this.#ibase), push);
+    }
+    push(parseNumber(found[0], this.#ibase));
   }
 
-  #arithmetic(op: string): void {
+  #arithmetic(op: string): void | Promise<void> {
     const [left, right] = this.#pair();
     const scale = this.#scale;
+    const quick = scale <= QUICK_SCALE && isShort(left) && isShort(right) &&
+      (op !== "^" || (right.value < QUICK_EXPONENT && right.value > -QUICK_EXPONENT));
+    if (!quick) {
+      return this.#later(this.#arithmeticInSteps(op, left, right), (value) => this.#push(value));
+    }
     switch (op) {
       case "+":
         return this.#push(add(left, right));
@@ -493,6 +529,25 @@ class Calculator {
         return this.#push(divideWithRemainder(left, right, scale).remainder);
       default:
         return this.#push(raise(left, right, scale));
+    }
+  }
+
+  *#arithmeticInSteps(op: string, left: Decimal, right: Decimal): Steps<Decimal> {
+    const scale = this.#scale;
+    const long = this.#long;
+    switch (op) {
+      case "+":
+        return yield* long.add(left, right);
+      case "-":
+        return yield* long.subtract(left, right);
+      case "*":
+        return yield* long.multiply(left, right, scale);
+      case "/":
+        return yield* long.divide(left, right, scale);
+      case "%":
+        return (yield* long.divideWithRemainder(left, right, scale)).remainder;
+      default:
+        return yield* long.raise(left, right, scale);
     }
   }
 
@@ -551,11 +606,25 @@ class Calculator {
   // -------------------------------------------------------------------------------------------
   // Output
 
-  #show(value: Value): void {
+  #show(value: Value): void | Promise<void> {
+    if (typeof value !== "string" && !isShort(value)) {
+      return this.#later(this.#long.formatNumber(value, this.#obase), (text) => {
+        this.#writer.number(text);
+        this.#writer.newline();
+      });
+    }
     // Native writes the first byte of a string, even if that is its end.
     if (typeof value === "string") this.#writer.text(unescape(value) || "\0");
     else this.#writer.number(formatNumber(value, this.#obase));
     this.#writer.newline();
+  }
+
+  /** The stack from an index down. */
+  #showAll(from: number): void | Promise<void> {
+    for (let i = from; i >= 0; i--) {
+      const wait = this.#show(this.#stack[i]);
+      if (wait !== undefined) return wait.then(() => this.#showAll(i - 1));
+    }
   }
 
   /** `P`: a string as it is; the digits of a number in base 256 as bytes. */
@@ -565,12 +634,12 @@ class Calculator {
       return;
     }
     notNegative(value);
-    let text = "";
-    for (let rest = integerPart(value); rest > 0n || text === ""; rest /= 256n) {
-      text = String.fromCharCode(Number(rest % 256n)) + text;
-      if (value.value === 0n) break;
+    const whole = integerPart(value);
+    let text = value.value === 0n ? "\0" : "";
+    const digits = whole === 0n ? "" : whole.toString(16);
+    for (let at = -(digits.length % 2); at < digits.length; at += 2) {
+      text += String.fromCharCode(parseInt(digits.slice(Math.max(0, at), at + 2), 16));
     }
-    if (value.value !== 0n && integerPart(value) === 0n) text = "";
     const unit = 10n ** BigInt(value.scale);
     let fraction = value.value % unit;
     for (let power = 1n; power < unit; power *= 256n) {

@@ -59,6 +59,11 @@ const CALLS: readonly Call[] = [
     setup: `seq 1200 | tr -d "\\n" | head -c 3000 >line`,
     script: String.raw`expr "$(head -c 700 line)Z" : '\(..*\)\1Z'; :`,
   },
+  { name: "bc powers", script: "echo '3^2000000 % 1000' | bc" },
+  { name: "bc roots", script: "echo 'scale=200000; sqrt(2)' | bc" },
+  { name: "bc logarithms", script: "echo 'scale=3000; l(7)' | bc -l" },
+  { name: "bc literals", script: "head -c 1500000 /dev/zero | tr '\\0' 7 | bc" },
+  { name: "dc bases", script: "dc -e '7o 3 400000^p'" },
 ];
 
 /** Processor time of this thread in milliseconds; where the system does not tell, the time. */
