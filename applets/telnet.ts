@@ -1,3 +1,4 @@
+import { toBytes } from "../sandbox/bytes.ts";
 import { SIG } from "../sandbox/types.ts";
 import { type Applet, defineApplet } from "./contract.ts";
 import { connectTo, portNumber } from "./_lib/connect.ts";
@@ -29,17 +30,17 @@ export const applet: Applet = defineApplet({
   async run(ctx) {
     const { operands, process, stdin, stdout } = ctx;
     const port = operands[1] === undefined ? 23 : portNumber(ctx, operands[1]);
-    const { file, closeWrite } = await connectTo(ctx, operands[0], port);
+    const { file } = await connectTo(ctx, operands[0], port);
     process.setSignal(SIG.PIPE, "ignore");
+    // Unless a terminal shows it, native's buffer holds this until the end.
+    const connected = toBytes(`Connected to ${operands[0]}\n`);
+    if (stdout.isTerminal) await stdout.write(connected);
     const decoder = new Decoder();
     const terminal = process.fd(0)?.tty;
     terminal?.setRaw(true, { isig: true });
-    let inputOpen = true;
     try {
       for (;;) {
-        const items = inputOpen
-          ? [{ file, read: true }, { file: stdin.file, read: true }]
-          : [{ file, read: true }];
+        const items = [{ file, read: true }, { file: stdin.file, read: true }];
         const ready = await process.poll(items, undefined);
         if (ready.includes(0)) {
           const chunk = await file.read(65536, process.waiter);
@@ -50,13 +51,16 @@ export const applet: Applet = defineApplet({
         }
         if (ready.includes(1)) {
           const chunk = await stdin.read();
+          // The end of the input is the end.
           if (chunk === undefined) {
-            inputOpen = false;
-            await closeWrite();
-          } else await file.write(encode(chunk), process.waiter);
+            if (!stdout.isTerminal) await stdout.write(connected);
+            return 0;
+          }
+          await file.write(encode(chunk), process.waiter);
         }
       }
-      ctx.say("Connection closed by foreign host\r\n");
+      await stdout.write(toBytes("Connection closed by foreign host\r\n"));
+      if (!stdout.isTerminal) await stdout.write(connected);
       return 1;
     } finally {
       terminal?.setRaw(false);
@@ -65,13 +69,15 @@ export const applet: Applet = defineApplet({
   },
 });
 
-/** A byte 255 is sent twice. */
+/** A byte 255 is sent twice, and a line ends as RFC 854 has it. */
 function encode(chunk: Uint8Array): Uint8Array {
-  if (!chunk.includes(IAC)) return chunk;
+  if (!chunk.includes(IAC) && !chunk.includes(10) && !chunk.includes(13)) return chunk;
   const bytes: number[] = [];
   for (const byte of chunk) {
+    if (byte === 10) bytes.push(13);
     bytes.push(byte);
     if (byte === IAC) bytes.push(byte);
+    else if (byte === 13) bytes.push(10);
   }
   return new Uint8Array(bytes);
 }

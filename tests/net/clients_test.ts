@@ -455,17 +455,20 @@ Deno.test("telnet refuses options that it does not know, and passes text on", as
     await using sandbox = await Sandbox.create({ net: NET });
     // The end of its input ends it, so the input is held open until the answer is there.
     const typing = (async function* () {
-      yield encoder.encode("typed\n");
+      yield new Uint8Array([...encoder.encode("typed\nx\ry"), 255, 10]);
       await answered.promise;
     })();
     const argv = ["telnet", "127.0.0.1", String(listener.addr.port)];
     const got = await sandbox.run(argv, { stdin: typing, timeoutMs: 10_000 });
     assertStringIncludes(got.stdoutText, "hello");
+    // Its end is an end in peace, and what native says of the connection stands behind what came.
+    assertEquals([got.code, got.stderrText], [0, ""]);
+    assertEquals(got.stdoutText.endsWith("Connected to 127.0.0.1\n"), true);
     assertEquals(heard.length, 1);
     const said = heard[0].join();
     assertStringIncludes(said, "255,252,99"); // WONT
     assertStringIncludes(said, "255,254,99"); // DONT
-    assertStringIncludes(said, [...encoder.encode("typed")].join());
+    assertStringIncludes(said, [...encoder.encode("typed\r\nx\r\ny"), 255, 255, 13, 10].join());
   } finally {
     listener.close();
     await serving.catch(() => {});
