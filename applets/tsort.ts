@@ -2,7 +2,7 @@ import { type Applet, defineApplet } from "./contract.ts";
 
 /** A word and the words that must come after it. */
 interface Node {
-  readonly after: string[];
+  readonly after: Set<string>;
   /** How many words that were not printed yet must come before. */
   waiting: number;
 }
@@ -23,22 +23,28 @@ export const applet: Applet = defineApplet({
     const nodes = new Map<string, Node>();
     const node = (word: string): Node => {
       let found = nodes.get(word);
-      if (found === undefined) nodes.set(word, found = { after: [], waiting: 0 });
+      if (found === undefined) nodes.set(word, found = { after: new Set(), waiting: 0 });
       return found;
     };
     for (let i = 0; i < words.length; i += 2) {
       const first = node(words[i]);
       const second = node(words[i + 1]);
-      if (words[i] === words[i + 1] || first.after.includes(words[i + 1])) continue;
-      first.after.push(words[i + 1]);
+      if (words[i] === words[i + 1] || first.after.has(words[i + 1])) continue;
+      first.after.add(words[i + 1]);
       second.waiting++;
+      const pause = ctx.tick(1);
+      if (pause !== undefined) await pause;
     }
     let ready = [...nodes].filter(([, { waiting }]) => waiting === 0).map(([word]) => word).sort();
     const left = new Set(nodes.keys());
     while (left.size > 0) {
       if (ready.length === 0) {
         // A circle: it is told, and cut at its first word.
-        const word = [...left].sort()[0];
+        let word: string | undefined;
+        for (const each of left) if (word === undefined || each < word) word = each;
+        if (word === undefined) break;
+        const pause = ctx.tick(1 + (left.size >> 4));
+        if (pause !== undefined) await pause;
         ctx.warn(`cycle at ${word}`);
         ready = [word];
       }

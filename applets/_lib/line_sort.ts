@@ -137,8 +137,13 @@ export function sortLines(
   return new Sorter(order, levels, tick).run();
 }
 
+/** Comparisons after which others get their turn. */
+const STRETCH = 4096;
+
 class Sorter {
   readonly #tasks: Task[] = [];
+  /** The merge that is going on. */
+  #merging: Generator<void> | undefined;
   readonly #spare: Uint32Array;
   readonly #keys: Uint32Array;
   readonly #spareKeys: Uint32Array;
@@ -155,13 +160,19 @@ class Sorter {
   }
 
   run(): MaybePromise<Uint32Array> {
-    for (let task = this.#tasks.pop(); task !== undefined; task = this.#tasks.pop()) {
-      const size = task.to - task.from;
-      this.#sort(task);
+    for (;;) {
+      let size = STRETCH;
+      if (this.#merging !== undefined) {
+        if (this.#merging.next().done === true) this.#merging = undefined;
+      } else {
+        const task = this.#tasks.pop();
+        if (task === undefined) return this.order;
+        size = task.to - task.from;
+        this.#sort(task);
+      }
       const pause = this.tick(size);
       if (pause !== undefined) return pause.then(() => this.run());
     }
-    return this.order;
   }
 
   #push(from: number, to: number, level: number, depth: number): void {
@@ -173,7 +184,7 @@ class Sorter {
     if (task.to - task.from <= SMALL) this.#insertion(task);
     else if (level.kind === "bytes") this.#bytes(task, level);
     else if (level.kind === "number") this.#numbers(task, level);
-    else this.#merge(task, level);
+    else this.#merging = this.#merge(task, level);
   }
 
   /** Sorts a short run by this level and all that follow. */
@@ -302,7 +313,8 @@ class Sorter {
   }
 
   /** Bottom-up merge sort by comparisons. */
-  #merge(task: Task, level: Level): void {
+  *#merge(task: Task, level: Level): Generator<void> {
+    let room = STRETCH;
     const { from, to } = task;
     let source = this.order;
     let target = this.#spare;
@@ -316,6 +328,10 @@ class Sorter {
           target[i] = a < middle && (b >= right || compareLevel(level, source[a], source[b]) <= 0)
             ? source[a++]
             : source[b++];
+          if (--room === 0) {
+            room = STRETCH;
+            yield;
+          }
         }
       }
       [source, target] = [target, source];
@@ -326,6 +342,10 @@ class Sorter {
     for (let i = from + 1; i < to; i++) {
       keys[i] = keys[i - 1] +
         (compareLevel(level, this.order[i - 1], this.order[i]) === 0 ? 0 : 1);
+      if (--room === 0) {
+        room = STRETCH;
+        yield;
+      }
     }
     this.#runs(from, to, (runFrom, runTo) => this.#push(runFrom, runTo, task.level + 1, 0));
   }

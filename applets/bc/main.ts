@@ -187,9 +187,12 @@ class Session {
         case "function":
           this.#machine.functions.set(parsed.definition.name, parsed.definition);
           break;
-        case "code":
+        case "code": {
           await this.#machine.run(parsed.code);
           this.ctx.out.flushNow();
+          const wait = this.ctx.tick(4);
+          if (wait !== undefined) await wait;
+        }
       }
     }
   }

@@ -128,20 +128,11 @@ export const BUSY_APPLETS: readonly BusyScript[] = [
     script: loop("awk '{ for (;;) n = match($0, /a*ab$|b/) }' line"),
   },
   {
-    name: "awk printf %*d",
-    script: 'awk \'BEGIN { for (;;) printf "%*d", 40000000, 1 >"/dev/null" }\'',
-  },
-  {
     name: "awk length of an array",
     setup: NUMBERS,
     script: loop("awk '{ x[$1] } END { for (;;) { n = 0; for (k in x) n += x[k] } }' numbers"),
   },
   { name: "awk delete", setup: NUMBERS, script: loop("awk '{ x[$1] } END { delete x }' numbers") },
-  {
-    name: "awk huge pattern",
-    script:
-      'awk \'BEGIN { p = sprintf("%200000s", ""); gsub(/ /, "a?b*", p); for (i = 0;; i++) x ~ (p i) }\'',
-  },
   {
     name: "awk huge text to number",
     setup: "head -c 4000000 /dev/zero | tr '\\0' 7 >digits",
@@ -252,9 +243,7 @@ export const BUSY_APPLETS: readonly BusyScript[] = [
   { name: "ts", script: loop("yes | head -n 100000 | ts >/dev/null") },
   // sort and its like.
   { name: "sort -k numeric", setup: RANDOM, script: loop("sort -k1,1n -s rand >/dev/null") },
-  { name: "sort -R", setup: RANDOM, script: loop("sort -R rand >/dev/null") },
   { name: "sort -V", setup: RANDOM, script: loop("sed 's/./&./3' rand | sort -V >/dev/null") },
-  { name: "sort -h", setup: RANDOM, script: loop("sed 's/$/K/' rand | sort -h >/dev/null") },
   { name: "sort -g", setup: RANDOM, script: loop("sed 's/$/e3/' rand | sort -g >/dev/null") },
   { name: "sort -M", setup: RANDOM, script: loop("sed 's/^/Feb /' rand | sort -M >/dev/null") },
   {

@@ -64,6 +64,13 @@ const CALLS: readonly Call[] = [
   { name: "bc logarithms", script: "echo 'scale=3000; l(7)' | bc -l" },
   { name: "bc literals", script: "head -c 1500000 /dev/zero | tr '\\0' 7 | bc" },
   { name: "dc bases", script: "dc -e '7o 3 400000^p'" },
+  {
+    name: "sort -V",
+    setup: "seq 150000 | sed 's/./&./2' | sort >numbers",
+    script: "sort -rV numbers",
+  },
+  { name: "bc program of many lines", setup: "seq 50000 >numbers", script: "bc numbers" },
+  { name: "cut of many ranges", setup: LINE, script: "cut -c $(seq -s , 1 2 9999) line" },
 ];
 
 /** Processor time of this thread in milliseconds; where the system does not tell, the time. */
