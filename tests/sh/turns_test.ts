@@ -70,7 +70,6 @@ const CALLS: readonly Call[] = [
     script: "sort -rV numbers",
   },
   { name: "bc program of many lines", setup: "seq 50000 >numbers", script: "bc numbers" },
-  { name: "cut of many ranges", setup: LINE, script: "cut -c $(seq -s , 1 2 9999) line" },
 ];
 
 /** Processor time of this thread in milliseconds; where the system does not tell, the time. */
