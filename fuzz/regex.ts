@@ -10,11 +10,13 @@
  * Two kinds of difference are counted apart, because there glibc itself is wrong: patterns with
  * back-references (its match may not even be one: `c((aa*)?)*\1`), and patterns with an anchor together
  * with a repetition or a group (`a(\<b.){0,3}` does not match `ab` for it, though the group may be absent).
+ * That it is wrong is shown for each difference by trying everything (regex_judge.ts).
  *
  * @module
  */
 import { compile, type Regex, RegexError, type RegexSyntax } from "../applets/_lib/regex/regex.ts";
 import { seeded } from "./awk.ts";
+import { longestMatch } from "./regex_judge.ts";
 
 /** Gives a number from 0 up to a bound. */
 export type Pick = (bound: number) => number;
@@ -234,6 +236,47 @@ function trial(pick: Pick, texts: readonly string[]): Trial | undefined {
   return { syntax, pattern, icase, command, want };
 }
 
+/** Where a line of sed's output says that a match lies. */
+function spanIn(line: string): readonly [from: number, to: number] | undefined {
+  const from = line.indexOf("<");
+  return from < 0 ? undefined : [from, line.indexOf(">") - 1];
+}
+
+/**
+ * Why a difference is a fault of glibc, shown by trying everything: its match is none, or not the
+ * longest, and ours is; undefined where that is not so. Where both sides found the same match and the
+ * pattern has a back-reference, what the groups hold is not judged.
+ */
+function proven(
+  { pattern, syntax, icase, command, want }: Trial,
+  texts: readonly string[],
+  native: string,
+): string | undefined {
+  const reason = wrongInGlibc(pattern);
+  if (reason === undefined) return undefined;
+  const lists = command.startsWith("grep");
+  const theirs = native.split("\n");
+  const ours = want.split("\n");
+  if (!lists && theirs.length !== ours.length) return undefined;
+  let onlyGroups = false;
+  for (let i = 0; i < texts.length; i++) {
+    const shown = (lines: readonly string[]): string =>
+      lists ? String(lines.includes(`${i + 1}:${texts[i]}`)) : lines[i];
+    if (shown(theirs) === shown(ours)) continue;
+    const right = longestMatch(pattern, syntax, icase, texts[i]);
+    const agrees = (lines: readonly string[]): boolean =>
+      lists
+        ? (right !== undefined) === (shown(lines) === "true")
+        : String(spanIn(lines[i])) === String(right);
+    if (!agrees(ours)) return undefined;
+    if (agrees(theirs)) {
+      if (!/\\[1-9]/.test(pattern)) return undefined;
+      onlyGroups = true;
+    }
+  }
+  return onlyGroups ? "groups beside a back-reference" : reason;
+}
+
 const BATCH = 250;
 const TEXTS = 20;
 const MARK = "\x02";
@@ -276,7 +319,7 @@ export async function compareWithNative(
       // Some nested empty loops never end in glibc; they are killed.
       const reason = native?.endsWith("137\n")
         ? "native did not end and was killed"
-        : wrongInGlibc(pattern);
+        : proven(trials[index], texts, native ?? "");
       const text = `${syntax}${icase ? " icase" : ""} ${JSON.stringify(pattern)}\n` +
         `  texts  ${JSON.stringify(texts)}\n` +
         `  native ${JSON.stringify(native)}\n  ours   ${JSON.stringify(want)}`;
