@@ -381,13 +381,17 @@ export const FORMAT_TARGETS: readonly Target[] = [
     words: ["http://", "https://", "ftp://", "@", ":", "/", "?", "#", "%0a", "..", "[::1]", "\\"],
     check: ({ data }) => {
       const url = parseUrl(data);
-      if (url === undefined) return;
+      if (typeof url === "string") return;
       if (/[\x00-\x20\x7f]/.test(url.path)) throw new Finding("property", `path ${url.path}`);
       if (!url.path.startsWith("/")) throw new Finding("property", `path ${url.path}`);
       const again = parseUrl(`${url.scheme}://${url.host}:${url.port}${url.path}`);
-      expectSame("not the same again", shown({ ...url, user: "" }), shown(again));
+      expectSame(
+        "not the same again",
+        shown({ ...url, user: "", rawPath: url.path }),
+        shown(again),
+      );
       const next = redirected(url, data);
-      if (next !== undefined && /[\x00-\x20\x7f]/.test(next.path)) {
+      if (typeof next !== "string" && /[\x00-\x20\x7f]/.test(next.path)) {
         throw new Finding("property", `redirected to ${next.path}`);
       }
     },
