@@ -242,7 +242,6 @@ export const BUSY_SCRIPTS: readonly BusyScript[] = [
   },
   {
     name: "awk, texts",
-    stretch: "gsub over a text of a megabyte, with a million matches, is one step",
     script:
       'awk \'BEGIN { s = sprintf("%1000000s", "a"); while (1) { t = s; gsub(/ /, "xy", t); n = split(t, a, "x") } }\'',
   },
@@ -292,7 +291,6 @@ export const BUSY_SCRIPTS: readonly BusyScript[] = [
   { name: "gzip | gunzip", script: "yes | gzip | gunzip >/dev/null" },
   {
     name: "bzip2",
-    stretch: "sorting a block of 900 KB is one step",
     script: "bzip2 </dev/urandom >/dev/null",
   },
   { name: "bzip2 of equal bytes", script: "bzip2 </dev/zero >/dev/null" },
@@ -317,7 +315,6 @@ export const BUSY_SCRIPTS: readonly BusyScript[] = [
   },
   {
     name: "bc",
-    stretch: "raising a number to a power is one step of the engine's",
     script:
       "echo '2^(2^25)' | bc >/dev/null; while :; do echo 'scale=3000; 4*a(1)' | bc -l >/dev/null; done",
   },
