@@ -53,7 +53,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     what: "native: local works outside of functions in redirections and behind command",
     without: (script) =>
       script.replaceAll(/\bcommand local\b/g, "command :").replaceAll(
-        /\blocal\b(?=[^\n;]*[<>])/g,
+        /\blocal\b(?=[^\n;]*(?:[<>]|\bcommand\b))/g,
         ":",
       ),
   },
@@ -118,7 +118,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     what: "what w and set alone show is of the machine",
-    without: (script) => script.replaceAll(/\bw p\b/g, ":").replace(/^set *$/m, ":"),
+    without: (script) => script.replaceAll(/\bw p\b/g, ":").replaceAll(/\bset *$/gm, ":"),
   },
   {
     what: "native: ${x:} takes the text up to the next brace, and what follows in the word is lost",
@@ -155,7 +155,15 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     what: "chance: who writes to a pipe that nobody reads may be killed before what it does next",
     without: (script) =>
-      script.replaceAll(/\| (?:\(exit 3\)|exit 4|return 5)/g, "| cat >/dev/null"),
+      script.replaceAll(/\| (?:\(exit 3\)|exit 4|return 5|p "\$x")/g, "| cat >/dev/null"),
+  },
+  {
+    what: "chance: whether a file that one command of a pipeline makes is there for another",
+    without: (script) => script.replaceAll("cat f1 f2", "cat f1"),
+  },
+  {
+    what: "native: local takes a name that is none, and fails when the function ends",
+    without: (script) => script.replaceAll(/\blocal (\w*)[!@^+](\w*)/g, "local $1$2"),
   },
   {
     what: "numbers of processes in a trace",
