@@ -10,6 +10,10 @@ import { strtod, strtoll } from "./strtod.ts";
 
 /** Widest field or longest precision; more could only be meant to fill memory. */
 const MAX_WIDTH = 0x7fffffff;
+const stop = (): Pass => "stop";
+
+/** Parts of a format after which others get their turn. */
+const PARTS_A_TURN = 2048;
 /** Above this a field is written in pieces. */
 const PIECE = 1 << 16;
 
@@ -65,46 +69,52 @@ export class Formatter {
   #pass(from = 0): Pass | Promise<Pass> {
     const { format, ctx } = this;
     let at = from;
+    let left = PARTS_A_TURN;
     while (at < format.length) {
       const char = format[at];
+      let full: void | Promise<void>;
       if (char === "\\") {
         if (format[at + 1] === "c") return "stop";
         const escape = readEscape(format, at + 1);
-        void ctx.out.byte(escape.code);
+        full = ctx.out.byte(escape.code);
         at = escape.end;
-        continue;
-      }
-      if (char !== "%") {
+      } else if (char !== "%") {
         let end = at + 1;
         while (end < format.length && format[end] !== "%" && format[end] !== "\\") end++;
-        void ctx.out.print(format.slice(at, end));
+        full = ctx.out.print(format.slice(at, end));
         at = end;
-        continue;
-      }
-      if (format[at + 1] === "%") {
-        void ctx.out.byte(0x25);
+      } else if (format[at + 1] === "%") {
+        full = ctx.out.byte(0x25);
         at += 2;
-        continue;
+      } else {
+        const next = this.#conversion(at);
+        if (next === undefined) return "stop";
+        at = next.end;
+        full = next.full;
+        if (next.stopped === true) return full instanceof Promise ? full.then(stop) : "stop";
       }
-      const next = this.#conversion(at);
-      if (next === undefined) return "stop";
-      at = next.end;
-      if (next.full instanceof Promise) {
+      if (!(full instanceof Promise) && --left === 0) {
+        left = PARTS_A_TURN;
+        full = ctx.process.tick(PARTS_A_TURN);
+      }
+      if (full instanceof Promise) {
         const rest = at;
-        return next.full.then(() => this.#pass(rest));
+        return full.then(() => this.#pass(rest));
       }
     }
     return "done";
   }
 
   /** One conversion from its `%`; undefined when it is wrong or `%b` said to stop. */
-  #conversion(start: number): { end: number; full: void | Promise<void> } | undefined {
+  #conversion(
+    start: number,
+  ): { end: number; full: void | Promise<void>; stopped?: boolean } | undefined {
     const { format } = this;
     let at = start + 1;
     if (format[at] === "b") {
       const { text, stopped } = unescape(this.#take() ?? "", true, true);
       const full = this.ctx.out.print(text);
-      return stopped ? undefined : { end: at + 1, full };
+      return { end: at + 1, full, stopped };
     }
     const flags = { left: false, zero: false, plus: false, space: false, alternate: false };
     for (;; at++) {

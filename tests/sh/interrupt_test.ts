@@ -109,3 +109,12 @@ Deno.test("background jobs go on, whatever keeps the shell busy", async () => {
     assertEquals([name, stdoutText, reason], [name, "ten\n", "signal"]);
   }
 });
+
+Deno.test("a printf whose reader does not read waits, and ends with its run", async () => {
+  await using sandbox = await Sandbox.create({ cwd: "/tmp" });
+  const format = "f=$(head -c 200000 /dev/zero | tr '\\0' a | sed 's/a/%%/g')";
+  for (const command of [`printf "$f"`, `/bin/printf "$f"`, `printf '%b' "$f$f\\c"`]) {
+    const { reason } = await sandbox.sh(`${format}; ${command} | sleep 100`, { timeoutMs: 1000 });
+    assertEquals([command, reason], [command, "timeout"]);
+  }
+});
