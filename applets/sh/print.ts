@@ -176,7 +176,9 @@ function variable(p: Part & { t: "var" }): string {
       ? quotedText(w.parts, false)
       : w.parts.reduce((out, q) => out + (after(out, q) ?? unquotedPart(q, true)), "");
   const op = p.op === "bad" ? "" : p.op === "sub" ? ":" : p.op === ":" ? ":}" : p.op;
-  let out = "${" + p.name + op + inner(p.arg!);
+  // `${#+}` would be a length; quotes without text mean nothing in a here-document, where alone this is.
+  const none = p.name === "#" && op.length === 1 && p.arg!.parts.length === 0 ? '""' : "";
+  let out = "${" + p.name + op + inner(p.arg!) + none;
   if (p.arg2 !== undefined) out += (p.op === "sub" ? ":" : "/") + inner(p.arg2);
   return out + "}";
 }
