@@ -148,13 +148,19 @@ class Session {
       const line = withoutNuls(next);
       const wrong = ILLEGAL.exec(line);
       if (wrong !== null) throw new BcError(illegalCharacter(wrong[0]));
-      lexer.text += line;
+      // What was run is not needed any more, and each text that grows is copied when it is read.
+      lexer.text = lexer.at === lexer.text.length ? line : lexer.text.slice(lexer.at) + line;
+      lexer.at = 0;
     }
   }
 
   async #line(): Promise<ByteString | undefined> {
     let bytes = (this.#stdin ??= new LongLines(this.ctx.stdin, this.ctx.process)).next();
-    if (bytes instanceof Promise) bytes = await bytes;
+    if (bytes instanceof Promise) {
+      // Whoever has to answer may be waiting for what was printed.
+      this.ctx.out.flushNow();
+      bytes = await bytes;
+    }
     return bytes === undefined ? undefined : toByteString(bytes);
   }
 
@@ -162,11 +168,7 @@ class Session {
   async #statements(parser: Parser): Promise<boolean> {
     const { lexer } = parser;
     for (;;) {
-      // What was run is not needed any more, but for the rest of its line.
-      if (lexer.at > 65536) {
-        lexer.text = lexer.text.slice(lexer.at);
-        lexer.at = 0;
-      }
+      if (lexer.at === lexer.text.length && !lexer.ended) return true;
       const { at, line } = lexer;
       let parsed;
       try {
@@ -189,9 +191,11 @@ class Session {
           break;
         case "code": {
           await this.#machine.run(parsed.code);
-          this.ctx.out.flushNow();
           const wait = this.ctx.tick(4);
-          if (wait !== undefined) await wait;
+          if (wait !== undefined) {
+            this.ctx.out.flushNow();
+            await wait;
+          }
         }
       }
     }
