@@ -25,6 +25,9 @@ const ELEMENT_BYTES = 96;
 /** Elements that are charged at once. */
 const STEP = 1024;
 
+/** From so many elements on it is worth while to make room beforehand. */
+const RESERVED = 1 << 15;
+
 /** A variable or an element: a scalar, and an array once it is used as one. */
 export class Cell {
   /** The array part, if it ever was used as one. */
@@ -60,6 +63,8 @@ export class AwkArray {
   #count = 0;
   /** Index into SIZES. Native's table never shrinks. */
   #size = 0;
+  /** Elements for which room was made. */
+  #reserved = 0;
   /** Steps of elements that were charged. */
   #charged = 0;
 
@@ -95,6 +100,14 @@ export class AwkArray {
     this.at(key).value = value;
   }
 
+  /** Makes room for many elements at once, so that the table need not be made anew with most in it. */
+  reserve(count: number): void {
+    if (count < RESERVED) return;
+    for (; this.#charged * STEP < count; this.#charged++) this.meter(STEP * ELEMENT_BYTES);
+    this.#reserved = count;
+    this.#rebuild(this.#entries.keys());
+  }
+
   /** Removes an element. */
   delete(key: ByteString): void {
     const slot = this.#find(key, 0, key.length, hash(key, 0, key.length));
@@ -111,7 +124,7 @@ export class AwkArray {
     this.#hashes = new Uint32Array(FIRST_SLOTS);
     this.#slots = new Int32Array(2 * FIRST_SLOTS);
     this.#mask = FIRST_SLOTS - 1;
-    this.#count = 0;
+    this.#count = this.#reserved = 0;
     this.meter(-this.#charged * STEP * ELEMENT_BYTES);
     this.#charged = 0;
   }
@@ -170,7 +183,7 @@ export class AwkArray {
     const entries = this.#entries;
     const hashes = this.#hashes;
     let slots = FIRST_SLOTS;
-    while (slots < this.#count * 4) slots *= 2;
+    while (slots < this.#count * 4 || slots < this.#reserved * 2 + 2) slots *= 2;
     this.#entries = [];
     this.#hashes = new Uint32Array(slots >> 1);
     this.#slots = new Int32Array(2 * slots);

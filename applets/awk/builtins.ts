@@ -8,7 +8,7 @@
  */
 import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import type { AwkArray } from "./array.ts";
-import { type Splitter, splitText } from "./record.ts";
+import { type Cut, FIELDS_A_TURN, type Splitter, splitText } from "./record.ts";
 import { InputText, toInt32, toUint64 } from "./value.ts";
 
 /** `substr`: positions are cut to whole numbers, not rounded, and the length counts from 1 at least. */
@@ -31,9 +31,6 @@ export function wholePart(value: number): number {
   return Math.trunc(value) + 0;
 }
 
-/** Elements that `split` makes before others get their turn. */
-const PARTS_A_TURN = 4096;
-
 /** `split`: fills the array and gives the number of elements. */
 export function splitInto(
   array: AwkArray,
@@ -43,19 +40,28 @@ export function splitInto(
 ): MaybePromise<number> {
   const starts: number[] = [];
   const ends: number[] = [];
-  const count = splitText(text, 0, text.length, splitter, starts, ends);
-  array.clear();
-  const from = (first: number): MaybePromise<number> => {
+  const cut: Cut = { at: 0, start: 0, count: 0 };
+  const fill = (first: number): MaybePromise<number> => {
+    const { count } = cut;
     for (let i = first; i < count; i++) {
       array.set(String(i + 1), new InputText(text.slice(starts[i], ends[i])));
-      if ((i + 1) % PARTS_A_TURN === 0) {
-        const waiting = turn(PARTS_A_TURN);
-        if (waiting !== undefined) return waiting.then(() => from(i + 1));
+      if ((i + 1) % FIELDS_A_TURN === 0) {
+        const waiting = turn(FIELDS_A_TURN);
+        if (waiting !== undefined) return waiting.then(() => fill(i + 1));
       }
     }
     return count;
   };
-  return from(0);
+  const find = (): MaybePromise<number> => {
+    while (!splitText(text, text.length, splitter, starts, ends, cut, FIELDS_A_TURN)) {
+      const waiting = turn(FIELDS_A_TURN);
+      if (waiting !== undefined) return waiting.then(find);
+    }
+    array.clear();
+    array.reserve(cut.count);
+    return fill(0);
+  };
+  return find();
 }
 
 /** Largest operand for which 32-bit operators give what 64-bit ones would. */

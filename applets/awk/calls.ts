@@ -74,6 +74,8 @@ export class Calls extends Operators {
     const cell = place.kind === "var" && !this.isNf(place) ? this.globalOf(place) : undefined;
     if (expr.kind === "field") {
       const index = this.fieldIndex(expr);
+      // Whether fields were asked for decides what that does.
+      this.rt.record.ahead = false;
       return () => {
         this.rt.record.empty(index());
         return new Cell("");

@@ -139,7 +139,11 @@ export abstract class Places {
 
   /** Whether it is NF itself. */
   protected isNf(expr: Expr): boolean {
-    return expr.kind === "var" && expr.place!.scope === "global" && expr.place!.slot === NF_SLOT;
+    if (expr.kind !== "var" || expr.place!.scope !== "global" || expr.place!.slot !== NF_SLOT) {
+      return false;
+    }
+    this.rt.record.ahead ??= true;
+    return true;
   }
 
   /** The name, when assigning it changes how the program works. */
@@ -228,6 +232,7 @@ export abstract class Places {
     }
     if (expr.kind === "field") {
       const index = this.fieldIndex(expr);
+      if (this.rt.record.highest > 0) this.rt.record.ahead ??= true;
       return () => this.fieldRef(index());
     }
     if (expr.kind === "var") {

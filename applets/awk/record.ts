@@ -34,70 +34,93 @@ export const HIGHEST_FIELD = 50_000_000;
 /** Most fields that a record can be made to have; more is "out of memory". */
 export const MOST_FIELDS = 5_000_000;
 
-/** Cuts a part of a text into fields; offsets go to `starts` and `ends`, their number is returned. */
+/** The fields of a record of so many bytes are found in steps. */
+const LONG_RECORD = 1 << 16;
+
+/** Fields that are found before others get their turn. */
+export const FIELDS_A_TURN = 8192;
+
+/** How far a text was cut into fields. */
+export interface Cut {
+  /** Where the search goes on; behind the end once all fields are found. */
+  at: number;
+  /** Where the field begins that it is about. */
+  start: number;
+  /** Number of fields. */
+  count: number;
+}
+
+/**
+ * Cuts a text into fields; offsets go to `starts` and `ends`. True when that is done; otherwise there
+ * were `most` of them, and the same call goes on.
+ */
 export function splitText(
   text: ByteString,
-  from: number,
   to: number,
   splitter: Splitter,
   starts: number[],
   ends: number[],
-): number {
-  if (from === to) return 0;
-  let count = 0;
+  cut: Cut,
+  most = Infinity,
+): boolean {
+  let { at, start, count } = cut;
+  if (at >= to) return true;
+  let left = most;
   switch (splitter.kind) {
-    case "blanks": {
-      let at = from;
-      for (;;) {
+    case "blanks":
+      while (left-- > 0) {
         while (at < to && isBlank(text.charCodeAt(at))) at++;
-        if (at >= to) return count;
+        if (at >= to) break;
         starts[count] = at;
         while (at < to && !isBlank(text.charCodeAt(at))) at++;
         ends[count++] = at;
       }
-    }
+      break;
     case "char": {
       const { code, other } = splitter;
-      let start = from;
-      for (let at = from; at < to; at++) {
+      for (; at < to && left > 0; at++) {
         const char = text.charCodeAt(at);
         if (char !== code && char !== other) continue;
         starts[count] = start;
         ends[count++] = at;
         start = at + 1;
+        left--;
       }
-      starts[count] = start;
-      ends[count++] = to;
-      return count;
+      break;
     }
     case "chars":
-      for (let at = from; at < to; at++) {
+      for (; at < to && left > 0; left--) {
         starts[count] = at;
-        ends[count++] = at + 1;
+        ends[count++] = ++at;
       }
-      return count;
+      break;
     case "regex": {
       const { regex } = splitter;
-      let start = from;
-      let at = from;
       const flags = { end: to };
-      while (at < to) {
+      for (; at < to && left > 0; left--) {
         const match = regex.exec(text, at, flags);
-        if (match === null) break;
-        if (match[1] === at) {
+        if (match === null) {
+          at = to;
+        } else if (match[1] === at) {
           // An empty separator counts only where something stands before it (BusyBox).
           at++;
-          continue;
+        } else {
+          starts[count] = start;
+          ends[count++] = match[0];
+          start = at = match[1];
         }
-        starts[count] = start;
-        ends[count++] = match[0];
-        start = at = match[1];
       }
-      starts[count] = start;
-      ends[count++] = to;
-      return count;
     }
   }
+  const done = at >= to;
+  if (done && (splitter.kind === "char" || splitter.kind === "regex")) {
+    starts[count] = start;
+    ends[count++] = to;
+  }
+  cut.at = at;
+  cut.start = start;
+  cut.count = count;
+  return done;
 }
 
 function isBlank(code: number): boolean {
@@ -120,8 +143,8 @@ export class Record {
   #found = 0;
   /** Where the search for more fields goes on; -1 when all are found. */
   #next = -1;
-  /** Fields as values, once one was assigned. */
-  #values: Value[] | undefined;
+  /** Fields as values, once one was assigned; null for one that is still what the text has. */
+  #values: (Value | null)[] | undefined;
   /** `$0` has to be put together from the fields, with this between them. */
   #joinWith: ByteString | undefined;
   /** NF as it was assigned; undefined when it is the number of fields. */
@@ -176,7 +199,7 @@ export class Record {
   /** Keeps the fields of a record that is replaced, for `goBack`; or finds how many count. */
   #leave(): void {
     if (!this.keepsFields) this.#find(this.highest);
-    else if (this.isSplit()) this.#left = this.#toValues();
+    else if (this.isSplit()) this.#left = this.#toValues().map((_, i) => this.#valueAt(i));
   }
 
   #restart(): void {
@@ -205,14 +228,37 @@ export class Record {
       this.#find(Infinity);
       return;
     }
-    this.#found = splitText(
-      this.#text,
-      this.#start,
-      this.#end,
-      this.#splitter,
-      this.#starts,
-      this.#ends,
-    );
+    const cut: Cut = { at: this.#start, start: this.#start, count: 0 };
+    splitText(this.#text, this.#end, this.#splitter, this.#starts, this.#ends, cut);
+    this.#found = cut.count;
+    this.#next = -1;
+  }
+
+  /** Whether fields are better found before the rules run, where that can be done in steps. */
+  get splitsAhead(): boolean {
+    if (this.#end - this.#start < LONG_RECORD || this.keepsFields) return false;
+    const { kind } = this.#splitter;
+    const all = kind === "regex" || kind === "chars" ? this.highest > 0 : this.highest === Infinity;
+    return this.ahead ?? all;
+  }
+
+  /** Finds the fields of a new record; gives up control now and then. */
+  *inSteps(): Generator<void, void> {
+    const { kind } = this.#splitter;
+    if (kind === "blanks" || kind === "char") {
+      while (this.#next >= 0) {
+        this.#find(this.#found + FIELDS_A_TURN);
+        yield;
+      }
+      return;
+    }
+    const cut: Cut = { at: this.#start, start: this.#start, count: 0 };
+    const starts = this.#starts;
+    const ends = this.#ends;
+    while (!splitText(this.#text, this.#end, this.#splitter, starts, ends, cut, FIELDS_A_TURN)) {
+      yield;
+    }
+    this.#found = cut.count;
     this.#next = -1;
   }
 
@@ -278,7 +324,7 @@ export class Record {
   get(index: number): Value {
     if (index === 0) return this.whole();
     if (this.#values !== undefined) {
-      return index <= this.#values.length ? this.#values[index - 1] : this.#missing(index);
+      return index <= this.#values.length ? this.#valueAt(index - 1) : this.#missing(index);
     }
     if (!this.#inText(index)) return this.#missing(index);
     return new InputText(this.#text.slice(this.#starts[index - 1], this.#ends[index - 1]));
@@ -410,6 +456,8 @@ export class Record {
    * this one the longest record had decides whether a field behind the last one is empty or unassigned.
    */
   highest = 0;
+  /** Whether the program wants the fields of a record found at once, or must not have that. */
+  ahead: boolean | undefined;
   /** Fields of a former record. */
   #left: Value[] | undefined;
 
@@ -423,12 +471,37 @@ export class Record {
     return this.#whole;
   }
 
+  /** A field as a value, which is made when it is asked for. */
+  #valueAt(i: number): Value {
+    const value = this.#values![i];
+    if (value !== null) return value;
+    return this.#values![i] = new InputText(this.#text.slice(this.#starts[i], this.#ends[i]));
+  }
+
   #join(): void {
     const values = this.#values!;
-    const parts = new Array<ByteString>(values.length);
-    for (let i = 0; i < values.length; i++) parts[i] = this.show(values[i]);
+    const text = this.#text;
+    const starts = this.#starts;
+    const ends = this.#ends;
+    const separator = this.#joinWith!;
+    const code = separator.length === 1 ? separator.charCodeAt(0) : -1;
+    const parts: ByteString[] = [];
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      if (value !== null) {
+        parts.push(this.show(value));
+        continue;
+      }
+      // What stands in the text with this very separator between is taken as it is.
+      const start = starts[i];
+      while (
+        i + 1 < values.length && values[i + 1] === null && starts[i + 1] === ends[i] + 1 &&
+        text.charCodeAt(ends[i]) === code
+      ) i++;
+      parts.push(text.slice(start, ends[i]));
+    }
     // What was put together is a plain string, never a number that came from outside.
-    this.#whole = parts.join(this.#joinWith);
+    this.#whole = parts.join(separator);
     this.#hasWhole = true;
     this.#joinWith = undefined;
   }
@@ -445,14 +518,10 @@ export class Record {
   // Writing
 
   /** The fields as values. */
-  #toValues(): Value[] {
+  #toValues(): (Value | null)[] {
     if (this.#values !== undefined) return this.#values;
     if (this.#next >= 0) this.#find(Infinity);
-    const values = new Array<Value>(this.#found);
-    for (let i = 0; i < values.length; i++) {
-      values[i] = new InputText(this.#text.slice(this.#starts[i], this.#ends[i]));
-    }
-    return this.#values = values;
+    return this.#values = new Array<null>(this.#found).fill(null);
   }
 
   /** Assigns a field; `separator` is OFS, with which `$0` will be put together. */

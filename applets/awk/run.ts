@@ -8,6 +8,7 @@ import type { Stmt } from "./ast.ts";
 import { Calls } from "./calls.ts";
 import { WAITING } from "./parts.ts";
 import type { FunctionCode } from "./places.ts";
+import { FIELDS_A_TURN } from "./record.ts";
 import type { Resolved } from "./resolve.ts";
 import { Control, type Runtime } from "./runtime.ts";
 import { type Exec, EXIT, NEXT, NEXTFILE, NORMAL, type Outcome, Statements } from "./statements.ts";
@@ -142,6 +143,7 @@ async function runInput(program: Compiled, rt: Runtime): Promise<void> {
     }
     const { input } = rt;
     record.take(input.text, input.start, input.end);
+    if (record.splitsAhead) await splitAhead(rt);
     for (let i = 0; i < rules.length; i++) {
       let outcome = outcomeOf(rt, rules[i]);
       if (outcome instanceof Promise) outcome = await outcome;
@@ -157,6 +159,15 @@ async function runInput(program: Compiled, rt: Runtime): Promise<void> {
     if (wait !== undefined) await wait;
   }
   await runEnd(program, rt);
+}
+
+/** Finds the fields of a long record with turns between, as no expression can. */
+async function splitAhead(rt: Runtime): Promise<void> {
+  for (const _ of rt.record.inSteps()) {
+    rt.work(FIELDS_A_TURN);
+    const wait = rt.turn();
+    if (wait !== undefined) await wait;
+  }
 }
 
 async function runEnd(program: Compiled, rt: Runtime): Promise<void> {
