@@ -202,4 +202,5 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["sh/interactive.ts", () => import("./sh/interactive.ts")],
   ["sh/job_view.ts", () => import("./sh/job_view.ts")],
   ["sh/tilde.ts", () => import("./sh/tilde.ts")],
+  ["sh/trace.ts", () => import("./sh/trace.ts")],
 ]);

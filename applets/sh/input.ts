@@ -11,7 +11,8 @@ import { toByteString } from "../../sandbox/bytes.ts";
 import { readScript } from "./builtins/flow.ts";
 import { END } from "./parse.ts";
 import { loadExpansion } from "./parts.ts";
-import { compileNode, expandText, nextCommand, parserFor, runText } from "./run.ts";
+import { compileNode, nextCommand, parserFor, runText } from "./run.ts";
+import { expandText } from "./trace.ts";
 import { type Shell, SKIP_NONE } from "./shell.ts";
 import { endStatus } from "./subshell.ts";
 

@@ -13,7 +13,7 @@ import { setFlag, setLetter, setNamed } from "./builtins/variables.ts";
 import { ShellError, ShellExit } from "./errors.ts";
 import { JobTable } from "./jobs.ts";
 import { foresee, INPUT, INTERACTIVE, loadExpansion, USAGE } from "./parts.ts";
-import { expandText, runText } from "./run.ts";
+import { runText } from "./run.ts";
 import { noFlags, OPTIONS, SharedState, Shell } from "./shell.ts";
 import { startVariables } from "./specials.ts";
 import { runToEnd } from "./subshell.ts";
@@ -59,7 +59,7 @@ class NoSuchOption extends ShellError {}
 function start(proc: Process, argv: readonly string[]): MaybePromise<number> {
   const slash = argv[0].lastIndexOf("/");
   const called = argv[0].slice(slash + 1).replace(/^-/, "");
-  const shared = new SharedState(called, proc.pid, BUILTINS, runText, expandText);
+  const shared = new SharedState(called, proc.pid, BUILTINS, runText);
   const sh = new Shell(proc, shared, undefined);
   sh.arg0 = argv[0];
   sh.jobs = new JobTable();

@@ -65,6 +65,9 @@ export const OPERATORS: Part<typeof import("./expand_ops.ts")> = new Part("sh/ex
 /** Tildes. */
 export const TILDE: Part<typeof import("./tilde.ts")> = new Part("sh/tilde.ts");
 
+/** What `set -x` shows, and the expansion of prompts. */
+export const TRACE: Part<typeof import("./trace.ts")> = new Part("sh/trace.ts");
+
 /** Background commands and process substitution. */
 export const BACKGROUND: Part<typeof import("./background.ts")> = new Part("sh/background.ts");
 
@@ -76,7 +79,7 @@ export const USAGE: Part<typeof import("../_lib/options.ts")> = new Part("_lib/o
 
 /** Loads what the text of a prompt may need, since no prompt can wait for it. */
 export function loadExpansion(sh: Shell): Promise<void> | undefined {
-  return loadParts(sh.proc, [ARITHMETIC, OPERATORS, TESTS]);
+  return loadParts(sh.proc, [ARITHMETIC, OPERATORS, TESTS, TRACE]);
 }
 
 /** What in a script makes it likely that a part will be needed. */

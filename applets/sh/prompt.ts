@@ -4,7 +4,7 @@
  * @module
  */
 
-import { expandLater } from "./run.ts";
+import { expandLater } from "./trace.ts";
 import type { Shell } from "./shell.ts";
 
 /** The text of a prompt variable, ready to be shown. */

@@ -12,7 +12,8 @@ import { loadParts } from "../_lib/part.ts";
 import { END, Parser } from "./parse.ts";
 import { type Exec, type Shell, SKIP_NONE } from "./shell.ts";
 
-const compiler = new Compiler();
+/** It holds no state of any shell. */
+export const compiler: Compiler = new Compiler();
 
 /** Compiles one tree; waits only when it needs a part that was not needed before. */
 export function compileNode(sh: Shell, node: Node): MaybePromise<Exec> {
@@ -189,49 +190,4 @@ function runAll(
     if (sh.skip !== SKIP_NONE) break;
   }
   return status;
-}
-
-/** Expands a text in which quotes mean nothing: the body of a here-document is such a one. */
-function expandQuoted(sh: Shell, text: string): MaybePromise<string> {
-  const parser = new Parser(`: <<\x01\n${text}\n\x01\n`, sh.line, {});
-  const node = parser.next();
-  if (node === END || node === null || node.k !== "simple") return text;
-  const body = compiler.words.text(node.redirs[0].word, "none")(sh);
-  return typeof body === "string" ? body.slice(0, -1) : body.then((late) => late.slice(0, -1));
-}
-
-/** As {@link expandText}, for one who can wait. */
-export async function expandLater(sh: Shell, text: string): Promise<string> {
-  for (;;) {
-    try {
-      return await expandQuoted(sh, text);
-    } catch (error) {
-      if (error instanceof PartNeeded) {
-        await error.part.loadFor(sh.proc);
-        continue;
-      }
-      if (error instanceof ShellSyntaxError) return text;
-      if (!(error instanceof ShellError)) throw error;
-      sh.complain(error.message);
-      return text;
-    }
-  }
-}
-
-/**
- * Expands text as in double quotes, for prompts; what would have to wait counts as empty. The parts
- * for expansion must be loaded: `loadExpansion`.
- */
-export function expandText(sh: Shell, text: string): string {
-  try {
-    const value = expandQuoted(sh, text);
-    return typeof value === "string" ? value : "";
-  } catch (error) {
-    if (error instanceof ShellError) {
-      sh.complain(error.message);
-      return text;
-    }
-    if (error instanceof ShellSyntaxError || error instanceof PartNeeded) return text;
-    throw error;
-  }
 }

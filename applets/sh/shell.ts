@@ -15,7 +15,6 @@ import { Splitter } from "./fields.ts";
 import { plainNumber } from "./number.ts";
 import { ARITHMETIC } from "./parts.ts";
 import { PatternCache } from "./pattern.ts";
-import { isReserved } from "./lex.ts";
 import { NameRef, Scope, type Variable } from "./vars.ts";
 import type { JobTable } from "./jobs.ts";
 import type { SavedFds } from "./redirect.ts";
@@ -123,8 +122,6 @@ export class SharedState {
     readonly builtins: ReadonlyMap<string, Builtin>,
     /** Compiles and runs program text; set once, it breaks the circle between stages. */
     readonly run: RunText,
-    /** Expands a prompt text as if it stood in double quotes; what would wait is left out. */
-    readonly expandText: (sh: Shell, text: string) => string,
   ) {}
 }
 
@@ -593,30 +590,4 @@ const EMPTY_SCOPE = new Scope();
 
 function ignoreVfsError(error: unknown): void {
   if (!isVfsError(error)) throw error;
-}
-
-/** Quotes a word so that the shell reads it back as it is, as `set`, `trap` and `alias` print it. */
-export function singleQuote(s: string): string {
-  let out = "";
-  let at = 0;
-  do {
-    let quote = s.indexOf("'", at);
-    if (quote < 0) quote = s.length;
-    out += "'" + s.slice(at, quote) + "'";
-    at = quote;
-    while (s.charCodeAt(at) === 39) at++;
-    if (at > quote) out += '"' + s.slice(quote, at) + '"';
-  } while (at < s.length);
-  return out;
-}
-
-/**
- * Quotes a word as `set -x` prints it: only when it needs quotes.
- *
- * @param s Text.
- * @param isValue It is what a variable is set to, where reserved words mean nothing.
- */
-export function traceQuote(s: string, isValue = false): string {
-  const plain = /^[A-Za-z0-9_,./:@+^\]-]*$/.test(s) && (isValue || !isReserved(s));
-  return plain ? s : singleQuote(s);
 }

@@ -21,9 +21,9 @@ import {
 import { need, RedirectionError, ShellError, ShellExit } from "./errors.ts";
 import { type Expander, type FieldsFn, mayWait, type TextFn } from "./expand.ts";
 import { assignment } from "./parse.ts";
-import { ARITHMETIC, TESTS } from "./parts.ts";
+import { ARITHMETIC, TESTS, TRACE } from "./parts.ts";
 import { compileRedirs, type RedirFn, SavedFds } from "./redirect.ts";
-import { type Exec, type SavedVariable, type Shell, traceQuote } from "./shell.ts";
+import type { Exec, SavedVariable, Shell } from "./shell.ts";
 import type { FastTest } from "./test_fast.ts";
 import { NameRef } from "./vars.ts";
 
@@ -123,13 +123,13 @@ function assignmentsOnly(n: Simple, expander: Expander): Exec {
         sh.line = line;
         const v = sync(sh);
         sh.setRef(ref, v);
-        if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(v, true)}`]);
+        if (sh.flags.xtrace) showAssigned(sh, ref, v);
         return sh.interrupts === 0 ? (sh.status = 0) : finish(sh, 0);
       };
     }
     const store = (sh: Shell, v: string): MaybePromise<number> => {
       sh.setRef(ref, v);
-      if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(v, true)}`]);
+      if (sh.flags.xtrace) showAssigned(sh, ref, v);
       return finish(sh, sh.substituted);
     };
     return (sh) => {
@@ -153,7 +153,7 @@ function assignNumber(ref: NameRef, value: NumberFn, line: number): Exec {
   return (sh) => {
     sh.line = line;
     const v = value(sh);
-    if (sh.flags.xtrace) trace(sh, [`${ref.name}=${traceQuote(String(v), true)}`]);
+    if (sh.flags.xtrace) showAssigned(sh, ref, String(v));
     sh.writeNumber(ref, v);
     return sh.interrupts === 0 ? (sh.status = 0) : finish(sh, 0);
   };
@@ -171,51 +171,23 @@ function assignAll(sh: Shell, assigns: readonly CompiledAssign[]): void | Promis
         for (let k = i + 1; k < assigns.length; k++) {
           assignOne(sh, assigns[k].ref, await assigns[k].text(sh), traced);
         }
-        if (traced !== undefined) trace(sh, traced);
+        if (traced !== undefined) TRACE.loaded!.trace(sh, traced);
       })();
     }
     assignOne(sh, ref, v, traced);
   }
-  if (traced !== undefined) trace(sh, traced);
+  if (traced !== undefined) TRACE.loaded!.trace(sh, traced);
 }
 
 function assignOne(sh: Shell, ref: NameRef, v: string, traced: string[] | undefined): void {
-  traced?.push(`${ref.name}=${traceQuote(v, true)}`);
+  traced?.push(TRACE.loaded!.assigned(ref.name, v));
   sh.setRef(ref, v);
 }
 
-/** Writes one line of `set -x`. */
-export function trace(sh: Shell, words: readonly string[], quote = false): void {
-  const flags = sh.flags;
-  flags.xtrace = false;
-  let prefix: string;
-  try {
-    prefix = expandPrompt(sh, sh.get("PS4") ?? "");
-  } finally {
-    flags.xtrace = true;
-  }
-  const file = sh.traceFile;
-  sh.traceFile = undefined;
-  sh.say(prefix + (quote ? words.map((word) => traceQuote(word)) : words).join(" ") + "\n", file);
-}
-
-/** Expands parameters in a prompt such as PS4; what would have to wait is left out. */
-function expandPrompt(sh: Shell, text: string): string {
-  return text.includes("$") || text.includes("`") ? sh.shared.expandText(sh, text) : text;
-}
-
-/** `command` itself is not shown by `set -x`, unless it is to tell what a name is. */
-function shownWords(argv: readonly string[]): readonly string[] {
-  if (argv[0] !== "command") return argv;
-  let i = 1;
-  for (; i < argv.length; i++) {
-    if (argv[i] === "--") {
-      i++;
-      break;
-    }
-    if (!/^-p+$/.test(argv[i])) break;
-  }
-  return i < argv.length && !argv[i].startsWith("-") ? argv.slice(i) : argv;
+/** Writes the line of `set -x` for an assignment alone. */
+function showAssigned(sh: Shell, ref: NameRef, value: string): void {
+  const { trace, assigned } = TRACE.loaded!;
+  trace(sh, [assigned(ref.name, value)]);
 }
 
 type Call = (sh: Shell, argv: readonly string[]) => MaybePromise<number>;
@@ -287,7 +259,7 @@ class SimpleCommand {
 
   #call(sh: Shell, argv: readonly string[]): MaybePromise<number> {
     if (argv.length === 0) return finish(sh, sh.substituted);
-    if (sh.flags.xtrace) trace(sh, shownWords(argv), true);
+    if (sh.flags.xtrace) TRACE.loaded!.traceCommand(sh, [], argv);
     const cmd = this.#command(sh, argv[0]);
     let result: MaybePromise<number>;
     if (cmd === undefined) result = this.#program(sh, argv, sh.scope.environment());
@@ -458,7 +430,7 @@ class SimpleCommand {
   ): void | Promise<void> {
     const traced: string[] | undefined = sh.flags.xtrace ? [] : undefined;
     const one = (ref: NameRef, v: string): void => {
-      traced?.push(`${ref.name}=${traceQuote(v, true)}`);
+      traced?.push(TRACE.loaded!.assigned(ref.name, v));
       if (before === undefined) return sh.setRef(ref, v);
       const scope = sh.ownScope();
       before.push(saveVariable(scope, scope.cell(ref.name)));
@@ -466,8 +438,7 @@ class SimpleCommand {
       sh.export(ref.name, true);
     };
     const show = (): void => {
-      if (traced === undefined) return;
-      trace(sh, [...traced, ...shownWords(argv).map((word) => traceQuote(word))]);
+      if (traced !== undefined) TRACE.loaded!.traceCommand(sh, traced, argv);
     };
     for (let i = 0; i < assigns.length; i++) {
       const v = assigns[i].text(sh);
@@ -486,7 +457,7 @@ class SimpleCommand {
   /** A program with assignments in its environment only. */
   #withEnvironment(sh: Shell, argv: readonly string[]): MaybePromise<number> {
     if (this.#assigns.length === 0) {
-      if (sh.flags.xtrace) trace(sh, argv, true);
+      if (sh.flags.xtrace) TRACE.loaded!.traceProgram(sh, argv);
       return this.#program(sh, argv, sh.scope.environment());
     }
     return this.#temporarily(sh, argv, [], () => this.#program(sh, argv, sh.scope.environment()));

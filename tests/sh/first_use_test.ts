@@ -32,6 +32,8 @@ const COMMANDS = [
   "echo $((16#ff % 7))",
   "case abc in [[:alpha:]]*) echo class;; esac",
   "[[ abc =~ b ]] && echo match",
+  "{ set -x; y=1 : $HOME; } 2>&1",
+  "{ set -x -o none; : a; } 2>&1",
   "x=abcabc; echo ${x//b/-} ${x:1:2} ${#x}",
 ];
 

@@ -10,7 +10,8 @@ import { isReserved } from "../lex.ts";
 import { isSpecialBuiltin } from "../parse.ts";
 import { becomeProgram, notFound, runProgram } from "../call.ts";
 import { ShellError, ShellExit } from "../errors.ts";
-import { type Builtin, type Shell, singleQuote } from "../shell.ts";
+import type { Builtin, Shell } from "../shell.ts";
+import { singleQuote } from "../trace.ts";
 import { readOptions } from "./options.ts";
 
 /** Path used by `command -p`. */

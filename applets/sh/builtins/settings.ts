@@ -12,7 +12,8 @@ import { saveVariable } from "../call.ts";
 import type { Num } from "../arith.ts";
 import { ArithError, ShellError } from "../errors.ts";
 import { ARITHMETIC } from "../parts.ts";
-import { type Builtin, type Flags, OPTIONS, type Shell, singleQuote } from "../shell.ts";
+import { type Builtin, type Flags, OPTIONS, type Shell } from "../shell.ts";
+import { singleQuote } from "../trace.ts";
 import { readOptions } from "./options.ts";
 import { setLetter, splitAssign } from "./variables.ts";
 

@@ -84,6 +84,24 @@ export function setNamed(sh: Shell, name: string, on: boolean): boolean {
 }
 
 const sets: Builtin = (sh, argv) => {
+  let result: MaybePromise<number>;
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    result = setAll(sh, argv);
+  } catch (error) {
+    failure = { error };
+    result = 1;
+  }
+  const end = (): MaybePromise<number> => {
+    if (failure !== undefined) throw failure.error;
+    return result;
+  };
+  // PS4 may hold any expansion. `set -x` may be followed by something wrong and yet be in force.
+  const loading = sh.flags.xtrace ? loadExpansion(sh) : undefined;
+  return loading === undefined ? end() : loading.then(end);
+};
+
+function setAll(sh: Shell, argv: readonly string[]): MaybePromise<number> {
   if (argv.length === 1) return listed(sh, (list) => list.variables(sh));
   let i = 1;
   let replace = false;
@@ -119,10 +137,8 @@ const sets: Builtin = (sh, argv) => {
     sh.optIndex = 1;
     sh.optOffset = -1;
   }
-  // PS4 may hold any expansion.
-  const loading = sh.flags.xtrace ? loadExpansion(sh) : undefined;
-  return loading === undefined ? 0 : loading.then(() => 0);
-};
+  return 0;
+}
 
 const shifts: Builtin = (sh, argv) => {
   const n = argv.length > 1 ? wholeNumber(argv[1]) : 1;
