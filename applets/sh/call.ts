@@ -168,7 +168,8 @@ export function callFunction(
 
 /** What the end of a function call puts back. */
 interface Frame {
-  readonly params: readonly string[];
+  readonly words: readonly string[];
+  readonly gone: number;
   readonly locals: SavedVariable[] | undefined;
   readonly localFlags: Flags | undefined;
   /** Assignments before the call; whoever made them takes them back. */
@@ -189,7 +190,8 @@ function enterCall(
   assigned: SavedVariable[] | undefined,
 ): Frame {
   const frame: Frame = {
-    params: sh.params,
+    words: sh.words,
+    gone: sh.gone,
     locals: sh.locals,
     localFlags: sh.localFlags,
     assigned,
@@ -217,7 +219,8 @@ function endCall(sh: Shell, frame: Frame): void {
   sh.depth = frame.depth;
   if (sh.locals !== undefined && sh.locals !== frame.assigned) restoreVariables(sh, sh.locals);
   if (sh.localFlags !== undefined) Object.assign(sh.flags, sh.localFlags);
-  sh.params = frame.params;
+  sh.words = frame.words;
+  sh.gone = frame.gone;
   sh.locals = frame.locals;
   sh.localFlags = frame.localFlags;
   sh.functionName = frame.name;

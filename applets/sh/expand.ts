@@ -99,7 +99,7 @@ export type TildeRule = "word" | "assign" | "none";
 export function compileParameter(name: string): (sh: Shell) => string | undefined {
   switch (name) {
     case "#":
-      return (sh) => String(sh.params.length);
+      return (sh) => String(sh.words.length - sh.gone);
     case "?":
       return (sh) => String(sh.status);
     case "$":
@@ -117,7 +117,7 @@ export function compileParameter(name: string): (sh: Shell) => string | undefine
   const c = name.charCodeAt(0);
   if (c >= 48 && c <= 57) {
     const index = Number(name) - 1;
-    return (sh) => index < 0 ? sh.arg0 : sh.params[index];
+    return (sh) => index < 0 ? sh.arg0 : sh.words[sh.gone + index];
   }
   const ref = new NameRef(name);
   return (sh) => {

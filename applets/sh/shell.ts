@@ -171,8 +171,10 @@ export class Shell implements ArithHost {
   functionsShared = false;
   aliases: Map<string, string> = new Map();
   aliasesShared = false;
-  /** `$1`, `$2`, … */
-  params: readonly string[] = [];
+  /** `$1`, `$2`, …, behind as many that `shift` has taken off. */
+  words: readonly string[] = [];
+  /** How many of {@link words} are gone. */
+  gone = 0;
   /** What the innermost redirection in force goes back to. */
   savedFds: SavedFds | undefined;
   /** Words of an expansion that room is charged for. */
@@ -269,7 +271,8 @@ export class Shell implements ArithHost {
     this.functionsShared = from.functionsShared = true;
     this.aliases = from.aliases;
     this.aliasesShared = from.aliasesShared = true;
-    this.params = from.params;
+    this.words = from.words;
+    this.gone = from.gone;
     this.arg0 = from.arg0;
     this.commandName = from.commandName;
     this.fromFile = from.fromFile;
@@ -302,6 +305,31 @@ export class Shell implements ArithHost {
   leave(): void {
     this.scope.users--;
     this.scope = EMPTY_SCOPE;
+  }
+
+  // -- parameters -------------------------------------------------------------------------------
+
+  /** `$1`, `$2`, … as a list. */
+  get params(): readonly string[] {
+    if (this.gone > 0) this.params = this.remaining(this.gone);
+    return this.words;
+  }
+
+  set params(words: readonly string[]) {
+    this.words = words;
+    this.gone = 0;
+  }
+
+  private remaining(gone: number): readonly string[] {
+    this.proc.waiter.spend((this.words.length - gone) >> 6);
+    return this.words.slice(gone);
+  }
+
+  /** Takes the first `n` parameters off. Of a long list a copy is made only now and then. */
+  shift(n: number): void {
+    const gone = this.gone + n;
+    if (gone < this.words.length >> 1) this.gone = gone;
+    else this.params = this.remaining(gone);
   }
 
   // -- variables --------------------------------------------------------------------------------

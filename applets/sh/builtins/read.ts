@@ -9,68 +9,102 @@ import { isVfsError } from "../../../sandbox/errors.ts";
 import { toByteString } from "../../../sandbox/bytes.ts";
 import { isName } from "../ast.ts";
 import { ShellError } from "../errors.ts";
+import type { Splitter } from "../fields.ts";
 import type { Builtin, Shell } from "../shell.ts";
 import { readOptions } from "./options.ts";
 
+/** A long text that comes in small pieces. */
+class Gathered {
+  private whole = "";
+  private pieces: string[] = [];
+
+  add(s: string): void {
+    if (this.pieces.push(s) < MANY) return;
+    // Joined they are one flat text, which so many pieces that were added up would not be.
+    this.whole += this.pieces.join("");
+    this.pieces = [];
+  }
+
+  /** The text; what comes next begins a new one. */
+  take(): string {
+    const text = this.whole + this.pieces.join("");
+    this.whole = "";
+    this.pieces = [];
+    return text;
+  }
+}
+
+/** So many pieces are made one. */
+const MANY = 1024;
+/** Longer lines are gone through so much at a time. */
+const STRETCH = 1 << 16;
+/** A step is worth so many characters, as a power of two. */
+const STEP_SHIFT = 5;
+
 /** A line being cut into the variables of `read`. */
 class LineSplitter {
-  private buffer = "";
+  private readonly buffer = new Gathered();
   private at = 0;
   /** 2: white space was skipped, one other IFS character may follow; 1: a delimiter was taken. */
   private start = 1;
-  private readonly ifs: string;
+  private readonly splitter: Splitter;
 
   constructor(private readonly sh: Shell, private readonly names: readonly string[]) {
-    this.ifs = sh.get("IFS") ?? " \t\n";
+    this.splitter = sh.fieldSplitter();
   }
 
   /** Adds an unquoted run of text. */
   add(s: string): void {
-    const ifs = this.ifs;
+    const { splitter } = this;
     const last = this.names.length - 1;
+    let from = 0;
     for (let i = 0; i < s.length; i++) {
-      const c = s[i];
-      if (this.at < last || this.start !== 0) {
-        const isIfs = ifs.includes(c);
-        if (this.start !== 0 && isIfs) {
-          if (c === " " || c === "\t" || c === "\n") continue;
-          this.start--;
-          if (this.start === 1) continue;
-        }
+      if (this.at === last && this.start === 0) {
+        // The last variable takes the rest as it is.
+        from = Math.min(from, i);
+        break;
+      }
+      const kind = splitter.kind(s.charCodeAt(i));
+      if (kind === 0) {
         this.start = 0;
-        if (this.at < last && isIfs) {
-          this.put();
-          this.start = c === " " || c === "\t" || c === "\n" ? 2 : 1;
+        continue;
+      }
+      if (i > from) this.buffer.add(s.slice(from, i));
+      from = i + 1;
+      if (this.start !== 0) {
+        if (kind === 1) continue;
+        this.start--;
+        if (this.start === 1) continue;
+        // One that is not white space: an empty field, or the beginning of the last.
+        this.start = 0;
+        if (this.at === last) {
+          from = i;
           continue;
         }
-      } else {
-        // The last variable takes the rest as it is.
-        this.buffer += s.slice(i);
-        return;
       }
-      this.buffer += c;
+      this.put();
+      this.start = kind === 1 ? 2 : 1;
     }
+    if (from < s.length) this.buffer.add(s.slice(from));
   }
 
   /** Adds a character that was quoted by a backslash; at the start of a field native then still skips blanks. */
   quoted(c: string): void {
-    this.buffer += c;
+    this.buffer.add(c);
   }
 
   /** Drops the delimiter after a single last field; where there are more fields, all stays. */
   private withoutDelimiter(rest: string): string {
-    const last = rest[rest.length - 1];
-    if (last === undefined || !this.ifs.includes(last)) return rest;
+    const { splitter } = this;
     let end = rest.length - 1;
-    while (end > 0 && this.ifs.includes(rest[end - 1]) && /[ \t\n]/.test(rest[end - 1])) end--;
+    if (end < 0 || splitter.kind(rest.charCodeAt(end)) === 0) return rest;
+    while (end > 0 && splitter.kind(rest.charCodeAt(end - 1)) === 1) end--;
     const field = rest.slice(0, end);
-    for (const c of field) if (this.ifs.includes(c)) return rest;
-    return field;
+    return splitter.splits(field) ? rest : field;
   }
 
   private put(): void {
-    this.store(this.buffer);
-    this.buffer = "";
+    this.store(this.buffer.take());
   }
 
   /** An empty name is noticed only here. */
@@ -82,13 +116,10 @@ class LineSplitter {
 
   /** Gives all variables their values. */
   finish(): void {
-    let end = this.buffer.length;
-    while (end > 0) {
-      const c = this.buffer[end - 1];
-      if ((c !== " " && c !== "\t" && c !== "\n") || !this.ifs.includes(c)) break;
-      end--;
-    }
-    const rest = this.buffer.slice(0, end);
+    const text = this.buffer.take();
+    let end = text.length;
+    while (end > 0 && this.splitter.kind(text.charCodeAt(end - 1)) === 1) end--;
+    const rest = text.slice(0, end);
     this.store(this.withoutDelimiter(rest));
     while (this.at < this.names.length) this.store("");
   }
@@ -188,7 +219,7 @@ function readLine(sh: Shell, job: ReadJob): MaybePromise<number> {
   const waits = job.file.type !== S_IFREG && !job.file.ready().read;
   const chunk = sh.interrupts !== 0 || waits
     ? undefined
-    : job.file.readUntil(job.delimiter, Infinity, sh.proc.waiter);
+    : job.file.readUntil(job.delimiter, STRETCH, sh.proc.waiter);
   if (!(chunk instanceof Uint8Array)) return readSlowly(sh, job, chunk);
   if (chunk[chunk.length - 1] !== job.delimiter) return readSlowly(sh, job, chunk);
   let text = toByteString(chunk, 0, chunk.length - 1);
@@ -216,17 +247,10 @@ async function readSlowly(
   job: ReadJob,
   first: Uint8Array | undefined | Promise<Uint8Array | undefined>,
 ): Promise<number> {
-  const plain = job.whole;
-  const split = new LineSplitter(sh, job.names);
-  let whole = "";
-  const add = (s: string): void => {
-    if (plain) whole += s;
-    else split.add(s);
-  };
-  const quoted = (c: string): void => {
-    if (plain) whole += c;
-    else split.quoted(c);
-  };
+  const split = job.whole ? undefined : new LineSplitter(sh, job.names);
+  const whole = new Gathered();
+  const add = (s: string): void => split === undefined ? whole.add(s) : split.add(s);
+  const quoted = (c: string): void => split === undefined ? whole.add(c) : split.quoted(c);
   let escaped = false;
   let left = job.max;
   let status = 1;
@@ -244,36 +268,46 @@ async function readSlowly(
         chunk = await job.file.readUntil(job.delimiter, most(job, left), sh.proc.waiter);
       }
       if (chunk === undefined) break;
-      let run = "";
-      for (let i = 0; i < chunk.length; i++) {
-        const b = chunk[i];
+      for (let i = 0; i < chunk.length;) {
+        if (!escaped) {
+          const stop = left === undefined ? chunk.length : Math.min(chunk.length, i + left);
+          let end = i;
+          while (end < stop) {
+            const b = chunk[end];
+            if (b === job.delimiter || b === 0 || (b === 92 && !job.raw)) break;
+            end++;
+          }
+          if (end > i) add(toByteString(chunk, i, end));
+          if (left !== undefined) left -= end - i;
+          i = end;
+          if (left === 0) {
+            status = 0;
+            break reading;
+          }
+          if (i === chunk.length) break;
+        }
+        const b = chunk[i++];
         if (left !== undefined) left--;
-        const c = String.fromCharCode(b);
         if (escaped) {
           escaped = false;
-          if (b !== 10) quoted(c);
-        } else if (b === 92 && !job.raw) {
-          add(run);
-          run = "";
-          escaped = true;
-        } else if (b === job.delimiter) {
-          add(run);
-          run = "";
+          if (b !== 10) quoted(String.fromCharCode(b));
+        } else if (b === 92 && !job.raw) escaped = true;
+        else if (b === job.delimiter) {
           status = 0;
           break reading;
-        } else if (b !== 0) run += c;
+        }
         if (left === 0) {
-          add(run);
           status = 0;
           break reading;
         }
       }
-      add(run);
+      const turn = sh.proc.tick(chunk.length >> STEP_SHIFT);
+      if (turn !== undefined) await turn;
     }
   } catch (error) {
     status = readFailed(error);
   }
-  if (plain) sh.set("REPLY", whole);
+  if (split === undefined) sh.set("REPLY", whole.take());
   else split.finish();
   return status;
 }

@@ -142,9 +142,9 @@ function setAll(sh: Shell, argv: readonly string[]): MaybePromise<number> {
 
 const shifts: Builtin = (sh, argv) => {
   const n = argv.length > 1 ? wholeNumber(argv[1]) : 1;
-  if (n > sh.params.length) return 1;
+  if (n > sh.words.length - sh.gone) return 1;
   if (n === 0) return 0;
-  sh.params = sh.params.slice(n);
+  sh.shift(n);
   sh.optIndex = 1;
   sh.optOffset = -1;
   return 0;
