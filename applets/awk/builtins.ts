@@ -7,6 +7,7 @@
  * @module
  */
 import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
+import { inSteps, type Steps } from "../_lib/steps.ts";
 import type { AwkArray } from "./array.ts";
 import { type Cut, FIELDS_A_TURN, type Splitter, splitText } from "./record.ts";
 import { InputText, toInt32, toUint64 } from "./value.ts";
@@ -41,27 +42,38 @@ export function splitInto(
   const starts: number[] = [];
   const ends: number[] = [];
   const cut: Cut = { at: 0, start: 0, count: 0 };
-  const fill = (first: number): MaybePromise<number> => {
-    const { count } = cut;
-    for (let i = first; i < count; i++) {
-      array.set(String(i + 1), new InputText(text.slice(starts[i], ends[i])));
-      if ((i + 1) % FIELDS_A_TURN === 0) {
-        const waiting = turn(FIELDS_A_TURN);
-        if (waiting !== undefined) return waiting.then(() => fill(i + 1));
-      }
-    }
-    return count;
-  };
-  const find = (): MaybePromise<number> => {
-    while (!splitText(text, text.length, splitter, starts, ends, cut, FIELDS_A_TURN)) {
-      const waiting = turn(FIELDS_A_TURN);
-      if (waiting !== undefined) return waiting.then(find);
-    }
+  if (splitText(text, text.length, splitter, starts, ends, cut, FIELDS_A_TURN)) {
     array.clear();
-    array.reserve(cut.count);
-    return fill(0);
-  };
-  return find();
+    for (let i = 0; i < cut.count; i++) {
+      array.set(String(i + 1), new InputText(text.slice(starts[i], ends[i])));
+    }
+    return cut.count;
+  }
+  return inSteps(splitLong(array, text, splitter, starts, ends, cut, turn));
+}
+
+function* splitLong(
+  array: AwkArray,
+  text: ByteString,
+  splitter: Splitter,
+  starts: number[],
+  ends: number[],
+  cut: Cut,
+  turn: (steps: number) => Promise<void> | undefined,
+): Steps<number> {
+  while (!splitText(text, text.length, splitter, starts, ends, cut, FIELDS_A_TURN)) {
+    const waiting = turn(FIELDS_A_TURN);
+    if (waiting !== undefined) yield waiting;
+  }
+  array.clear();
+  array.reserve(cut.count);
+  for (let i = 0; i < cut.count; i++) {
+    array.set(String(i + 1), new InputText(text.slice(starts[i], ends[i])));
+    if (i % FIELDS_A_TURN !== 0) continue;
+    const waiting = turn(FIELDS_A_TURN);
+    if (waiting !== undefined) yield waiting;
+  }
+  return cut.count;
 }
 
 /** Largest operand for which 32-bit operators give what 64-bit ones would. */

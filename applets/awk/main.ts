@@ -1,6 +1,7 @@
 import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import { type Applet, type Context, defineApplet } from "../contract.ts";
 import { loadParts } from "../_lib/part.ts";
+import { inSteps, type Steps } from "../_lib/steps.ts";
 import { Source } from "../_lib/streams.ts";
 import { AwkError, MSG } from "./errors.ts";
 import { unescapeText } from "./lex.ts";
@@ -108,9 +109,9 @@ function start(
     };
     return flushing === undefined ? finish() : flushing.then(finish);
   };
-  try {
-    const tree = parseProgram(sources, (source) => PATTERNS.loaded!.checkRegex(source));
-    const resolved = resolveProgram(tree, []);
+  const steps = function* (): Steps<number> {
+    const tree = yield* parseProgram(sources, PATTERNS.loaded?.checkRegex, process);
+    const resolved = yield* resolveProgram(tree, process);
     const opener = {
       stdin: ctx.stdin,
       open: (path: ByteString) => new Source(process.fs.open(path, 0), process, path, true),
@@ -118,15 +119,18 @@ function start(
     const rt = new Runtime(process, streams, opener, resolved.globals, sources[0].name);
     release = () => rt.release();
     rt.wantsRt = sources.some(({ text }) => /\bRT\b/.test(text));
-    const program = compileProgram(resolved, rt);
+    const program = yield* compileProgram(resolved, rt);
     prepare(ctx, rt, assignments, operands);
     const running = runProgram(program, rt);
-    const finish = (): MaybePromise<number> => {
-      rt.release();
-      const closing = streams.closeAll();
-      return closing === undefined ? rt.exitCode : closing.then(() => rt.exitCode);
-    };
-    return running === undefined ? finish() : running.then(finish).catch(die);
+    if (running !== undefined) yield running;
+    rt.release();
+    const closing = streams.closeAll();
+    if (closing !== undefined) yield closing;
+    return rt.exitCode;
+  };
+  try {
+    const done = inSteps(steps());
+    return done instanceof Promise ? done.catch(die) : done;
   } catch (error) {
     return die(error);
   }

@@ -9,6 +9,8 @@
  * @module
  */
 import type { ByteString } from "../../sandbox/types.ts";
+import type { Ticker } from "../_lib/sequence.ts";
+import type { Steps } from "../_lib/steps.ts";
 import {
   type ArithOp,
   type CompareOp,
@@ -103,13 +105,15 @@ const AFTER_LENGTH_OPS: ReadonlySet<string> = new Set([
  *
  * @param checkRegex Told each literal regular expression as it is read; throws for a bad one, which
  * native reports before any error that follows it in the text.
+ * @param ticker Is told of each item: a long program takes turns with others.
  */
-export function parseProgram(
+export function* parseProgram(
   sources: readonly SourceText[],
   checkRegex: (source: ByteString) => void = () => {},
-): ProgramTree {
+  ticker?: Ticker,
+): Steps<ProgramTree> {
   const parts: Collected = { begin: [], rules: [], end: [], functions: new Map() };
-  for (const source of sources) new Parser(source, parts, checkRegex).program();
+  for (const source of sources) yield* new Parser(source, parts, checkRegex).program(ticker);
   return parts;
 }
 
@@ -173,12 +177,14 @@ class Parser {
   // -------------------------------------------------------------------------------------------
   // Items
 
-  program(): void {
+  *program(ticker: Ticker | undefined): Steps<void> {
     this.#skipNewlines();
     // Native has another message for a bare statement where it did not look for a semicolon before.
     let fresh = true;
     while (this.#peek().kind !== "EOF") {
       fresh = this.#item(fresh);
+      const waiting = ticker?.tick(4);
+      if (waiting !== undefined) yield waiting;
       this.#skipNewlines();
       if (this.#accept(";")) {
         fresh = false;

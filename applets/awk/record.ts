@@ -78,13 +78,13 @@ export function splitText(
       break;
     case "char": {
       const { code, other } = splitter;
-      for (; at < to && left > 0; at++) {
-        const char = text.charCodeAt(at);
+      while (at < to) {
+        const char = text.charCodeAt(at++);
         if (char !== code && char !== other) continue;
         starts[count] = start;
-        ends[count++] = at;
-        start = at + 1;
-        left--;
+        ends[count++] = at - 1;
+        start = at;
+        if (--left === 0) break;
       }
       break;
     }
@@ -485,21 +485,25 @@ export class Record {
     const ends = this.#ends;
     const separator = this.#joinWith!;
     const code = separator.length === 1 ? separator.charCodeAt(0) : -1;
-    const parts: ByteString[] = [];
+    const merges = this.#splitter.kind === "char" ? this.#splitter.code === code : code === 32;
+    const parts = new Array<ByteString>(values.length);
+    let count = 0;
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
       if (value !== null) {
-        parts.push(this.show(value));
+        parts[count++] = this.show(value);
         continue;
       }
       // What stands in the text with this very separator between is taken as it is.
       const start = starts[i];
       while (
-        i + 1 < values.length && values[i + 1] === null && starts[i + 1] === ends[i] + 1 &&
+        merges && i + 1 < values.length && values[i + 1] === null &&
+        starts[i + 1] === ends[i] + 1 &&
         text.charCodeAt(ends[i]) === code
       ) i++;
-      parts.push(text.slice(start, ends[i]));
+      parts[count++] = text.slice(start, ends[i]);
     }
+    if (count < parts.length) parts.length = count;
     // What was put together is a plain string, never a number that came from outside.
     this.#whole = parts.join(separator);
     this.#hasWhole = true;
@@ -521,7 +525,9 @@ export class Record {
   #toValues(): (Value | null)[] {
     if (this.#values !== undefined) return this.#values;
     if (this.#next >= 0) this.#find(Infinity);
-    return this.#values = new Array<null>(this.#found).fill(null);
+    const values = new Array<Value | null>(this.#found);
+    for (let i = 0; i < values.length; i++) values[i] = null;
+    return this.#values = values;
   }
 
   /** Assigns a field; `separator` is OFS, with which `$0` will be put together. */

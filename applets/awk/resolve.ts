@@ -8,6 +8,8 @@
  * @module
  */
 import type { ByteString } from "../../sandbox/types.ts";
+import type { Ticker } from "../_lib/sequence.ts";
+import type { Steps } from "../_lib/steps.ts";
 import type { Expr, FunctionDef, ProgramTree, Stmt } from "./ast.ts";
 
 /** Global variables with a meaning, in the order of their slots. */
@@ -35,11 +37,9 @@ export const WAITING_BUILTINS: ReadonlySet<string> = new Set(
   ["close", "fflush", "gensub", "gsub", "split", "system"],
 );
 
-/** Resolves a tree; places are written into it. `extra` are names that arguments may assign. */
-export function resolveProgram(tree: ProgramTree, extra: readonly ByteString[]): Resolved {
-  const resolver = new Resolver(tree);
-  for (const name of extra) resolver.global(name);
-  return resolver.run();
+/** Resolves a tree; places are written into it. */
+export function resolveProgram(tree: ProgramTree, ticker: Ticker): Steps<Resolved> {
+  return new Resolver(tree).run(ticker);
 }
 
 class Resolver {
@@ -62,7 +62,7 @@ class Resolver {
     return slot;
   }
 
-  run(): Resolved {
+  *run(ticker: Ticker): Steps<Resolved> {
     const { tree } = this;
     const waits: boolean[] = [];
     const calls: Set<number>[] = [];
@@ -83,6 +83,8 @@ class Resolver {
       if (pattern !== undefined) this.#expr(pattern);
       if (last !== undefined) this.#expr(last);
       if (action !== undefined) this.#stmt(action);
+      const waiting = ticker.tick(1);
+      if (waiting !== undefined) yield waiting;
     }
     spread(waits, calls);
     return { tree, globals: this.#globals, functions: this.#functions, waits };

@@ -4,6 +4,7 @@
  * @module
  */
 import type { MaybePromise } from "../../sandbox/types.ts";
+import type { Steps } from "../_lib/steps.ts";
 import type { Stmt } from "./ast.ts";
 import { Calls } from "./calls.ts";
 import { WAITING } from "./parts.ts";
@@ -21,7 +22,7 @@ export interface Compiled {
 }
 
 /** Compiles a resolved program for a runtime. Bad regular expressions are found here. */
-export function compileProgram(resolved: Resolved, rt: Runtime): Compiled {
+export function* compileProgram(resolved: Resolved, rt: Runtime): Steps<Compiled> {
   const { tree, functions, waits } = resolved;
   const codes: FunctionCode[] = functions.map(({ params }) => ({
     params: params.length,
@@ -36,28 +37,24 @@ export function compileProgram(resolved: Resolved, rt: Runtime): Compiled {
   statements.mayWait = true;
   const compile = (body: Stmt): Exec => statements.compile(body);
   const printRecord: Stmt = { kind: "print", args: [], redirect: undefined, line: 1 };
-  return {
-    begin: tree.begin.map(compile),
-    end: tree.end.map(compile),
-    rules: tree.rules.map(({ pattern, last, action }) => {
-      const body = compile(action ?? printRecord);
-      if (pattern === undefined) return body;
-      if (last === undefined) {
-        return compile({
-          kind: "if",
-          test: pattern,
-          yes: action ?? printRecord,
-          no: undefined,
-          line: 1,
-        });
-      }
-      return range(
-        expressions.truthLater(pattern),
-        expressions.truthLater(last),
-        body,
+  const begin = tree.begin.map(compile);
+  const end = tree.end.map(compile);
+  const rules: Exec[] = [];
+  for (const { pattern, last, action } of tree.rules) {
+    const yes = action ?? printRecord;
+    if (last === undefined) {
+      const test = pattern;
+      rules.push(
+        compile(test === undefined ? yes : { kind: "if", test, yes, no: undefined, line: 1 }),
       );
-    }),
-  };
+    } else {
+      const body = compile(yes);
+      rules.push(range(expressions.truthLater(pattern!), expressions.truthLater(last), body));
+    }
+    const waiting = rt.process.tick(2);
+    if (waiting !== undefined) yield waiting;
+  }
+  return { begin, rules, end };
 }
 
 /** A rule for `first, last`. */

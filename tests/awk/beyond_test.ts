@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Sandbox } from "../../mod.ts";
 import { parseProgram } from "../../applets/awk/parse.ts";
+import { inSteps } from "../../applets/_lib/steps.ts";
 import { bytesOf, textOf } from "./corpus.ts";
 
 async function awk(
@@ -186,7 +187,7 @@ Deno.test("awk's parser gives a tree or a message for any text", () => {
     let text = "";
     for (let n = random(20); n > 0; n--) text += pieces[random(pieces.length)];
     try {
-      parseProgram([{ name: "x", text }]);
+      inSteps(parseProgram([{ name: "x", text }]));
     } catch (error) {
       assert(
         error instanceof Error && error.name === "AwkError",
