@@ -280,9 +280,30 @@ export abstract class Lexer extends WordScanner {
     }
   }
 
+  /** There were tabs that were taken off the line that has just begun. */
+  #tabs = false;
+
+  /**
+   * Where lines begin again that may be the delimiter: from here to there are whole lines, of which
+   * only the first might be it. Here itself, where each line must be looked at.
+   */
+  #safeEnd(doc: PendingHeredoc): number {
+    if (doc.strip) return this.pos;
+    const end = this.s.indexOf(`\n${doc.delim}\n`, this.pos);
+    return end < 0 ? this.s.lastIndexOf("\n") + 1 : end + 1;
+  }
+
   /** Consumes the delimiter line if the input stands before it. */
   #atDelimiter(doc: PendingHeredoc): boolean {
-    if (doc.strip) { while (this.peek() === 9) this.pos++; }
+    // Where quotes mean something, joined lines are one.
+    if (!doc.raw) this.peekJoined();
+    this.#tabs = false;
+    if (doc.strip) {
+      while (this.peek() === 9) {
+        this.pos++;
+        this.#tabs = true;
+      }
+    }
     for (;;) {
       const nl = this.s.indexOf("\n", this.pos);
       if (nl < 0 && this.s.length - this.pos <= doc.delim.length && this.extend()) continue;
@@ -306,12 +327,16 @@ export abstract class Lexer extends WordScanner {
     const pieces: string[] = [];
     while (!this.#atDelimiter(doc)) {
       if (this.peek() < 0) break;
-      let nl = this.s.indexOf("\n", this.pos);
-      while (nl < 0 && this.extend()) nl = this.s.indexOf("\n", this.pos);
-      const end = nl < 0 ? this.s.length : nl + 1;
-      pieces.push(this.s.slice(this.pos, end));
+      let end = this.#safeEnd(doc);
+      if (end <= this.pos) {
+        let nl = this.s.indexOf("\n", this.pos);
+        while (nl < 0 && this.extend()) nl = this.s.indexOf("\n", this.pos);
+        end = nl < 0 ? this.s.length : nl + 1;
+      }
+      const text = this.s.slice(this.pos, end);
+      pieces.push(text);
       this.pos = end;
-      if (nl >= 0) this.line += this.lineStep;
+      this.countLines(text);
     }
     if (pieces.length > 0) out.quo(pieces.join(""));
   }
@@ -323,11 +348,37 @@ export abstract class Lexer extends WordScanner {
     this.docEnd = () => this.#atDelimiter(doc);
     this.enter();
     let lineStart = true;
+    // Up to `safe` in `seen` no line is the delimiter.
+    let seen = "";
+    let safe = 0;
     for (;;) {
-      if (lineStart && this.#atDelimiter(doc)) break;
+      if (lineStart && (this.pos >= safe || this.s !== seen)) {
+        if (this.#atDelimiter(doc)) break;
+        seen = this.s;
+        safe = this.#safeEnd(doc);
+        if (this.#tabs && this.s.startsWith("\\\n", this.pos)) {
+          // Natively this pair is text, what follows is no new line, and none is counted.
+          this.pos += 2;
+          out.quo("\\\n");
+          lineStart = false;
+        }
+      }
+      const wasStart: boolean = lineStart;
       lineStart = false;
-      const text = this.run(PLAIN_DOC);
-      if (text.length > 0) out.quo(text);
+      const isSafe = this.pos < safe && this.s === seen;
+      let text = this.run(isSafe ? PLAIN_LINES : PLAIN_DOC);
+      if (isSafe && this.pos > safe) {
+        text = text.slice(0, safe - this.pos);
+        this.pos = safe;
+      }
+      if (text.length > 0) {
+        out.quo(text);
+        if (isSafe) {
+          this.countLines(text);
+          lineStart = text.endsWith("\n");
+          if (lineStart) continue;
+        }
+      }
       const c = this.take();
       if (c < 0) break;
       if (c === 10) {
@@ -335,6 +386,7 @@ export abstract class Lexer extends WordScanner {
         out.quo("\n");
         lineStart = true;
       } else if (c === 92) {
+        lineStart = wasStart && text === "" && this.peek() === 10;
         this.pos--;
         this.escape(out, Ctx.Dq);
       } else if (c === 36) this.dollar(out, true);
@@ -347,4 +399,5 @@ export abstract class Lexer extends WordScanner {
   }
 }
 
+const PLAIN_LINES = /[^\\`$]+/y;
 const PLAIN_DOC = /[^\\`$\n]+/y;

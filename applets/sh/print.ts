@@ -23,11 +23,27 @@ export function print(node: Node | null): string {
 function flush(docs: Docs): string {
   let out = "\n";
   for (const r of docs.pending) {
-    out += r.raw ? rawText(r.word) : quotedText(r.word.parts, true);
+    out += r.raw ? rawText(r.word) : bodyText(r);
     out += r.delim + "\n";
   }
   docs.pending = [];
   return out;
+}
+
+/** The body of a here-document in which expansions count. */
+function bodyText(r: Redir): string {
+  const { parts } = r.word;
+  return parts.map((p, i) => {
+    if (!r.strip || p.t !== "quo") return quotedText([p], true);
+    // A backslash alone on a line, which hides what the next line begins with.
+    const start = i === 0 ? "(^|\\n)" : "(\\n)";
+    const end = i === parts.length - 1 ? "(?=[^])" : "";
+    const alone = new RegExp(`${start}\\\\\\n${end}|[\\\\\`$]`, "g");
+    return p.s.replaceAll(
+      alone,
+      (found, before: string) => found.length > 1 ? before + "\t\\\n" : "\\" + found,
+    );
+  }).join("");
 }
 
 function rawText(word: Word): string {

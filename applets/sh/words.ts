@@ -138,7 +138,7 @@ export abstract class WordScanner extends Source {
           ? PLAIN_DQ_LINES
           : PLAIN_DQ,
       );
-      if (ctx === Ctx.Dq && text.includes("\n")) this.#countLines(text);
+      if (ctx === Ctx.Dq && text.includes("\n")) this.countLines(text);
       if (text.length > 0) dq ? out.quo(text) : out.lit(text);
       const c = this.peek();
       if (c === stop && c >= 0) return c;
@@ -243,7 +243,7 @@ export abstract class WordScanner extends Source {
       const newline = this.docEnd === undefined ? -1 : this.s.indexOf("\n", this.pos);
       if (newline >= 0 && newline < stop) stop = newline + 1;
       const text = this.s.slice(this.pos, stop);
-      this.#countLines(text);
+      this.countLines(text);
       out.quo(text);
       this.pos = stop;
       if (stop === end) {
@@ -257,7 +257,8 @@ export abstract class WordScanner extends Source {
     }
   }
 
-  #countLines(text: string): void {
+  /** Counts the lines of a text that was taken as a whole. */
+  protected countLines(text: string): void {
     for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) {
       this.line += this.lineStep;
     }
