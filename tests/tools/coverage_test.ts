@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { byFolder, readLcov, unreached } from "./coverage.ts";
+import { byFolder, isTypesOnly, readLcov, unreached } from "./coverage.ts";
 
 Deno.test("line coverage is summed by folder", () => {
   const files = readLcov(
@@ -17,4 +17,11 @@ Deno.test("a module that no test loads counts with all its lines of code", () =>
     unreached("/** Doc.\n * More.\n */\nconst a = 1; // one\n\n// two\nf(a);\n").found,
     2,
   );
+});
+
+Deno.test("a module of types alone has no lines that a test could reach", async () => {
+  const root = decodeURIComponent(new URL("../../", import.meta.url).pathname);
+  assertEquals(await isTypesOnly(`${root}sandbox/types/process.ts`), true);
+  assertEquals(await isTypesOnly(`${root}sandbox/types.ts`), false);
+  assertEquals(await isTypesOnly(`${root}sandbox/errors.ts`), false);
 });
