@@ -13,30 +13,21 @@ import {
   type Readiness,
   S_IFIFO,
   type Stat,
-  type Terminal,
-  type WaitQueue,
 } from "../../sandbox/types.ts";
 import { VfsError } from "../../sandbox/errors.ts";
 import { concatBytes, toByteString } from "../../sandbox/bytes.ts";
+import { TextFile } from "./text_file.ts";
 
 const READY: Readiness = { read: false, write: true, hangup: false, available: 0 };
-
-/** Never wakes: a capture is always ready. */
-const SILENT: WaitQueue = { add: () => {}, remove: () => {} };
 
 const STAT: Stat = { ...NO_INODE, dev: 12, ino: 1, mode: S_IFIFO | 0o600 };
 
 /** A growing text that is written to like a pipe. */
-export class Capture implements OpenFile {
-  readonly type = S_IFIFO;
+export class Capture extends TextFile implements OpenFile {
   readonly readable = false;
   readonly writable = true;
   flags = O_WRONLY;
   readonly keepsChunks = true;
-  readonly path: string | undefined = undefined;
-  readonly tty: Terminal | undefined = undefined;
-  readonly directory = undefined;
-  readonly changed: WaitQueue = SILENT;
   #text = "";
   #chunks: Uint8Array[] = [];
   private size = 0;
@@ -47,7 +38,9 @@ export class Capture implements OpenFile {
    * @param charge Told of bytes kept, so that they count against the sandbox's memory.
    * @param limit Most bytes to keep.
    */
-  constructor(private readonly charge: (bytes: number) => void) {}
+  constructor(private readonly charge: (bytes: number) => void) {
+    super();
+  }
 
   /** Adds text without copying. */
   append(text: string): void {
@@ -123,18 +116,4 @@ export class Capture implements OpenFile {
   readUntil(): undefined {
     throw new VfsError("EBADF");
   }
-  pread(): number {
-    throw new VfsError("ESPIPE");
-  }
-  pwrite(): number {
-    throw new VfsError("ESPIPE");
-  }
-  seek(): number {
-    throw new VfsError("ESPIPE");
-  }
-  truncate(): void {
-    throw new VfsError("EINVAL");
-  }
-  setAttr(): void {}
-  sync(): void {}
 }

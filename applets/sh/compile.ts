@@ -243,6 +243,8 @@ export class Compiler implements Hooks {
           return hit.then((yes) => yes ? item.run(sh) : from(sh, s, i + 1));
         }
         if (hit) return item.run(sh);
+        const turn = (i & MANY) === MANY ? sh.proc.tick(MANY) : undefined;
+        if (turn !== undefined) return turn.then(() => from(sh, s, i + 1));
       }
       return sh.status = 0;
     };
@@ -260,11 +262,17 @@ export class Compiler implements Hooks {
     const tests = item.patterns.map((w): (sh: Shell, s: string) => MaybePromise<boolean> => {
       const text = this.#expander.pattern(w);
       if (w.parts.every((p) => p.t === "lit" || p.t === "quo") && !hasTilde(w.parts[0])) {
-        const fixed = new Pattern(text(undefined as unknown as Shell) as string);
-        const literal = fixed.literal;
-        return literal !== undefined
-          ? (_sh, s) => s === literal
-          : (sh, s) => matchesAll(sh, fixed, s);
+        const marked = text(undefined as unknown as Shell) as string;
+        // Of many patterns most may never be looked at.
+        let fixed: Pattern | undefined;
+        let literal: string | undefined;
+        return (sh, s) => {
+          if (fixed === undefined) {
+            fixed = new Pattern(marked);
+            literal = fixed.literal;
+          }
+          return literal === undefined ? matchesAll(sh, fixed, s) : s === literal;
+        };
       }
       return (sh, s) => {
         const t = text(sh);
@@ -278,6 +286,8 @@ export class Compiler implements Hooks {
         const hit = tests[i](sh, s);
         if (typeof hit !== "boolean") return hit.then((yes) => yes || from(sh, s, i + 1));
         if (hit) return true;
+        const turn = (i & MANY) === MANY ? sh.proc.tick(MANY) : undefined;
+        if (turn !== undefined) return turn.then(() => from(sh, s, i + 1));
       }
       return false;
     };
@@ -537,6 +547,8 @@ async function forLater(
 
 /** From this length on, a text is matched in turns with others. */
 const LONG = 1 << 16;
+/** Behind so many patterns, and as many again, others may have their turn. */
+const MANY = 31;
 /** Up to this length, matching a text costs no more than a step. */
 const SHORT = 1 << 9;
 

@@ -12,28 +12,22 @@ import {
   type Readiness,
   S_IFIFO,
   type Stat,
-  type WaitQueue,
 } from "../../sandbox/types.ts";
 import { VfsError } from "../../sandbox/errors.ts";
 import { toBytes } from "../../sandbox/bytes.ts";
-
-const SILENT: WaitQueue = { add: () => {}, remove: () => {} };
+import { TextFile } from "./text_file.ts";
 
 /** Text that is read like a pipe whose writer has gone. */
-export class HereFile implements OpenFile {
-  readonly type = S_IFIFO;
+export class HereFile extends TextFile implements OpenFile {
   readonly readable = true;
   readonly writable = false;
   flags = O_RDONLY;
   readonly keepsChunks = false;
-  readonly path: string | undefined = undefined;
-  readonly tty = undefined;
-  readonly directory = undefined;
-  readonly changed: WaitQueue = SILENT;
   private readonly bytes: Uint8Array;
   private at = 0;
 
   constructor(text: string) {
+    super();
     this.bytes = toBytes(text);
   }
 
@@ -83,18 +77,7 @@ export class HereFile implements OpenFile {
   write(): void {
     throw new VfsError("EBADF");
   }
-  pread(): number {
-    throw new VfsError("ESPIPE");
-  }
-  pwrite(): number {
+  override pwrite(): number {
     throw new VfsError("EBADF");
   }
-  seek(): number {
-    throw new VfsError("ESPIPE");
-  }
-  truncate(): void {
-    throw new VfsError("EINVAL");
-  }
-  setAttr(): void {}
-  sync(): void {}
 }

@@ -30,19 +30,20 @@ function flush(docs: Docs): string {
   return out;
 }
 
+/** A backslash alone on a line, which hides what the next line begins with; and what is escaped. */
+const ALONE = /(^|\n)\\\n|[\\`$]/g;
+
 /** The body of a here-document in which expansions count. */
 function bodyText(r: Redir): string {
   const { parts } = r.word;
   return parts.map((p, i) => {
     if (!r.strip || p.t !== "quo") return quotedText([p], true);
-    // A backslash alone on a line, which hides what the next line begins with.
-    const start = i === 0 ? "(^|\\n)" : "(\\n)";
-    const end = i === parts.length - 1 ? "(?=[^])" : "";
-    const alone = new RegExp(`${start}\\\\\\n${end}|[\\\\\`$]`, "g");
-    return p.s.replaceAll(
-      alone,
-      (found, before: string) => found.length > 1 ? before + "\t\\\n" : "\\" + found,
-    );
+    return p.s.replaceAll(ALONE, (found, before: string, at: number) => {
+      if (found.length === 1) return "\\" + found;
+      const begins = before !== "" || i === 0;
+      const ends = i === parts.length - 1 && at + found.length === p.s.length;
+      return before + (begins && !ends ? "\t\\\n" : "\\\\\n");
+    });
   }).join("");
 }
 

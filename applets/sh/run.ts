@@ -145,7 +145,11 @@ function step(
       return status;
     }
     if (node === null) continue;
-    const run = compileNode(sh, node);
+    // Reading a long command may have taken all of a turn.
+    const pause = sh.proc.tick(0);
+    const run = pause === undefined
+      ? compileNode(sh, node)
+      : pause.then(() => compileNode(sh, node));
     const before = status;
     const { line } = parser;
     const start = (exec: Exec): MaybePromise<number> => {

@@ -135,7 +135,8 @@ export class Traps {
         throw new ShellExit(130, true);
       }
       if (action === undefined || action === "") continue;
-      const done = this.runAction(action, status);
+      // What has set an action has loaded the part.
+      const done = PROCESS.loaded!.runAction(sh, action, status);
       if (done !== undefined) {
         return done.then(() => sh.skip !== SKIP_NONE ? sh.status : this.runPending(status));
       }
@@ -144,33 +145,9 @@ export class Traps {
     return status;
   }
 
-  /** Runs an action, keeping `$?` and what the shell is skipping. */
-  runAction(action: string, status: number): void | Promise<void> {
-    const sh = this.sh;
-    const skip = sh.skip;
-    const count = sh.skipCount;
-    sh.skip = SKIP_NONE;
-    sh.status = status;
-    const outer = sh.trapStatus;
-    sh.trapStatus = status;
-    const after = (): void => {
-      sh.trapStatus = outer;
-      // A `return` or `break` of the action itself takes effect where the signal came.
-      if (sh.skip === SKIP_NONE) {
-        sh.skip = skip;
-        sh.skipCount = count;
-        sh.status = status;
-      }
-    };
-    const result = sh.shared.run(sh, action, sh.line, true);
-    if (typeof result !== "number") return result.then(after);
-    after();
-  }
-
   /** Runs the `ERR` action for a failed command. */
   runError(status: number): MaybePromise<number> {
     const action = this.actions.get(TRAP_ERR);
-    // What has set the action has loaded the part.
     return action === undefined || action === "" || this.running
       ? status
       : PROCESS.loaded!.runErrorAction(this.sh, action, status);

@@ -9,7 +9,7 @@ import { isVfsError } from "../../../sandbox/errors.ts";
 import { ShellError, ShellExit } from "../errors.ts";
 import { collect, findJob, jobLine, jobText, watch } from "../job_view.ts";
 import type { Job } from "../jobs.ts";
-import type { Builtin, Shell } from "../shell.ts";
+import { type Builtin, type Shell, SKIP_NONE } from "../shell.ts";
 import { singleQuote } from "../trace.ts";
 import { endStatus } from "../subshell.ts";
 import { TRAP_ERR, TRAP_EXIT } from "../traps.ts";
@@ -347,6 +347,24 @@ export function runErrorAction(sh: Shell, action: string, status: number): Maybe
   } catch (error) {
     return failed(error);
   }
+}
+
+/** Runs the action of a signal, keeping `$?` and what the shell is skipping. */
+export function runAction(sh: Shell, action: string, status: number): void | Promise<void> {
+  const { skip, skipCount, trapStatus } = sh;
+  sh.skip = SKIP_NONE;
+  sh.status = sh.trapStatus = status;
+  const after = (): void => {
+    sh.trapStatus = trapStatus;
+    // A `return` or `break` of the action itself takes effect where the signal came.
+    if (sh.skip !== SKIP_NONE) return;
+    sh.skip = skip;
+    sh.skipCount = skipCount;
+    sh.status = status;
+  };
+  const result = sh.shared.run(sh, action, sh.line, true);
+  if (typeof result !== "number") return result.then(after);
+  after();
 }
 
 const traps: Builtin = (sh, argv) => {
