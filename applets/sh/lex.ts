@@ -42,6 +42,11 @@ export function isReserved(word: string): boolean {
   return RESERVED.has(word);
 }
 
+/** What so many words take is charged at once. */
+const MANY_WORDS = 4095;
+/** What a word takes that is read: its text and its parts. */
+const WORD_BYTES = 256;
+
 interface PendingHeredoc {
   readonly redir: Redir;
   readonly delim: string;
@@ -64,6 +69,9 @@ export abstract class Lexer extends WordScanner {
   /** Line on which the word last read ended, which native takes for that of its command. */
   protected wordLine = 1;
   #pushed = false;
+  #words = 0;
+  /** What was charged for the command being read. */
+  charged = 0;
   protected heredocs: PendingHeredoc[] = [];
 
   /** Parses commands up to the `)` that ends a substitution. */
@@ -206,6 +214,10 @@ export abstract class Lexer extends WordScanner {
     }
     this.word = { parts: list };
     this.wordLine = this.line;
+    if ((++this.#words & MANY_WORDS) === 0) {
+      this.charged += MANY_WORDS * WORD_BYTES;
+      this.hooks.charge?.(MANY_WORDS * WORD_BYTES);
+    }
     return "word";
   }
 

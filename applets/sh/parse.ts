@@ -87,11 +87,16 @@ export class Parser extends Lexer {
     const parser = new Parser(text, line, {
       alias: this.hooks.alias,
       line: this.hooks.line,
+      charge: this.hooks.charge,
       maxDepth: this.hooks.maxDepth,
     });
     parser.depth = this.depth;
     // Native takes no offence at a `)` or `done` too many: the commands end there.
-    return parser.#list(false);
+    try {
+      return parser.#list(false);
+    } finally {
+      this.charged += parser.charged;
+    }
   }
 
   /**

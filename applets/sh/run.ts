@@ -39,6 +39,7 @@ export function parserFor(
     alias: (name) => sh.aliases.get(name),
     more,
     line: () => sh.line,
+    charge: (bytes) => sh.proc.chargeMemory(bytes),
     lineStandsStill: sh.lineStandsStill,
   });
 }
@@ -65,6 +66,9 @@ export function nextCommand(sh: Shell, parser: Parser): Node | null | typeof END
       throw new ShellError("syntax error: nesting too deep", 2, parser.line);
     }
     throw error;
+  } finally {
+    if (parser.charged > 0) sh.proc.chargeMemory(-parser.charged);
+    parser.charged = 0;
   }
 }
 

@@ -15,6 +15,8 @@ export interface SourceHooks {
   readonly line?: () => number;
   /** All of the text counts as one line. */
   readonly lineStandsStill?: boolean;
+  /** Told of bytes that the tree of a long command takes while it is read. */
+  readonly charge?: (bytes: number) => void;
   /** How deep constructs may nest. */
   readonly maxDepth?: number;
 }
