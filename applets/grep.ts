@@ -7,6 +7,7 @@ import { BadPattern, LinePatterns } from "./_lib/line_patterns.ts";
 import { PAUSED } from "./_lib/regex/regex.ts";
 import { countNewlines } from "./_lib/text_count.ts";
 import { after, inSequence } from "./_lib/sequence.ts";
+import { inSteps } from "./_lib/steps.ts";
 
 const USAGE =
   "[-HhnlLoqvsrRiwFEz] [-m N] [-A|B|C N] { PATTERN | -e PATTERN... | -f FILE... } [FILE]...";
@@ -147,10 +148,10 @@ class Grep {
     const { e = [], f = [] } = this.#opts;
     const lists: ByteString[] = [...e];
     if (e.length + f.length === 0) lists.push(operands.shift() ?? ctx.usage());
-    return after(this.#patternFiles(f, lists), () => {
-      this.#compile(lists);
-      return this.#searchAll(operands);
-    });
+    return after(
+      this.#patternFiles(f, lists),
+      () => after(this.#compile(lists), () => this.#searchAll(operands)),
+    );
   }
 
   /** `-A`, `-B`, `-C` and `-m`; of context options given again the last one counts. */
@@ -181,7 +182,7 @@ class Grep {
     });
   }
 
-  #compile(lists: readonly ByteString[]): void {
+  #compile(lists: readonly ByteString[]): MaybePromise<void> {
     const { opts, name, process } = this.ctx as Context & { opts: Options };
     const texts = lists.flatMap((list) => list.split("\n")).reverse();
     if (texts.length === 0) {
@@ -205,6 +206,7 @@ class Grep {
       },
       opts.o === true && !this.#invert,
     );
+    return inSteps(this.#patterns.compile(process));
   }
 
   #searchAll(operands: readonly ByteString[]): MaybePromise<number> {

@@ -9,6 +9,8 @@
 import type { ByteString } from "../../sandbox/types.ts";
 import { LineFinder } from "./line_finder.ts";
 import { isWordByte } from "./regex/context.ts";
+import type { Ticker } from "./sequence.ts";
+import type { Steps } from "./steps.ts";
 import { compile, PAUSED, type Regex, RegexError, type StepHook } from "./regex/regex.ts";
 
 /** How the patterns are to be understood. */
@@ -127,11 +129,13 @@ export class LinePatterns {
   /** Lines of the chunk hold NULs, where fixed strings end to be searched. */
   #hasNul = false;
   /** Index of the first pattern that cannot be compiled; lines that get as far raise the error. */
-  readonly #bad: number;
+  #bad: number;
   /** Finds a lone plain text in bytes, where no string of them is needed. */
   #finder: LineFinder | undefined;
 
   /**
+   * Must be followed by `compile`.
+   *
    * @param texts The patterns in the order in which they are tried.
    * @param options How to understand them.
    * @param locate Whether `matchStart` is wanted.
@@ -142,8 +146,13 @@ export class LinePatterns {
     private readonly locate: boolean,
   ) {
     this.#patterns = texts.map((text) => ({ text, regex: undefined }));
-    this.#bad = options.fixed ? texts.length : this.#compileAll();
-    this.#join();
+    this.#bad = texts.length;
+  }
+
+  /** Compiles the patterns; many of them with turns. */
+  *compile(ticker: Ticker): Steps<void> {
+    if (!this.options.fixed) this.#bad = yield* this.#compileAll(ticker);
+    yield* this.#join(ticker);
   }
 
   #syntax(): "grep" | "egrep" {
@@ -160,7 +169,7 @@ export class LinePatterns {
   }
 
   /** Compiles the patterns up to the first bad one and gives its index. */
-  #compileAll(): number {
+  *#compileAll(ticker: Ticker): Steps<number> {
     for (let i = 0; i < this.#patterns.length; i++) {
       // Words need no compiling to be known as good.
       if (PLAIN.test(this.#patterns[i].text) && !this.options.icase && i > 0) continue;
@@ -170,6 +179,8 @@ export class LinePatterns {
         if (!(error instanceof RegexError)) throw error;
         return i;
       }
+      const waiting = ticker.tick(4 + (this.#patterns[i].text.length >> 3));
+      if (waiting !== undefined) yield waiting;
     }
     return this.#patterns.length;
   }
@@ -180,7 +191,7 @@ export class LinePatterns {
   }
 
   /** Makes the automata: one for all plain strings, one for the others, and back-references alone. */
-  #join(): void {
+  *#join(ticker: Ticker): Steps<void> {
     const literals: ByteString[] = [];
     const joined: ByteString[] = [];
     const search = (regex: Regex): void => {
@@ -203,9 +214,15 @@ export class LinePatterns {
         nosub: true,
         onStep: this.options.onStep,
       }));
+      const waiting = ticker.tick(part.length);
+      if (waiting !== undefined) yield waiting;
     }
     // A newline stands for alternation in both syntaxes.
-    for (const part of portions(joined)) search(this.#compile(part.join("\n")));
+    for (const part of portions(joined)) {
+      search(this.#compile(part.join("\n")));
+      const waiting = ticker.tick(part.length);
+      if (waiting !== undefined) yield waiting;
+    }
   }
 
   /**

@@ -14,6 +14,9 @@ export interface Change {
   readonly toB: number;
 }
 
+/** Lines that are looked at before others get their turn. */
+export const LINES_A_TURN = 4096;
+
 /** Fewest tries of a line with many equals. */
 const TRIES = 256;
 
@@ -68,6 +71,10 @@ async function correspond(
     const list = places.get(b[j]);
     if (list === undefined) places.set(b[j], [j]);
     else list.push(j);
+    if (j % LINES_A_TURN === 0) {
+      const pause = ticker.tick(LINES_A_TURN);
+      if (pause !== undefined) await pause;
+    }
   }
   const bound = minimal ? Infinity : Math.max(TRIES, Math.floor(Math.sqrt(a.length)));
   // A candidate is a pair of lines and the candidate before it in the longest chain to it.

@@ -4,7 +4,7 @@ import { isVfsError } from "../../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "../contract.ts";
 import { AppletExit } from "../_lib/options.ts";
 import { joinPath, lastComponent, parentText } from "../_lib/path_text.ts";
-import { type Change, compareLines } from "./compare.ts";
+import { type Change, compareLines, LINES_A_TURN } from "./compare.ts";
 
 /** Status of a missing file. */
 const TROUBLE = 2;
@@ -228,8 +228,8 @@ class Comparer {
     const linesA = splitLines(textA);
     const linesB = splitLines(textB);
     const ids = new Map<ByteString, number>();
-    const numbersA = this.#number(linesA, ids);
-    const numbersB = this.#number(linesB, ids);
+    const numbersA = await this.#number(linesA, ids);
+    const numbersB = await this.#number(linesB, ids);
     const changes = await compareLines(ctx.process, numbersA, numbersB, !!opts.d);
     const hunks = groupChanges(changes, this.#context).filter((hunk) =>
       !opts.B ||
@@ -269,7 +269,7 @@ class Comparer {
   }
 
   /** Equal lines get equal numbers. */
-  #number(lines: Lines, ids: Map<ByteString, number>): Int32Array {
+  async #number(lines: Lines, ids: Map<ByteString, number>): Promise<Int32Array> {
     const { opts } = this.ctx;
     const count = lines.starts.length - 1;
     const numbers = new Int32Array(count);
@@ -282,6 +282,10 @@ class Comparer {
       let id = ids.get(line);
       if (id === undefined) ids.set(line, id = ids.size);
       numbers[i] = id;
+      if (i % LINES_A_TURN === 0) {
+        const pause = this.ctx.tick(LINES_A_TURN);
+        if (pause !== undefined) await pause;
+      }
     }
     return numbers;
   }
