@@ -27,7 +27,9 @@ class Gathered {
 
   /** The text; what comes next begins a new one. */
   take(): string {
-    const text = this.whole + this.pieces.join("");
+    const { pieces, whole } = this;
+    if (whole === "" && pieces.length <= 1) return pieces.pop() ?? "";
+    const text = whole + pieces.join("");
     this.whole = "";
     this.pieces = [];
     return text;

@@ -84,21 +84,19 @@ export function setNamed(sh: Shell, name: string, on: boolean): boolean {
 }
 
 const sets: Builtin = (sh, argv) => {
+  // PS4 may hold any expansion. `set -x` may be followed by something wrong and yet be in force.
+  const loading = (): Promise<void> | undefined => sh.flags.xtrace ? loadExpansion(sh) : undefined;
   let result: MaybePromise<number>;
-  let failure: { readonly error: unknown } | undefined;
   try {
     result = setAll(sh, argv);
   } catch (error) {
-    failure = { error };
-    result = 1;
+    const parts = loading();
+    if (parts === undefined) throw error;
+    return parts.then(() => {
+      throw error;
+    });
   }
-  const end = (): MaybePromise<number> => {
-    if (failure !== undefined) throw failure.error;
-    return result;
-  };
-  // PS4 may hold any expansion. `set -x` may be followed by something wrong and yet be in force.
-  const loading = sh.flags.xtrace ? loadExpansion(sh) : undefined;
-  return loading === undefined ? end() : loading.then(end);
+  return loading()?.then(() => result) ?? result;
 };
 
 function setAll(sh: Shell, argv: readonly string[]): MaybePromise<number> {
