@@ -281,6 +281,7 @@ export class Shell implements ArithHost {
     this.line = from.line;
     this.callLine = from.callLine;
     this.inputLine = this.baseLine = from.baseLine;
+    this.lineStandsStill = from.lineStandsStill;
     this.flags = { ...from.flags, interactive: false };
     this.loops = from.loops;
     this.tested = from.tested;

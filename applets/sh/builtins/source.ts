@@ -63,7 +63,7 @@ const sources: Builtin = (sh, argv) => {
     };
     let result: MaybePromise<number>;
     try {
-      result = sh.deeper(() => sh.shared.run(sh, script, 1, false));
+      result = sh.deeper(() => sh.shared.run(sh, script, 1));
     } catch (error) {
       end();
       throw error;
