@@ -240,11 +240,14 @@ class Walk {
         ctx.warnError(prefix + name, error);
         return;
       }
-      return this.#visit(
+      const done = this.#visit(
         new Item(ctx, prefix + name, name, type, place, this.follow === "all", stat),
         depth + 1,
         here,
       );
+      // What is asked of an entry may take long: a pattern with references, say.
+      const turn = ctx.process.tick(1);
+      return turn === undefined ? done : after(done, () => turn);
     });
     const pause = ctx.out.pending() ?? ctx.process.tick(4 + entries.length);
     return pause === undefined ? visited : after(visited, () => pause);
