@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { type Expr, ungroup } from "../applets/awk/ast.ts";
+import { type Expr, type ProgramTree, ungroup } from "../applets/awk/ast.ts";
+import { inSteps } from "../applets/_lib/steps.ts";
 import { parseProgram } from "../applets/awk/parse.ts";
 import type { Outcome } from "./awk.ts";
 
@@ -139,9 +140,10 @@ function visit(node: unknown, show: (expr: Expr) => void): void {
 
 /** The first fault that a program touches and whose mark the answers bear. */
 export function faultOf(program: string, native: Outcome, ours: Outcome): Fault | undefined {
-  let tree: ReturnType<typeof parseProgram>;
+  let tree: ProgramTree;
   try {
-    tree = parseProgram([{ name: "", text: program as never }]);
+    // Nobody takes turns with it, so it has nothing to wait for.
+    tree = inSteps(parseProgram([{ name: "", text: program as never }])) as ProgramTree;
   } catch {
     return undefined;
   }
