@@ -5,7 +5,7 @@ import { type Applet, type Context, defineApplet, type Options, type Source } fr
 import { ILLEGAL, illegalCharacter, withoutNuls } from "./_lib/calculator_text.ts";
 import { LongLines } from "./_lib/long_line.ts";
 import { parseOptionsSoFar } from "./_lib/options.ts";
-import { isShort, LongArithmetic } from "./_lib/decimal_steps.ts";
+import { type ArithmeticOp, isShort, LongArithmetic } from "./_lib/decimal_steps.ts";
 import { LineWriter, unescape } from "./_lib/number_lines.ts";
 import { inSteps, type Steps } from "./_lib/steps.ts";
 import {
@@ -508,13 +508,13 @@ class Calculator {
     push(parseNumber(found[0], this.#ibase));
   }
 
-  #arithmetic(op: string): void | Promise<void> {
+  #arithmetic(op: ArithmeticOp): void | Promise<void> {
     const [left, right] = this.#pair();
     const scale = this.#scale;
     const quick = scale <= QUICK_SCALE && isShort(left) && isShort(right) &&
       (op !== "^" || (right.value < QUICK_EXPONENT && right.value > -QUICK_EXPONENT));
     if (!quick) {
-      return this.#later(this.#arithmeticInSteps(op, left, right), (value) => this.#push(value));
+      return this.#later(this.#long.binary(op, left, right, scale), (value) => this.#push(value));
     }
     switch (op) {
       case "+":
@@ -529,25 +529,6 @@ class Calculator {
         return this.#push(divideWithRemainder(left, right, scale).remainder);
       default:
         return this.#push(raise(left, right, scale));
-    }
-  }
-
-  *#arithmeticInSteps(op: string, left: Decimal, right: Decimal): Steps<Decimal> {
-    const scale = this.#scale;
-    const long = this.#long;
-    switch (op) {
-      case "+":
-        return yield* long.add(left, right);
-      case "-":
-        return yield* long.subtract(left, right);
-      case "*":
-        return yield* long.multiply(left, right, scale);
-      case "/":
-        return yield* long.divide(left, right, scale);
-      case "%":
-        return (yield* long.divideWithRemainder(left, right, scale)).remainder;
-      default:
-        return yield* long.raise(left, right, scale);
     }
   }
 

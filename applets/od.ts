@@ -228,7 +228,9 @@ class Dumper {
         shown = Math.ceil(length / unit) * unit;
       }
       const range = { source, from, shown, length, width };
-      if (width > WIDEST_LINE) return this.#print(buffer, address(offset), range);
+      if (width > WIDEST_LINE) {
+        return buffer.printParts(this.#lines(address(offset), range), (n) => ctx.tick(n));
+      }
       let text = "";
       for (const part of this.#lines(address(offset), range)) text += part;
       return buffer.print(text);
@@ -248,14 +250,6 @@ class Dumper {
       (_, i) => ({ offset: i * format.size, size: format.size, text }),
     );
     return DumpLine.of([...values, "\n"]);
-  }
-
-  /** Prints the lines of a large block. */
-  async #print(buffer: DumpBuffer, address: string, range: Range): Promise<void> {
-    for (const part of this.#lines(address, range)) {
-      const waiting = buffer.print(part) ?? this.ctx.tick(1 + (part.length >> 3));
-      if (waiting !== undefined) await waiting;
-    }
   }
 
   /** The lines of one block, one for each format, in parts of bounded size. */

@@ -85,7 +85,7 @@ export const applet: Applet = defineApplet({
         return full;
       }
       if (columns > WIDEST_LINE) {
-        return printWide(ctx, buffer, line(bytes, start, length, from, option));
+        return buffer.printParts(line(bytes, start, length, from, option), (n) => ctx.tick(n));
       }
       let text = "";
       for (const part of line(bytes, start, length, from, option)) text += part;
@@ -129,14 +129,6 @@ function fastLine(line: typeof dumpLine, { group, columns }: LineOption): DumpLi
     }
   }
   return DumpLine.of([...parts, "\n"]);
-}
-
-/** Prints a line of many columns. */
-async function printWide(ctx: Context, buffer: DumpBuffer, line: Iterable<string>): Promise<void> {
-  for (const part of line) {
-    const waiting = buffer.print(part) ?? ctx.tick(1 + (part.length >> 3));
-    if (waiting !== undefined) await waiting;
-  }
 }
 
 /** The text for the numbers from `start` on, in parts of bounded size. */

@@ -38,6 +38,9 @@ export function isShort({ value, scale }: Decimal): boolean {
   return scale <= SMALL_SCALE && isSmall(value);
 }
 
+/** Operators of `bc` and `dc` that take two numbers and give one. */
+export type ArithmeticOp = "+" | "-" | "*" | "/" | "%" | "^";
+
 /** Decimal arithmetic in steps. */
 export class LongArithmetic {
   /** The last large powers of ten. */
@@ -126,6 +129,24 @@ export class LongArithmetic {
     const over = shift < 0 ? left.value : yield* product(left.value, by, this.tick);
     const under = shift < 0 ? yield* product(right.value, by, this.tick) : right.value;
     return { value: (yield* quotient(over, under, this.tick))[0], scale };
+  }
+
+  /** What an operator makes of two numbers. */
+  *binary(op: ArithmeticOp, left: Decimal, right: Decimal, scale: number): Steps<Decimal> {
+    switch (op) {
+      case "+":
+        return yield* this.add(left, right);
+      case "-":
+        return yield* this.subtract(left, right);
+      case "*":
+        return yield* this.multiply(left, right, scale);
+      case "/":
+        return yield* this.divide(left, right, scale);
+      case "%":
+        return (yield* this.divideWithRemainder(left, right, scale)).remainder;
+      case "^":
+        return yield* this.raise(left, right, scale);
+    }
   }
 
   /** As `divideWithRemainder`. */

@@ -131,6 +131,17 @@ export class DumpBuffer {
     return full;
   }
 
+  /** Adds a long line in parts, with turns between them. */
+  async printParts(
+    parts: Iterable<string>,
+    tick: (n: number) => Promise<void> | undefined,
+  ): Promise<void> {
+    for (const part of parts) {
+      const waiting = this.print(part) ?? tick(1 + (part.length >> 3));
+      if (waiting !== undefined) await waiting;
+    }
+  }
+
   /** Adds a number with leading zeros. */
   number(value: number, base: number, digits: number): void | Promise<void> {
     let width = 1;

@@ -427,17 +427,12 @@ export class Machine {
     const { long, scale } = this;
     switch (op) {
       case "+":
-        return yield* long.add(left, right);
       case "-":
-        return yield* long.subtract(left, right);
       case "*":
-        return yield* long.multiply(left, right, scale);
       case "/":
-        return yield* long.divide(left, right, scale);
       case "%":
-        return (yield* long.divideWithRemainder(left, right, scale)).remainder;
       case "^":
-        return yield* long.raise(left, right, scale);
+        return yield* long.binary(op, left, right, scale);
       case "&&":
       case "||":
         return this.#binary(op, left, right);
