@@ -11,6 +11,7 @@ import {
   type OpenFile,
   S_IFDIR,
   S_IFMT,
+  SIG,
 } from "../../sandbox/types.ts";
 import { isVfsError, VfsError } from "../../sandbox/errors.ts";
 import type { Node } from "./ast.ts";
@@ -300,6 +301,8 @@ export function startProgram(
       }
       if (error.code === "ENOEXEC") return startScript(sh, path, argv, env, fds, pgid);
       sh.status = programFailed(sh, name, error);
+      // Natively it was a child that found this out, and its end is seen.
+      if (sh.traps.has(SIG.CHLD)) sh.proc.kill(sh.proc.pid, SIG.CHLD);
       return undefined;
     }
   }

@@ -47,7 +47,8 @@ const SIGNAL_WORDS: readonly string[] = [
 
 /** The words for a signal. */
 export function signalWords(signal: number): string {
-  return SIGNAL_WORDS[signal] ?? `Unknown signal ${signal}`;
+  return SIGNAL_WORDS[signal] ??
+    (signal < 34 ? `Unknown signal ${signal}` : `Real-time signal ${signal - 34}`);
 }
 
 /** The command of a job as text. */

@@ -107,30 +107,27 @@ export class Parser extends Lexer {
   #list(line: boolean): Node | null {
     const items: Node[] = [];
     for (;;) {
-      if (!line) {
-        const tok = this.read(CHKNL | CHKKWD | CHKALIAS);
-        if (endsList(tok)) return sequence(items);
-        this.pushBack();
-      }
+      // An alias may stand for nothing, and the line end here.
+      let tok = this.read((line ? 0 : CHKNL) | CHKKWD | CHKALIAS);
+      if (line ? tok === "nl" : endsList(tok)) break;
+      this.pushBack();
+      if (tok === "eof") break;
       let node = this.#andOr();
-      const tok = this.read(CHKKWD);
+      tok = this.read(CHKKWD);
       if (tok === "&") node = { k: "bg", body: node };
       items.push(node);
-      if (tok === "&" || tok === ";" || tok === "nl") {
-        if (!line) continue;
-        if (tok === "nl") return sequence(items);
-        const after = this.read(0);
-        if (after === "nl" || after === "eof") return sequence(items);
+      if (tok === "&" || tok === ";") continue;
+      if (tok === "nl") {
+        if (line) break;
+      } else if (tok === "eof") {
         this.pushBack();
-        continue;
+        break;
+      } else {
+        if (line) this.unexpected();
+        break;
       }
-      if (tok === "eof") {
-        this.pushBack();
-        return sequence(items);
-      }
-      if (line) this.unexpected();
-      return sequence(items);
     }
+    return sequence(items);
   }
 
   /** A list that must not be empty, for the insides of compound commands. */

@@ -65,7 +65,12 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     what: "meant: programs of the box are found whatever PATH is",
-    without: (script) => script.replaceAll(/unset (?:-v )?PATH/g, ":"),
+    without: (script) => script.replaceAll(/unset (?:-v )?PATH|\bPATH=\S*/g, ":"),
+  },
+  {
+    what: "native: a quoted slash ends the pattern of ${x/…/…}",
+    without: (script) =>
+      script.replaceAll(/(\$\{\w+\/[^}\n]*["'][^}"'\n]*)\/(?=[^}"'\n]*["'])/g, "$1"),
   },
   {
     what: "Debian's build has neither comm nor ed",

@@ -28,7 +28,7 @@ function changeTo(sh: Shell, target: string, physical: boolean): void {
     entered(sh, target === "" ? sh.cwd : fs.currentDir());
     return;
   }
-  const logical = normalize(target.startsWith("/") ? target : `${sh.cwd}/${target}`);
+  const logical = normalize(target.startsWith("/") ? target : sh.cwd.replace(/\/?$/, "/") + target);
   fs.changeDir(logical);
   entered(sh, logical);
 }

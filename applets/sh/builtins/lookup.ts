@@ -66,7 +66,7 @@ const commands: Builtin = (sh, words) => {
   if (operands.length === 0) return 0;
   const path = given.has("p") ? DEFAULT_PATH : undefined;
   if (given.has("v") || given.has("V")) {
-    const text = describe(sh, operands[0], given.has("v"), path);
+    const text = describe(sh, operands[0], !given.has("V"), path);
     if (text !== undefined) return sh.print(text);
     return given.has("V") ? sh.print(`${operands[0]}: not found\n`, 127) : 127;
   }
@@ -158,13 +158,13 @@ const helps: Builtin = (sh) => {
   let out = "Built-in commands:\n------------------\n";
   let line = "";
   for (const name of [...sh.shared.builtins.keys()].sort(byByte)) {
-    if (line.length + name.length + 1 > 66) {
-      out += `\t${line}\n`;
+    line += (line === "" ? "\t" : " ") + name;
+    if (line.length > 60) {
+      out += `${line}\n`;
       line = "";
     }
-    line += (line === "" ? "" : " ") + name;
   }
-  return sh.print(`${out}\t${line}\n\n`);
+  return sh.print(`${out}${line}\n`);
 };
 
 function byByte(a: string, b: string): number {

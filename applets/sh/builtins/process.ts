@@ -22,6 +22,9 @@ function jobOf(sh: Shell, spec: string | undefined): Job {
   return found;
 }
 
+/** Those behind the last name are the real-time ones, which are numbers here. */
+const LAST_SIGNAL = 64;
+
 /**
  * Signal number of a name or number, -1 when there is none. As natively a number may be followed by
  * anything that begins with neither a letter nor a digit.
@@ -30,7 +33,7 @@ function signalNumber(word: string): number {
   const digits = /^([0-9]+)(?![0-9A-Za-z])/.exec(word);
   if (digits !== null) {
     const n = Number(digits[1]);
-    return n < SIGNAL_NAMES.length ? n : -1;
+    return n <= LAST_SIGNAL ? n : -1;
   }
   let name = word.toUpperCase();
   if (name.startsWith("SIG")) name = name.slice(3);
@@ -309,7 +312,7 @@ const backgrounds: Builtin = (sh, argv) => {
 function list(actions: ReadonlyMap<number, string>): string {
   let out = "";
   for (const n of [...actions.keys()].sort((a, b) => a - b)) {
-    const name = n === TRAP_ERR ? "ERR" : SIGNAL_NAMES[n];
+    const name = n === TRAP_ERR ? "ERR" : SIGNAL_NAMES[n] ?? n;
     out += `trap -- ${singleQuote(actions.get(n)!)} ${name}\n`;
   }
   return out;

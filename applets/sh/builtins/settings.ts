@@ -261,10 +261,10 @@ const masks: Builtin = (sh, argv) => {
   }
   const mode = operands[0];
   if (/^[0-9]/.test(mode)) {
-    if (!/^[0-7]+$/.test(mode) || parseInt(mode, 8) > 0o7777) {
+    if (!/^[0-7]+$/.test(mode) || parseInt(mode, 8) > 0o777) {
       throw new ShellError(`illegal mode: ${mode}`);
     }
-    sh.proc.umask = parseInt(mode, 8) & 0o777;
+    sh.proc.umask = parseInt(mode, 8);
     return 0;
   }
   const perms = applySymbolic(mode, ~mask & 0o777);

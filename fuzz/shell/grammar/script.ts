@@ -5,7 +5,7 @@
  * @module
  */
 import { single } from "./dice.ts";
-import { SimpleMaker } from "./simple.ts";
+import { BYTES, RareMaker } from "./rare.ts";
 import { LAST, SELF } from "./texts.ts";
 
 /** What each script begins with: a function that shows its arguments, values and files. */
@@ -45,7 +45,7 @@ const FILTERS = [
 ] as const;
 
 /** Makes scripts. */
-export class ScriptMaker extends SimpleMaker {
+export class ScriptMaker extends RareMaker {
   private counter = 0;
 
   private body(): string {
@@ -70,7 +70,9 @@ export class ScriptMaker extends SimpleMaker {
   }
 
   private deepCommand(): string {
-    return this.rarely(3)
+    return this.rarely(5)
+      ? this.rare()
+      : this.rarely(3)
       ? this.simple() + this.redirection()
       : this.below(4) === 0
       ? this.processes()
@@ -300,7 +302,19 @@ export class ScriptMaker extends SimpleMaker {
     for (let n = 1 + this.below(isSmall ? 2 : 4); n > 0; n--) out += this.line();
     out += 'p "$x" "$y" "$z" "$a1" $#\n';
     if (this.rarely(25)) out = this.damaged(out);
+    if (this.rarely(25)) out = this.cut(out);
     return repeatable(out);
+  }
+
+  /** A script in which lines go on behind a backslash in places, or with bytes that are no letters. */
+  private cut(script: string): string {
+    const piece = (): string => this.rarely(3) ? this.pick(BYTES) : "\\\n";
+    let out = script;
+    for (let n = 1 + this.below(4); n > 0; n--) {
+      const at = PRELUDE.length + this.below(out.length - PRELUDE.length);
+      out = out.slice(0, at) + piece() + out.slice(at);
+    }
+    return out;
   }
 
   /** A script with a piece cut out, doubled or moved, so that syntax errors come up. */

@@ -175,7 +175,7 @@ export abstract class SimpleMaker extends WordMaker {
     return text;
   }
 
-  private documentBody(isInner: boolean): string {
+  protected documentBody(isInner: boolean): string {
     const lines = [
       this.quotedText(),
       this.expansion() + " tail",
