@@ -213,9 +213,9 @@ export class Compiler implements Hooks {
       sh.loops--;
       return sh.status = result;
     };
-    if (fields === undefined) return (sh) => loop(sh, sh.params);
     return (sh) => {
       sh.line = line;
+      if (fields === undefined) return loop(sh, sh.params);
       const list: string[] = [];
       for (let i = 0; i < fields.length; i++) {
         const waiting = fields[i](sh, list);
