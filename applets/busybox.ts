@@ -23,6 +23,11 @@ export const applet: Applet = defineApplet({
     const first = operands[0];
     // Copies and links are the program whose name they have; "busybox-static" and such are busybox.
     if (!/^(busybox|capbox)/.test(ctx.name)) {
+      // A shell that logs in is called with a dash in front of its name.
+      const called = ctx.name.replace(/^-/, "");
+      if (process.kernel.hasProgram(called)) {
+        return process.exec(process.argv, { file: called, searchPath: NOWHERE });
+      }
       ctx.say(`${ctx.name}: applet not found\n`);
       return 127;
     }

@@ -8,9 +8,9 @@ import {
   type Stat,
 } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
-import { Accounts } from "./_lib/accounts.ts";
+import { type Owner, parseGroup, parseOwner } from "./_lib/owner.ts";
 import { joinPath } from "./_lib/path_text.ts";
-import { after, inSequence } from "./_lib/sequence.ts";
+import { after, inSequence, inTurns } from "./_lib/sequence.ts";
 
 /** Changes owner and group. Source of behaviour: POSIX chown and chgrp, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -41,60 +41,15 @@ export const applet: Applet = defineApplet({
     // Native puts the colon of a group before the first word that is no option, so that one which
     // looks like an option is left as it is: the name of a user.
     const owner = ctx.name === "chgrp" && !text.startsWith("-")
-      ? { uid: undefined, gid: groupOf(ctx as unknown as Context, text) }
-      : ownerOf(ctx as unknown as Context, text);
+      ? { uid: undefined, gid: parseGroup(ctx, text) }
+      : parseOwner(ctx, text);
     const changer = new Changer(ctx as unknown as Context, owner);
-    return inSequence(paths, (path) => changer.change(path, 0));
+    return inTurns(ctx.process, paths, (path) => changer.change(path, 0));
   },
 });
 
-/** Who is to own the files; what is undefined stays. */
-interface NewOwner {
-  readonly uid: number | undefined;
-  readonly gid: number | undefined;
-}
-
-/** A number as native takes it: cut to 32 bits, all ones meaning no change. */
-function numberOf(text: ByteString): number | undefined {
-  return /^[0-9]+$/.test(text) ? Number(BigInt(text) & 0xffff_ffffn) : undefined;
-}
-
-function kept(id: number): number | undefined {
-  return id === 0xffff_ffff ? undefined : id;
-}
-
-function groupOf(ctx: Context, name: ByteString): number | undefined {
-  const id = numberOf(name) ?? new Accounts(ctx.fs).group(name)?.gid;
-  return kept(id ?? ctx.fail(`unknown group ${name}`));
-}
-
-function ownerOf(ctx: Context, text: ByteString): NewOwner {
-  const accounts = new Accounts(ctx.fs);
-  let split = text.indexOf(":");
-  if (split < 0 && numberOf(text) === undefined && accounts.user(text) === undefined) {
-    split = text.indexOf(".");
-  }
-  if (split < 0) {
-    const uid = numberOf(text) ?? accounts.user(text)?.uid ?? ctx.fail(`unknown user ${text}`);
-    return { uid: kept(uid), gid: undefined };
-  }
-  const user = text.slice(0, split);
-  const group = text.slice(split + 1);
-  if (user === "") return { uid: undefined, gid: groupOf(ctx, group) };
-  const unknown = (): never => ctx.fail(`unknown user/group ${text}`);
-  const found = accounts.user(user);
-  const uid = numberOf(user) ?? found?.uid ?? unknown();
-  if (group === "") {
-    // A user alone with a colon brings its own group; a number without a user stands for both.
-    const gid = (found ?? accounts.userById(uid))?.gid ?? uid;
-    return { uid: kept(uid), gid: kept(gid) };
-  }
-  const gid = numberOf(group) ?? accounts.group(group)?.gid ?? unknown();
-  return { uid: kept(uid), gid: kept(gid) };
-}
-
 class Changer {
-  constructor(private readonly ctx: Context, private readonly owner: NewOwner) {}
+  constructor(private readonly ctx: Context, private readonly owner: Owner) {}
 
   change(path: ByteString, depth: number): MaybePromise<void> {
     const { ctx } = this;

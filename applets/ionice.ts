@@ -1,11 +1,14 @@
-import { isVfsError } from "../sandbox/errors.ts";
+import { isVfsError, VfsError } from "../sandbox/errors.ts";
 import { type Applet, defineApplet } from "./contract.ts";
 import { numberArgument } from "./_lib/number_argument.ts";
 import { execProgram } from "./_lib/program.ts";
 
 const CLASSES = ["none", "realtime", "best-effort", "idle"];
-/** Priorities go from 0 to 7 (ioprio_set(2)). */
-const LAST_PRIORITY = 7;
+/** Bits of a priority below those of its class (ioprio_set(2)). */
+const CLASS_SHIFT = 13;
+const DATA_MASK = 2 ** CLASS_SHIFT - 1;
+/** What of it is the level; hints to the device are above. */
+const LEVEL_MASK = 7;
 
 /** Shows and changes the I/O priority of processes. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -24,39 +27,29 @@ export const applet: Applet = defineApplet({
     const ioClass = opts.c;
     const priority = opts.n;
     if (ioClass !== undefined && ioClass > 3) return ctx.fail(`bad class ${ioClass}`);
-    let pid = 0;
+    const sets = ioClass !== undefined || priority !== undefined;
+    let pid = opts.p ?? 0;
     let program = operands;
-    if (opts.p !== undefined) pid = opts.p;
-    else if (ioClass === undefined && priority === undefined && operands.length > 0) {
+    if (opts.p === undefined && !sets && operands.length > 0) {
       pid = numberArgument(ctx, operands[0]);
       program = operands.slice(1);
     }
     try {
-      const now = process.kernel.getIoPriority(pid);
-      if (ioClass === undefined && priority === undefined) {
-        const name = CLASSES[now.class];
-        ctx.out.print(
-          now.class === 3 ? `${name}\n` : `${name}: prio ${now.class === 0 ? 0 : now.data}\n`,
-        );
+      if (!sets) {
+        const { class: kind, data } = process.kernel.getIoPriority(pid);
+        ctx.out.print(CLASSES[kind] + (kind === 3 ? "\n" : `: prio ${data}\n`));
         return 0;
       }
-      // Without a class there is no priority but 0 (ioprio_set(2)).
-      const classless = (ioClass ?? now.class) === 0 && (priority ?? 0) > 0;
-      if (classless || (priority !== undefined && priority > LAST_PRIORITY)) {
-        if (!opts.t) return ctx.fail("ioprio_set: Invalid argument");
-      } else {
-        // A priority alone means the best-effort class.
-        process.kernel.setIoPriority(pid, {
-          class: ioClass ?? (now.class === 0 ? 2 : now.class),
-          data: ioClass === 3 ? 7 : priority ?? now.data,
-        });
-      }
+      const value = (ioClass ?? 0) << CLASS_SHIFT | (priority ?? 0);
+      const kind = value >>> CLASS_SHIFT;
+      // Without a class there is no level but 0 (ioprio_set(2)).
+      if (kind > 3 || (kind === 0 && (value & LEVEL_MASK) !== 0)) throw new VfsError("EINVAL");
+      process.kernel.setIoPriority(pid, { class: kind, data: value & DATA_MASK });
     } catch (error) {
       if (!isVfsError(error)) throw error;
-      const call = ioClass === undefined && priority === undefined ? "ioprio_get" : "ioprio_set";
-      if (!opts.t) return ctx.fail(`${call}: ${error.reason}`);
+      if (!sets) return ctx.fail(`ioprio_get: ${error.reason}`);
+      if (!opts.t) return ctx.fail(`ioprio_set: ${error.reason}`);
     }
-    if (opts.p === undefined && program.length > 0) return execProgram(ctx, program);
-    return 0;
+    return program.length > 0 ? execProgram(ctx, program) : 0;
   },
 });

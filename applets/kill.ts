@@ -3,6 +3,8 @@ import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
 import { signalNumber, signalTable, translateSignal } from "./_lib/signals.ts";
 
+const MOST_PID = 2147483647;
+
 /** Sends a signal to processes. Source of behaviour: POSIX kill, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
   name: "kill",
@@ -17,7 +19,9 @@ export const applet: Applet = defineApplet({
     if (words.length === 0) return ctx.fail("you need to specify whom to kill");
     let failures = 0;
     for (const word of words) {
-      if (!/^-?[0-9]+$/.test(word)) {
+      // An empty word is nobody to native, and no mistake.
+      if (word === "") continue;
+      if (!/^-?[0-9]+$/.test(word) || Math.abs(Number(word)) > MOST_PID) {
         ctx.warn(`invalid number '${word}'`);
         failures++;
         continue;
@@ -59,6 +63,5 @@ function takeSignal(ctx: Context, words: ByteString[]): number {
   if (name === "s" && words.length > 0) name = words.shift()!;
   const signal = signalNumber(name);
   if (signal === undefined) return ctx.fail(`bad signal name '${name}'`);
-  if (words[0] === "--") words.shift();
   return signal;
 }

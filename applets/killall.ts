@@ -29,7 +29,7 @@ export const applet: Applet = defineApplet({
         }
         return 0;
       }
-      if (word === "-q") {
+      if (word === "-q" && !quiet) {
         quiet = true;
         if (words.length === 0) return ctx.usage();
         continue;
@@ -44,12 +44,14 @@ export const applet: Applet = defineApplet({
     if (words.length === 0) return ctx.fail("you need to specify whom to kill");
     let failures = 0;
     for (const name of words) {
-      const pids = processesNamed(ctx.process, name).filter((pid) => pid !== ctx.process.pid);
+      const pids = processesNamed(ctx.process, name);
       if (pids.length === 0) {
         failures++;
         if (!quiet) ctx.warn(`${name}: no process killed`);
       }
       for (const pid of pids) {
+        // Its own name is found, and nothing is done about it.
+        if (pid === ctx.process.pid) continue;
         try {
           ctx.process.kill(pid, signal);
         } catch (error) {

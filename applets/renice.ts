@@ -1,5 +1,5 @@
 import { isVfsError } from "../sandbox/errors.ts";
-import type { ProcessInfo } from "../sandbox/types.ts";
+import type { ByteString, ProcessInfo } from "../sandbox/types.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
 import { Accounts } from "./_lib/accounts.ts";
 
@@ -25,21 +25,40 @@ export const applet: Applet = defineApplet({
     }
     const text = words.shift();
     if (text === undefined) return ctx.usage();
-    if (!/^[-+]?[0-9]+$/.test(text)) {
-      return ctx.fail(`invalid number '${text.replace(/^[-+]/, "")}'`);
-    }
-    const priority = Number(text);
+    const priority = priorityOf(ctx as unknown as Context, text);
     let which = "p";
     for (const word of words) {
-      if (/^-[pgu]$/.test(word)) {
-        which = word[1];
-        continue;
-      }
-      changeAll(ctx, which, word, priority, relative);
+      // What the next ones are may stand in front of one, in the same word.
+      const marked = /^-[pgu]/.test(word);
+      if (marked) which = word[1];
+      const id = marked ? word.slice(2) : word;
+      if (!marked || id !== "") changeAll(ctx, which, id, priority, relative);
     }
     return ctx.status;
   },
 });
+
+/** Numbers above are none to native, and those above the next out of range. */
+const LARGEST = 0xffff_ffff;
+const LARGEST_INT = 0x7fff_ffff;
+/** What may be added to any niceness without leaving 32 bits. */
+const LEAST = -(2 ** 30);
+const MOST = 2 ** 30 - 1;
+
+function priorityOf(ctx: Context, text: ByteString): number {
+  const digits = text.replace(/^[-+]/, "");
+  if (!/^[0-9]+$/.test(digits) || Number(digits) > LARGEST) {
+    return ctx.fail(`invalid number '${digits}'`);
+  }
+  if (Number(digits) > LARGEST_INT) {
+    return ctx.fail(`number ${digits} is not in 0..${LARGEST_INT} range`);
+  }
+  const priority = Number(text);
+  if (priority < LEAST || priority > MOST) {
+    return ctx.fail(`number ${text} is not in ${LEAST}..${MOST} range`);
+  }
+  return priority;
+}
 
 function changeAll(
   ctx: Context,
@@ -54,7 +73,7 @@ function changeAll(
     if (user === undefined) return ctx.warn(`unknown user ${id}`);
     wanted = user.uid;
   } else {
-    if (!/^[0-9]+$/.test(id)) return ctx.warn(`invalid number '${id}'`);
+    if (!/^[0-9]+$/.test(id) || Number(id) > LARGEST) return ctx.warn(`invalid number '${id}'`);
     wanted = Number(id);
   }
   const belongs = (info: ProcessInfo): boolean =>

@@ -7,6 +7,8 @@ import { execProgram } from "./_lib/program.ts";
 const CPUS = 52;
 
 const MOST_PID = 2147483647;
+/** Numbers of a list above are none to native. */
+const LARGEST = 0xffff_ffff;
 
 /** Shows and changes the CPU mask of processes. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -73,8 +75,8 @@ function get(ctx: Context, pid: number): number {
 /** A hexadecimal mask; CPUs above those that exist are dropped later. */
 function parseMask(text: ByteString): number | undefined {
   const digits = /^0[xX]/.test(text) ? text.slice(2) : text;
-  if (!/^[0-9a-fA-F]+$/.test(digits)) return undefined;
-  return parseInt(digits.slice(-CPUS / 4), 16);
+  if (!/^[0-9a-fA-F]*$/.test(digits)) return undefined;
+  return parseInt(digits.slice(-CPUS / 4), 16) || 0;
 }
 
 /** `0,2-5,8-15:2` */
@@ -86,7 +88,7 @@ function parseList(text: ByteString): number | undefined {
     const first = Number(match[1]);
     const last = match[2] === undefined ? first : Number(match[2]);
     const step = match[3] === undefined ? 1 : Number(match[3]);
-    if (last < first || step === 0) return undefined;
+    if (last < first || step === 0 || Math.max(last, step) > LARGEST) return undefined;
     for (let cpu = first; cpu <= Math.min(last, CPUS - 1); cpu += step) cpus.add(cpu);
   }
   let mask = 0;
@@ -101,7 +103,7 @@ function listText(mask: number): string {
     const first = cpu;
     while (Math.floor(mask / 2 ** (cpu + 1)) % 2 === 1) cpu++;
     parts.push(
-      first === cpu ? `${first}` : first + 1 === cpu ? `${first},${cpu}` : `${first}-${cpu}`,
+      first === cpu ? `${first}` : `${first}-${cpu}`,
     );
   }
   return parts.join(",");

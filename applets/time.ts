@@ -72,8 +72,13 @@ export const applet: Applet = defineApplet({
     const wallMs = process.clock.monotonicMs() - start;
     if (signal !== 0) sink.print(`Command terminated by signal ${signal}\n`);
     else if (code !== 0) sink.print(`Command exited with non-zero status ${code}\n`);
-    const usage = { argv: operands, wallMs, cpuMs, memory: 0, code };
-    sink.print(render(format, usage) + "\n");
+    // Of what a signal ended, native shows the status as zero.
+    const shown = signal !== 0 ? 0 : code;
+    sink.print(render(format, { argv: operands, wallMs, cpuMs, memory: 0, code: shown }) + "\n");
+    await sink.drained();
+    if (sink !== ctx.stderr && sink.error !== undefined) {
+      ctx.warn(`standard output: ${sink.error.reason}`);
+    } else if (sink.error?.code === "EBADF") return 1;
     // Native gives the bare number of the signal, not 128 more.
     return signal !== 0 ? signal : code;
   },
@@ -97,11 +102,8 @@ function render(format: ByteString, usage: Usage): ByteString {
   let text = "";
   for (let i = 0; i < format.length; i++) {
     const char = format[i];
-    if (char === "\\" && i + 1 < format.length) {
-      // Native drops the backslash and knows no escapes.
-      text += format[++i];
-      continue;
-    }
+    // Native drops backslashes and knows no escapes.
+    if (char === "\\") continue;
     if (char !== "%") {
       text += char;
       continue;

@@ -16,21 +16,19 @@ export function programName(info: ProcessInfo): ByteString {
   return first.slice(first.lastIndexOf("/") + 1);
 }
 
-/** Whether a script's interpreter runs this: `sh /path/NAME` is found as NAME, as busybox does. */
-function scriptName(info: ProcessInfo): ByteString | undefined {
-  const script = info.argv[1];
-  return script === undefined ? undefined : script.slice(script.lastIndexOf("/") + 1);
-}
+/** What the kernel keeps of a name. */
+const NAME_LENGTH = 15;
 
-/** Living processes of that name, the newest first, as native lists them. */
+/** Processes of that name, the newest first, as native lists them; those that ended are among them. */
 export function processesNamed(process: Process, name: ByteString): number[] {
-  const wanted = name.slice(name.lastIndexOf("/") + 1);
-  return process.kernel.processes()
-    .filter((info) =>
-      info.state !== "Z" &&
-      (info.name === name.slice(0, 15) || programName(info) === wanted ||
-        (/^(ba|a)?sh$/.test(programName(info)) && scriptName(info) === wanted))
-    )
-    .map((info) => info.pid)
+  const isNamed = (info: ProcessInfo): boolean => {
+    if (programName(info) === name) return true;
+    if (info.name !== name.slice(0, NAME_LENGTH)) return false;
+    if (info.name.length < NAME_LENGTH) return true;
+    // A name that may have been cut is compared where it stands whole: that of a script.
+    const script = info.argv[1] ?? "";
+    return script.slice(script.lastIndexOf("/") + 1) === name;
+  };
+  return process.kernel.processes().filter(isNamed).map((info) => info.pid)
     .sort((a, b) => b - a);
 }

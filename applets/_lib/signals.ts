@@ -7,6 +7,8 @@ import { type ByteString, SIGNAL_NAMES } from "../../sandbox/types.ts";
 
 /** Largest signal number; those above 31 have no name here. */
 const LAST = 64;
+/** Numbers above are none to native. */
+const LARGEST = 0xffff_ffff;
 
 /**
  * The number of a signal given by name (with or without `SIG`, any case) or number.
@@ -24,7 +26,6 @@ export function signalNumber(word: ByteString): number | undefined {
   if (number >= 0) return number;
   // Older names that Linux keeps as aliases (signal(7)).
   if (name === "IOT") return 6;
-  if (name === "CLD") return 17;
   return name === "IO" ? 29 : undefined;
 }
 
@@ -46,8 +47,8 @@ export function signalTable(): ByteString {
 export function translateSignal(word: ByteString): ByteString | undefined {
   if (/^[0-9]+$/.test(word)) {
     const number = Number(word);
-    // An exit status of 128 + signal is taken back to the signal.
-    return signalName(number > 128 && number - 128 < SIGNAL_NAMES.length ? number - 128 : number);
+    // An exit status of 128 + signal is taken back to the signal; so is what is none.
+    return number > LARGEST ? undefined : signalName(number > 127 ? number % 128 : number);
   }
   const number = signalNumber(word);
   return number === undefined ? undefined : String(number);

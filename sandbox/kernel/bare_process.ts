@@ -94,7 +94,7 @@ export function createBareProcess(
     groups: [0],
     nice: 0,
     affinity: 1,
-    ioPriority: { class: 0, data: 4 },
+    ioPriority: { class: 0, data: 0 },
     fs,
     waiter,
     tty: undefined,

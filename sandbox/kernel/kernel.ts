@@ -212,7 +212,7 @@ export class Kernel {
       sid: 0,
       nice: 0,
       affinity: 1,
-      ioPriority: { class: 0, data: 4 },
+      ioPriority: { class: 0, data: 0 },
       root: place,
       cwd: place,
       tty: undefined,
@@ -294,7 +294,7 @@ export class Kernel {
       sid: pid,
       nice: 0,
       affinity: 2 ** this.system.processors - 1,
-      ioPriority: { class: 0, data: 4 },
+      ioPriority: { class: 0, data: 0 },
       root,
       cwd: root,
       tty: options.tty,
@@ -320,8 +320,15 @@ export class Kernel {
     process: KernelProcess,
     file: ByteString,
     searchPath: ByteString | undefined,
+    textIsScript = false,
   ): MaybePromise<Program> {
-    const resolved = this.programs.resolve(process, process.argv, file, searchPath);
+    const resolved = this.programs.resolve(
+      process,
+      process.argv,
+      file,
+      searchPath,
+      textIsScript,
+    );
     process.argv = resolved.argv;
     process.comm = resolved.name;
     return resolved.program;
@@ -357,7 +364,7 @@ export class Kernel {
     if (options.lingers) child.lingers = true;
     if (options.cwd !== undefined) child.fs.changeDir(options.cwd);
     const program = options.program ??
-      this.#resolve(child, options.file ?? argv[0], options.searchPath);
+      this.#resolve(child, options.file ?? argv[0], options.searchPath, options.file === undefined);
     parent.shareDescriptors(child, options.fds);
     this.#table.set(pid, child);
     child.run.alive++;
@@ -382,7 +389,12 @@ export class Kernel {
     if (options.env !== undefined) process.env = options.env;
     let program: MaybePromise<Program>;
     try {
-      program = this.#resolve(process, options.file ?? argv[0], options.searchPath);
+      program = this.#resolve(
+        process,
+        options.file ?? argv[0],
+        options.searchPath,
+        options.file === undefined,
+      );
     } catch (error) {
       process.argv = before;
       process.env = env;

@@ -40,6 +40,10 @@ export interface Found {
 const HEAD_BYTES = 256;
 /** Scripts that run scripts that run scripts: Linux stops after 5. */
 const INTERPRETER_DEPTH = 5;
+/** What runs a file without a `#!` line. */
+const SHELL = "/bin/sh";
+/** Where programs are looked for without a PATH. */
+const DEFAULT_PATH = "/sbin:/usr/sbin:/bin:/usr/bin";
 /** Largest wasm module, bytes. */
 const WASM_MAX = 512 * 1024 * 1024;
 
@@ -67,18 +71,14 @@ export class Programs {
       const applet = this.#check(process, name);
       return applet === false ? undefined : { path: name, applet };
     }
-    const path = searchPath ?? process.env.get("PATH") ?? "/sbin:/usr/sbin:/bin:/usr/bin";
+    const path = searchPath ?? process.env.get("PATH") ?? DEFAULT_PATH;
     let start = 0;
     while (start <= path.length) {
       let end = path.indexOf(":", start);
       if (end < 0) end = path.length;
       const directory = path.slice(start, end);
       start = end + 1;
-      const file = directory === ""
-        ? `./${name}`
-        : directory.endsWith("/")
-        ? directory + name
-        : `${directory}/${name}`;
+      const file = inDirectory(directory, name);
       const applet = this.#check(process, file);
       if (applet !== false) return { path: file, applet };
     }
@@ -98,6 +98,7 @@ export class Programs {
   /**
    * Finds and loads what `exec` would run, following `#!` lines.
    *
+   * @param textIsScript A file that nothing tells what it is belongs to the shell, as to `execvp`
    * @returns The program and its arguments, which differ from the given ones for scripts.
    * @throws {VfsError} ENOENT, EACCES, ENOEXEC, ELOOP
    */
@@ -106,11 +107,12 @@ export class Programs {
     argv: readonly ByteString[],
     file: ByteString,
     searchPath: ByteString | undefined,
+    textIsScript = false,
   ): { program: MaybePromise<Program>; argv: readonly ByteString[]; name: ByteString } {
     let found = this.find(process, file, searchPath);
-    if (found === undefined) throw this.#notFound(process, file);
+    if (found === undefined) throw this.#notFound(process, file, searchPath);
     let words = argv;
-    const name = baseName(file);
+    let name = baseName(file);
     for (let depth = 0;; depth++) {
       if (found.applet !== undefined) {
         // The applet is chosen by the file's name, and sees the name it was called by.
@@ -131,6 +133,12 @@ export class Programs {
         if (!this.table.has(kind.name)) throw new VfsError("ENOEXEC", file);
         return { program: this.table.load(kind.name), argv: words, name };
       }
+      if (kind.kind === "text" && textIsScript && depth === 0) {
+        words = [SHELL, found.path, ...words.slice(1)];
+        name = baseName(SHELL);
+        found = this.find(process, SHELL) ?? { path: SHELL, applet: name };
+        continue;
+      }
       if (kind.kind !== "script") throw new VfsError("ENOEXEC", file);
       const script: ByteString = found.path;
       words = kind.argument === undefined
@@ -147,8 +155,19 @@ export class Programs {
   }
 
   /** Why nothing was found: EACCES when the file is there but may not be run. */
-  #notFound(process: KernelProcess, file: ByteString): VfsError {
-    if (!file.includes("/")) return new VfsError("ENOENT", file);
+  #notFound(
+    process: KernelProcess,
+    file: ByteString,
+    searchPath: ByteString | undefined,
+  ): VfsError {
+    if (file === "") return new VfsError("ENOENT", file);
+    if (!file.includes("/")) {
+      const path = searchPath ?? process.env.get("PATH") ?? DEFAULT_PATH;
+      const there = path.split(":").some((directory) =>
+        process.fs.tryStat(inDirectory(directory, file)) !== undefined
+      );
+      return new VfsError(there ? "EACCES" : "ENOENT", file);
+    }
     try {
       process.fs.stat(file);
       return new VfsError("EACCES", file);
@@ -189,6 +208,12 @@ export class Programs {
     if (this.wasm === undefined) throw new VfsError("ENOEXEC", path);
     return this.wasm(process.fs.readFile(path, WASM_MAX));
   }
+}
+
+/** A name in a directory of the search path, of which an empty one is the working directory. */
+function inDirectory(directory: ByteString, name: ByteString): ByteString {
+  if (directory === "") return name;
+  return directory.endsWith("/") ? directory + name : `${directory}/${name}`;
 }
 
 function baseName(path: ByteString): ByteString {

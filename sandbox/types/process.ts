@@ -119,7 +119,7 @@ export interface Process {
   /** Group. */
   gid: number;
   /** Groups besides the first. */
-  readonly groups: readonly number[];
+  groups: readonly number[];
   /** Niceness. */
   nice: number;
   /** Virtual CPU mask. */

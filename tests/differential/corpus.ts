@@ -105,6 +105,9 @@ export async function answersOfCapbox(
 
 const ENV = { LC_ALL: "C", PATH: "/bin" };
 
+/** Corpora whose commands look for processes or signal them: they run where there are no others. */
+const ALONE: ReadonlySet<string> = new Set(["daemons", "processes"]);
+
 /** Runs commands under native busybox in a jail, each with fresh files. */
 export function answersOfNative(name: string, cases: readonly string[]): Answer[] {
   const native = findBusybox();
@@ -117,7 +120,9 @@ export function answersOfNative(name: string, cases: readonly string[]): Answer[
     const made = jail.shell(setup, WORK);
     if (made.code !== 0) throw new Error(`setup of ${name}: ${latin1(made.stderr)}`);
     const before = hostTree(dir);
-    const { code, stdout, stderr } = jail.shell(command, WORK);
+    const { code, stdout, stderr } = ALONE.has(name)
+      ? jail.shellAlone(command, WORK)
+      : jail.shell(command, WORK);
     const changes = treeChanges(before, hostTree(dir));
     Deno.removeSync(dir, { recursive: true });
     const text = [latin1(stdout), withoutUsage(latin1(stderr))] as const;
