@@ -13,7 +13,7 @@ export const applet: Applet = defineApplet({
   },
   posix: true,
   minOperands: 1,
-  run({ opts, operands, out, usage }) {
+  *run({ opts, operands, process, out, usage }) {
     let files = operands;
     let suffix = opts.s ?? "";
     if (!opts.a && opts.s === undefined) {
@@ -22,6 +22,8 @@ export const applet: Applet = defineApplet({
       files = operands.slice(0, 1);
     }
     for (const file of files) {
+      const turn = process.tick(1);
+      if (turn !== undefined) yield turn;
       let name = lastComponent(file);
       if (suffix !== "" && name.length > suffix.length && name.endsWith(suffix)) {
         name = name.slice(0, -suffix.length);

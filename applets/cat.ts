@@ -6,7 +6,7 @@ import {
   type Source,
 } from "./contract.ts";
 import type { MaybePromise } from "../sandbox/types.ts";
-import { after, attempt, copyStream, eachChunk, inSequence } from "./_lib/sequence.ts";
+import { after, attempt, copyStream, eachChunk, inTurns } from "./_lib/sequence.ts";
 import { visibleBytes } from "./_lib/visible.ts";
 
 /** Copies FILEs to stdout. Source of behaviour: POSIX cat, BusyBox 1.35. */
@@ -35,7 +35,7 @@ export const applet: Applet = defineApplet({
       : show !== undefined
       ? (source: Source) => eachChunk(ctx, source, (chunk) => ctx.out.bytes(show(chunk)))
       : (source: Source) => copyStream(ctx, source, ctx.stdout);
-    return inSequence(paths, (path) =>
+    return inTurns(ctx.process, paths, (path) =>
       attempt(() => {
         // Lines of their own are read through stdio, whose messages are others.
         const source = numbered && show === undefined ? ctx.openPlain(path) : open(path);

@@ -4,7 +4,7 @@ import { isVfsError } from "../sandbox/errors.ts";
 import { applyMode, modeString } from "./_lib/mode.ts";
 import { parseOptions } from "./_lib/options.ts";
 import { joinPath } from "./_lib/path_text.ts";
-import { inSequence } from "./_lib/sequence.ts";
+import { inSequence, inTurns } from "./_lib/sequence.ts";
 
 const OPTIONS = {
   R: { help: "Directories with all that is in them" },
@@ -34,7 +34,7 @@ export const applet: Applet = defineApplet({
     if (given.length < 2) ctx.usage();
     const [mode, ...paths] = given;
     const changer = new Changer(ctx as unknown as Context, mode, opts);
-    return inSequence(paths, (path) => changer.change(path, true));
+    return inTurns(ctx.process, paths, (path) => changer.change(path, true));
   },
 });
 

@@ -2,7 +2,7 @@ import { type Applet, defineApplet } from "./contract.ts";
 import { be32 } from "./_lib/codec/codec.ts";
 import { digestOf } from "./_lib/digest_files.ts";
 import { Cksum } from "./_lib/hash/checksums.ts";
-import { after, attempt, inSequence } from "./_lib/sequence.ts";
+import { after, attempt, inTurns } from "./_lib/sequence.ts";
 
 /** Prints sums and sizes. Source of behaviour: POSIX cksum, coreutils. */
 export const applet: Applet = defineApplet({
@@ -12,7 +12,7 @@ export const applet: Applet = defineApplet({
   options: {},
   run(ctx) {
     const named = ctx.operands.length > 0;
-    const work = inSequence(named ? ctx.operands : ["-"], (path) => {
+    const work = inTurns(ctx.process, named ? ctx.operands : ["-"], (path) => {
       const source = ctx.open(path);
       if (source === undefined) return;
       const hash = new Cksum();

@@ -461,6 +461,8 @@ function runApplet<T extends OptionTable>(
       applet,
       parsed.wrong,
     );
+    // What millions of words cost until here.
+    process.waiter.spend(argv.length >> 4);
     if (!spec.looksAsItGoes) ctx.checkOptions();
     const count = parsed.operands.length;
     if (count < (spec.minOperands ?? 0) || count > (spec.maxOperands ?? Infinity)) ctx.usage();

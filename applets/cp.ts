@@ -3,7 +3,7 @@ import { type ByteString, type MaybePromise, S_IFDIR, S_IFMT } from "../sandbox/
 import { isVfsError } from "../sandbox/errors.ts";
 import { Copier } from "./_lib/copy_tree.ts";
 import { joinPath, lastComponent, parentText } from "./_lib/path_text.ts";
-import { after, inSequence } from "./_lib/sequence.ts";
+import { after, inTurns } from "./_lib/sequence.ts";
 
 /** Copies files. Source of behaviour: POSIX cp, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -82,7 +82,7 @@ export const applet: Applet = defineApplet({
         return put(source, target);
       }
     }
-    return inSequence(operands, (source) => {
+    return inTurns(ctx.process, operands, (source) => {
       if (!opts.parents) return put(source, joinPath(target, lastComponent(source)));
       const path = joinPath(target, source);
       makeParents(ctx as unknown as Context, path);

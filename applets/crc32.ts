@@ -2,7 +2,7 @@ import { type Applet, defineApplet } from "./contract.ts";
 import { digestOf } from "./_lib/digest_files.ts";
 import { Crc32 } from "./_lib/hash/checksums.ts";
 import { toHex } from "./_lib/hash/hash.ts";
-import { after, attempt, inSequence } from "./_lib/sequence.ts";
+import { after, attempt, inTurns } from "./_lib/sequence.ts";
 
 /** Prints CRC-32 sums as gzip and zip use them. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -13,7 +13,7 @@ export const applet: Applet = defineApplet({
   run(ctx) {
     const named = ctx.operands.length > 0;
     let stdinUsed = false;
-    const work = inSequence(named ? ctx.operands : ["-"], (path) => {
+    const work = inTurns(ctx.process, named ? ctx.operands : ["-"], (path) => {
       const source = ctx.open(path);
       if (source === undefined) return;
       if (path === "-") {

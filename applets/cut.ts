@@ -55,6 +55,8 @@ export const applet: Applet = defineApplet({
       ? fieldCutter(ctx, ranges)
       : byteCutter(ctx, ranges);
     for (const path of operands.length === 0 ? ["-"] : operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) yield turn;
       const source = ctx.openPlain(path);
       if (source === undefined) continue;
       try {

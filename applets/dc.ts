@@ -115,7 +115,11 @@ class Calculator {
         ctx.say(`${ctx.argv[0]}: ${given.wrong.message}\n`);
         return ctx.usage();
       }
-      for (const path of given.operands) await this.#file(path);
+      for (const path of given.operands) {
+        const turn = ctx.tick(1);
+        if (turn !== undefined) await turn;
+        await this.#file(path);
+      }
       if (scripts === 0 && given.operands.length === 0) await this.#input();
       return 0;
     } catch (error) {

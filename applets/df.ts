@@ -20,7 +20,7 @@ export const applet: Applet = defineApplet({
     B: { arg: "SIZE", help: "In blocks of SIZE bytes" },
     H: {},
   },
-  run(ctx) {
+  *run(ctx) {
     const { opts, out, process } = ctx;
     let unit = 1024;
     if (opts.B !== undefined) {
@@ -80,6 +80,8 @@ export const applet: Applet = defineApplet({
       return;
     }
     for (const path of ctx.operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) yield turn;
       const mount = findMount(
         mounts,
         path,

@@ -30,7 +30,11 @@ export const applet: Applet = defineApplet({
       await convert(ctx, ctx.stdin, toDos, (chunk) => ctx.out.bytes(chunk));
       return;
     }
-    for (const path of operands) await convertFile(ctx, path, toDos);
+    for (const path of operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) await turn;
+      await convertFile(ctx, path, toDos);
+    }
   },
 });
 

@@ -71,6 +71,8 @@ class Walker {
     const { ctx } = this;
     let sum = 0;
     for (const path of paths) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) await turn;
       const total = await this.#tree(path);
       sum += total ?? 0;
     }

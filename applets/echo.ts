@@ -1,6 +1,9 @@
 import { type Applet, defineApplet } from "./contract.ts";
 import { unescape } from "./_lib/escape.ts";
 
+/** Words that are joined at once. */
+const PIECE = 1 << 13;
+
 /** Writes its arguments. Source of behaviour: POSIX echo, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
   name: "echo",
@@ -14,7 +17,7 @@ export const applet: Applet = defineApplet({
   },
   raw: true,
   noHelp: true,
-  run({ operands, out }) {
+  *run({ operands, process, out }) {
     let newline = true;
     let escapes = false;
     let first = 0;
@@ -31,12 +34,21 @@ export const applet: Applet = defineApplet({
         else if (word[i] === "e") escapes = true;
       }
     }
-    let text = operands.slice(first).join(" ");
-    if (escapes) {
-      const result = unescape(text, true, true);
-      text = result.text;
-      if (result.stopped) newline = false;
+    for (let from = first; from < operands.length; from += PIECE) {
+      const wait = from === first ? undefined : out.pending() ?? process.tick(PIECE >> 3);
+      if (wait !== undefined) yield wait;
+      let text = operands.slice(from, from + PIECE).join(" ");
+      if (from + PIECE < operands.length) text += " ";
+      if (escapes) {
+        const result = unescape(text, true, true);
+        text = result.text;
+        if (result.stopped) {
+          void out.print(text);
+          return;
+        }
+      }
+      void out.print(text);
     }
-    out.print(newline ? text + "\n" : text);
+    if (newline) void out.print("\n");
   },
 });

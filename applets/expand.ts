@@ -2,7 +2,7 @@ import type { MaybePromise } from "../sandbox/types.ts";
 import { type Applet, defineApplet } from "./contract.ts";
 import { isContinuation, tabStop } from "./_lib/columns.ts";
 import { isUtf8Locale } from "./_lib/locale.ts";
-import { attempt, eachChunk, inSequence } from "./_lib/sequence.ts";
+import { attempt, eachChunk, inTurns } from "./_lib/sequence.ts";
 
 /** Bytes of output made at once. */
 const BLOCK = 65536;
@@ -23,7 +23,7 @@ export const applet: Applet = defineApplet({
     const initial = !!opts.i;
     const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
     const block = new Uint8Array(BLOCK);
-    return inSequence(paths, (path) => {
+    return inTurns(ctx.process, paths, (path) => {
       const source = ctx.openPlain(path);
       if (source === undefined) return;
       let column = 0;

@@ -16,7 +16,11 @@ export const applet: Applet = defineApplet({
   options: {},
   raw: true,
   async run(ctx) {
-    for (const word of ctx.operands) await factorWord(ctx, word);
+    for (const word of ctx.operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) await turn;
+      await factorWord(ctx, word);
+    }
     if (ctx.operands.length > 0) return;
     for (;;) {
       let line = ctx.stdin.readUntil(10, LINE_MAX);

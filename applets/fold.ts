@@ -2,7 +2,7 @@ import { type Applet, defineApplet, type Output } from "./contract.ts";
 import { isContinuation } from "./_lib/columns.ts";
 import { isUtf8Locale } from "./_lib/locale.ts";
 import { parseOptions } from "./_lib/options.ts";
-import { attempt, eachChunk, inSequence } from "./_lib/sequence.ts";
+import { attempt, eachChunk, inTurns } from "./_lib/sequence.ts";
 import { parseDecimal } from "./_lib/strtod.ts";
 
 const OPTIONS = {
@@ -40,7 +40,7 @@ export const applet: Applet = defineApplet({
     const bytes = !!opts.b;
     const atBlanks = !!opts.s;
     const paths = operands.length === 0 ? ["-"] : operands;
-    return inSequence(paths, (path) => {
+    return inTurns(ctx.process, paths, (path) => {
       const source = ctx.openPlain(path);
       if (source === undefined) return;
       const folder = new Folder(out, { width, utf8, bytes, atBlanks });

@@ -6,7 +6,7 @@ import type { LineFinder } from "./_lib/line_finder.ts";
 import { BadPattern, LinePatterns } from "./_lib/line_patterns.ts";
 import { PAUSED } from "./_lib/regex/regex.ts";
 import { countNewlines } from "./_lib/text_count.ts";
-import { after, inSequence } from "./_lib/sequence.ts";
+import { after, inTurns } from "./_lib/sequence.ts";
 import { inSteps } from "./_lib/steps.ts";
 
 const USAGE =
@@ -167,7 +167,7 @@ class Grep {
   }
 
   #patternFiles(paths: readonly ByteString[], lists: ByteString[]): MaybePromise<void> {
-    return inSequence(paths, async (path) => {
+    return inTurns(this.ctx.process, paths, async (path) => {
       let source: Source;
       try {
         source = path === "-" ? this.ctx.stdin : this.ctx.openOrThrow(path);
@@ -214,7 +214,9 @@ class Grep {
     const names = order.findLast((name) => name === "H" || name === "h");
     this.#showNames = names === undefined ? operands.length > 1 : names === "H";
     const paths = operands.length === 0 ? ["-"] : operands;
-    const done = this.#catching(() => inSequence(paths, (path) => this.#searchPath(path, names)));
+    const done = this.#catching(() =>
+      inTurns(this.ctx.process, paths, (path) => this.#searchPath(path, names))
+    );
     return after(done, (stopped) => {
       if (stopped) return 0;
       if (this.#failedOpen) return 2;
@@ -262,7 +264,7 @@ class Grep {
       return;
     }
     const base = path.endsWith("/") ? path : `${path}/`;
-    return inSequence(entries, (entry) => {
+    return inTurns(this.ctx.process, entries, (entry) => {
       const below = base + entry.name;
       let { type } = entry;
       if (type === S_IFLNK) {

@@ -3,7 +3,7 @@ import { UnpackAny } from "./_lib/codec/unpack_any.ts";
 import { gzipTime, packFiles, withoutSuffix } from "./_lib/pack_files.ts";
 import { MemoryAccount } from "./_lib/memory_account.ts";
 import { into, pump } from "./_lib/pump.ts";
-import { after, inSequence } from "./_lib/sequence.ts";
+import { after, inTurns } from "./_lib/sequence.ts";
 import { CodecError } from "./_lib/codec/codec.ts";
 import type { MaybePromise } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
@@ -43,7 +43,7 @@ function printAny<T extends OptionTable>(ctx: Context<T>): MaybePromise<number> 
   const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
   // To test is to print nothing.
   const take = (ctx.opts as { t?: boolean }).t ? (): void => {} : into(ctx.stdout);
-  const printed = inSequence(paths, (path): MaybePromise<void> => {
+  const printed = inTurns(ctx.process, paths, (path): MaybePromise<void> => {
     const source = ctx.openPlain(path);
     if (source === undefined) return;
     const memory = new MemoryAccount(ctx.process);

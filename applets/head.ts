@@ -1,7 +1,7 @@
 import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
 import type { MaybePromise } from "../sandbox/types.ts";
 import { S_IFREG } from "../sandbox/types.ts";
-import { after, attempt, eachChunk, inSequence } from "./_lib/sequence.ts";
+import { after, attempt, eachChunk, inTurns } from "./_lib/sequence.ts";
 import { BLOCK_SUFFIXES, parseSize } from "./_lib/size.ts";
 import { takeMemory } from "./_lib/streams.ts";
 
@@ -39,7 +39,7 @@ export const applet: Applet = defineApplet({
     const loud = order.findLast((name) => name === "v" || name === "q");
     const headers = loud === undefined ? paths.length > 1 : loud === "v";
     const copy = fromEnd ? (bytes ? allButBytes : allButLines) : (bytes ? firstBytes : firstLines);
-    return inSequence(paths, (path, index) => {
+    return inTurns(ctx.process, paths, (path, index) => {
       const source = ctx.openPlain(path);
       if (source === undefined) return;
       if (headers) {

@@ -47,6 +47,8 @@ export const applet: Applet = defineApplet({
     };
     if (opts.d) {
       for (const path of operands) {
+        const turn = ctx.tick(1);
+        if (turn !== undefined) await turn;
         try {
           makeDirectories(ctx, path);
           setAttributes(ctx, path, attributes);
@@ -66,6 +68,8 @@ export const applet: Applet = defineApplet({
     const inside = opts.t !== undefined || isDirectory(ctx, target);
     if (sources.length > 1 && !inside) return ctx.usage();
     for (const source of sources) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) await turn;
       const to = inside ? joinPath(target, lastComponent(source)) : target;
       await copyFile(ctx, source, to, attributes, opts.p === true);
     }

@@ -2,7 +2,6 @@ import { type Applet, type Context, defineApplet } from "./contract.ts";
 import {
   type ByteString,
   type DirEntry,
-  type MaybePromise,
   S_IFBLK,
   S_IFCHR,
   S_IFDIR,
@@ -21,6 +20,8 @@ import { modeString } from "./_lib/mode.ts";
 import { joinPath } from "./_lib/path_text.ts";
 import { printableName } from "./_lib/printable_name.ts";
 import { humanSize, parseSize } from "./_lib/size.ts";
+import { sortInTurns } from "./_lib/sort_in_turns.ts";
+import type { Steps } from "./_lib/steps.ts";
 import { strftime } from "./_lib/strftime.ts";
 import { calendarTime, type Zone, zoneOf } from "./_lib/time.ts";
 
@@ -137,7 +138,7 @@ class Lister {
     return false;
   }
 
-  run(paths: readonly ByteString[]): MaybePromise<void> {
+  *run(paths: readonly ByteString[]): Steps<void> {
     const { ctx } = this;
     const { opts } = ctx;
     const files: Item[] = [];
@@ -146,6 +147,8 @@ class Lister {
     const followArguments = !!(opts.H || opts.L) ||
       !(this.#layout === "long" || opts.i || opts.s || opts.F);
     for (const path of paths) {
+      const turn = ctx.process.tick(1);
+      if (turn !== undefined) yield turn;
       let stat: Stat;
       try {
         stat = followArguments ? ctx.fs.stat(path) : ctx.fs.lstat(path);
@@ -159,56 +162,53 @@ class Lister {
       if (item.type === S_IFDIR && !opts.d) directories.push(item);
       else files.push(item);
     }
-    this.#sort(files);
-    this.#sort(directories);
-    this.#show(files);
+    yield* this.#sort(files);
+    yield* this.#sort(directories);
+    yield* this.#show(files);
     const headed = paths.length > 1 || !!opts.R;
-    return this.#walk(directories, headed, files.length > 0);
+    yield* this.#walk(directories, headed, files.length > 0);
   }
 
   /** Lists directories, and theirs with -R, without recursing. */
-  #walk(roots: readonly Item[], headed: boolean, separated: boolean): MaybePromise<void> {
+  *#walk(roots: readonly Item[], headed: boolean, separated: boolean): Steps<void> {
     const { ctx } = this;
     const queue: Item[] = [...roots].reverse();
     let first = !separated;
-    const step = (): MaybePromise<void> => {
-      for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
-        if (headed) {
-          void ctx.out.print(
-            `${first ? "" : "\n"}${printableName(item.path, this.#utf8).text}:\n`,
-          );
-          first = false;
-        }
-        const items = this.#read(item.path);
-        if (items === undefined) continue;
-        this.#sort(items);
-        if (this.#layout === "long" || ctx.opts.s) this.#total(items);
-        this.#show(items);
-        if (ctx.opts.R) {
-          for (let i = items.length - 1; i >= 0; i--) {
-            const { name, type } = items[i];
-            if (type === S_IFDIR && name !== "." && name !== "..") queue.push(items[i]);
-          }
-        }
-        const wait = ctx.out.pending() ?? ctx.process.tick(16 + items.length);
-        if (wait !== undefined) return wait.then(step);
+    for (let item = queue.pop(); item !== undefined; item = queue.pop()) {
+      if (headed) {
+        void ctx.out.print(`${first ? "" : "\n"}${printableName(item.path, this.#utf8).text}:\n`);
+        first = false;
       }
-    };
-    return step();
+      const items = yield* this.#read(item.path);
+      if (items === undefined) continue;
+      yield* this.#sort(items);
+      if (this.#layout === "long" || ctx.opts.s) this.#total(items);
+      yield* this.#show(items);
+      if (ctx.opts.R) {
+        for (let i = items.length - 1; i >= 0; i--) {
+          const { name, type } = items[i];
+          if (type === S_IFDIR && name !== "." && name !== "..") queue.push(items[i]);
+        }
+      }
+      const wait = ctx.out.pending() ?? ctx.process.tick(16);
+      if (wait !== undefined) yield wait;
+    }
   }
 
   /** The entries of a directory that are to be shown. */
-  #read(path: ByteString): Item[] | undefined {
+  *#read(path: ByteString): Steps<Item[] | undefined> {
     const { ctx } = this;
     const items: Item[] = [];
     try {
       const directory = ctx.fs.openDirectory(path);
-      const entries: DirEntry[] = [...directory.entries()];
+      let entries: readonly DirEntry[] = directory.entries();
       if (ctx.opts.a) {
         const dot = { type: S_IFDIR, ino: 0 };
-        entries.push({ ...dot, name: "." }, { ...dot, name: ".." });
+        entries = [...entries, { ...dot, name: "." }, { ...dot, name: ".." }];
       }
       for (const { name, type } of entries) {
+        const turn = ctx.process.tick(1);
+        if (turn !== undefined) yield turn;
         if (name.charCodeAt(0) === 0x2e && !ctx.opts.a && !ctx.opts.A) continue;
         const full = joinPath(path, name);
         if (!this.#needStat) {
@@ -235,7 +235,7 @@ class Lister {
     return items;
   }
 
-  #sort(items: Item[]): void {
+  *#sort(items: Item[]): Steps<void> {
     const { opts } = this.ctx;
     const byName = (a: Item, b: Item): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
     let compare = byName;
@@ -267,7 +267,7 @@ class Lister {
         Number(b.type === S_IFDIR) - Number(a.type === S_IFDIR) || compare(a, b)
       : compare;
     const sign = opts.r ? -1 : 1;
-    items.sort((a, b) => sign * grouped(a, b));
+    yield* sortInTurns(items, (a, b) => sign * grouped(a, b), (n) => this.ctx.process.tick(n));
   }
 
   #total(items: readonly Item[]): void {
@@ -288,32 +288,40 @@ class Lister {
     void this.ctx.out.print(`total ${text.padEnd(7)}\n`);
   }
 
-  #show(items: readonly Item[]): void {
+  *#show(items: readonly Item[]): Steps<void> {
     const { out } = this.ctx;
-    if (this.#layout === "long") {
-      for (const item of items) void out.print(this.#longLine(item));
-      return;
+    if (this.#layout !== "long" && this.#layout !== "lines" && items.length > 0) {
+      return yield* this.#columns(items);
     }
-    if (this.#layout === "lines" || items.length === 0) {
-      for (const item of items) void out.print(this.#prefix(item) + this.#label(item).text + "\n");
-      return;
+    for (const item of items) {
+      const wait = out.pending() ?? this.ctx.process.tick(1);
+      if (wait !== undefined) yield wait;
+      void out.print(
+        this.#layout === "long"
+          ? this.#longLine(item)
+          : this.#prefix(item) + this.#label(item).text + "\n",
+      );
     }
-    this.#columns(items);
   }
 
-  #columns(items: readonly Item[]): void {
-    const { out, opts } = this.ctx;
-    const cells = items.map((item) => {
+  *#columns(items: readonly Item[]): Steps<void> {
+    const { out, opts, process } = this.ctx;
+    const cells: { text: ByteString; width: number }[] = [];
+    let column = 0;
+    for (const item of items) {
+      const turn = process.tick(1);
+      if (turn !== undefined) yield turn;
       const prefix = this.#prefix(item);
       const { text, width, nameWidth } = this.#label(item);
-      return { text: prefix + text, width: prefix.length + width, base: nameWidth };
-    });
-    let column = 0;
-    for (const { base } of cells) column = Math.max(column, base);
+      cells.push({ text: prefix + text, width: prefix.length + width });
+      column = Math.max(column, nameWidth);
+    }
     column += 2 + (opts.s ? 5 : 0) + (opts.i ? 8 : 0);
     const across = Math.max(1, Math.floor(this.#width / column));
     const rows = Math.ceil(cells.length / across);
     for (let row = 0; row < rows; row++) {
+      const wait = out.pending() ?? process.tick(2);
+      if (wait !== undefined) yield wait;
       let line = "";
       let pad = 0;
       for (let i = 0; i < across; i++) {

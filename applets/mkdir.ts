@@ -47,6 +47,8 @@ export const applet: Applet = defineApplet({
       return true;
     };
     for (const path of operands) {
+      const turn = process.tick(1);
+      if (turn !== undefined) yield turn;
       let whole = true;
       if (opts.p) {
         // Each prefix that ends in slashes is a parent; it is named with them, as native does.

@@ -9,9 +9,11 @@ export const applet: Applet = defineApplet({
   about: "Make named pipes",
   options: { m: { arg: "MODE", help: "Mode (default a=rw)" } },
   minOperands: 1,
-  run(ctx) {
+  *run(ctx) {
     const mode = creationMode(ctx, ctx.opts.m);
     for (const path of ctx.operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) yield turn;
       try {
         if (mode === undefined) {
           ctx.warn(`${path}: Invalid argument`);

@@ -48,6 +48,8 @@ async function copyAll(
   files: readonly ByteString[],
 ): Promise<number> {
   for (const path of files) {
+    const turn = ctx.tick(1);
+    if (turn !== undefined) await turn;
     const source = ctx.open(path);
     if (source === undefined) continue;
     try {

@@ -11,7 +11,7 @@ import { isVfsError } from "../sandbox/errors.ts";
 import { Copier } from "./_lib/copy_tree.ts";
 import { joinPath, lastComponent } from "./_lib/path_text.ts";
 import { removeTree } from "./_lib/remove_tree.ts";
-import { after, inSequence } from "./_lib/sequence.ts";
+import { after, inTurns } from "./_lib/sequence.ts";
 
 /** Renames and moves. Source of behaviour: POSIX mv, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -56,7 +56,8 @@ export const applet: Applet = defineApplet({
         return mover.move(operands[0], target);
       }
     }
-    return inSequence(
+    return inTurns(
+      ctx.process,
       operands,
       (source) => mover.move(source, joinPath(target, lastComponent(source))),
     );

@@ -2,7 +2,7 @@ import type { MaybePromise } from "../sandbox/types.ts";
 import { type Applet, defineApplet } from "./contract.ts";
 import { toBytes } from "../sandbox/bytes.ts";
 import { eachBatch } from "./_lib/line_reader.ts";
-import { attempt, inSequence } from "./_lib/sequence.ts";
+import { attempt, inTurns } from "./_lib/sequence.ts";
 
 /** Width from which one line is much output. */
 const WIDE = 1 << 10;
@@ -38,7 +38,7 @@ export const applet: Applet = defineApplet({
     const all = style === "a";
     const some = all || style === "t";
     const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
-    return inSequence(paths, (path) => {
+    return inTurns(ctx.process, paths, (path) => {
       const source = ctx.openPlain(path);
       if (source === undefined) return;
       /** Goes on at `from`; a batch may have many numbers, and each of those much before it. */

@@ -12,6 +12,8 @@ export const applet: Applet = defineApplet({
   raw: true,
   async run(ctx) {
     for (const path of ctx.operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) await turn;
       const name = lastComponent(path);
       if (name === "." || name === ".." || name === "/") {
         // What `rm` refuses is refused here too: native removes what is in it first.

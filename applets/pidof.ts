@@ -7,9 +7,13 @@ export const applet: Applet = defineApplet({
   usage: "[NAME]...",
   about: "List the numbers of all processes that have one of the NAMEs",
   options: {},
-  run({ operands, process, out }) {
+  *run({ operands, process, out }) {
     const found: number[] = [];
-    for (const name of operands) found.push(...processesNamed(process, name));
+    for (const name of operands) {
+      const turn = process.tick(8);
+      if (turn !== undefined) yield turn;
+      found.push(...processesNamed(process, name));
+    }
     if (found.length === 0) return 1;
     out.print(`${found.join(" ")}\n`);
     return 0;

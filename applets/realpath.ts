@@ -10,8 +10,10 @@ export const applet: Applet = defineApplet({
   options: {},
   raw: true,
   minOperands: 1,
-  run({ operands, fs, out, warnError }) {
+  *run({ operands, process, fs, out, warnError }) {
     for (const path of operands) {
+      const turn = process.tick(1);
+      if (turn !== undefined) yield turn;
       try {
         void out.print(`${canonicalPath(fs, path)}\n`);
       } catch (error) {

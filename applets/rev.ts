@@ -1,7 +1,7 @@
 import { type Applet, defineApplet } from "./contract.ts";
 import { isUtf8Locale } from "./_lib/locale.ts";
 import { eachBatch } from "./_lib/line_reader.ts";
-import { attempt, inSequence } from "./_lib/sequence.ts";
+import { attempt, inTurns } from "./_lib/sequence.ts";
 
 /** Reverses lines. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -14,7 +14,7 @@ export const applet: Applet = defineApplet({
     const utf8 = isUtf8Locale(ctx.env);
     const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
     let buffer = new Uint8Array(0);
-    return inSequence(paths, (path) => {
+    return inTurns(ctx.process, paths, (path) => {
       const source = ctx.openPlain(path);
       if (source === undefined) return;
       return attempt(() =>

@@ -1,7 +1,7 @@
 import { type Applet, type Context, defineApplet } from "./contract.ts";
 import { lastComponent } from "./_lib/path_text.ts";
 import { removeTree } from "./_lib/remove_tree.ts";
-import { after, inSequence } from "./_lib/sequence.ts";
+import { after, inTurns } from "./_lib/sequence.ts";
 
 /** Removes files. Source of behaviour: POSIX rm, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -26,7 +26,7 @@ export const applet: Applet = defineApplet({
       interactive: last === "i",
       verbose: !!opts.v,
     };
-    return inSequence(operands, (operand) => {
+    return inTurns(ctx.process, operands, (operand) => {
       const base = lastComponent(operand);
       if (base === "." || base === "..") {
         ctx.warn("can't remove '.' or '..'");

@@ -13,8 +13,10 @@ export const applet: Applet = defineApplet({
     v: { long: "verbose" },
   },
   minOperands: 1,
-  run({ opts, operands, fs, out, warnError }) {
+  *run({ opts, operands, process, fs, out, warnError }) {
     for (const operand of operands) {
+      const turn = process.tick(1);
+      if (turn !== undefined) yield turn;
       let path = operand;
       for (;;) {
         if (opts.v) void out.print(`rmdir: removing directory, '${path}'\n`);

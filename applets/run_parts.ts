@@ -46,6 +46,8 @@ export const applet: Applet = defineApplet({
     if (opts.reverse) paths.reverse();
     let status = 0;
     for (const path of paths) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) await turn;
       if (opts.test) {
         ctx.out.print(`${path}\n`);
         continue;

@@ -27,6 +27,8 @@ export const applet: Applet = defineApplet({
       ? undefined
       : numberArgument({ fail: () => ctx.usage() }, opts.s, { suffixes: COPY_SUFFIXES });
     for (const path of operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) await turn;
       let file: OpenFile;
       try {
         try {

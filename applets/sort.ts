@@ -2,7 +2,7 @@ import { type Applet, type Context, defineApplet, type Source } from "./contract
 import { type MaybePromise, O_CREAT, O_TRUNC, O_WRONLY } from "../sandbox/types.ts";
 import { concatBytes } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
-import { after, attempt, eachChunk, inSequence } from "./_lib/sequence.ts";
+import { after, attempt, eachChunk, inTurns } from "./_lib/sequence.ts";
 import { compareLevel, type Level, type Lines, sortLines, splitLines } from "./_lib/line_sort.ts";
 import { KeyError, keyLevels, parseKey, type SortFlags, type SortKey } from "./_lib/sort_keys.ts";
 import { takeMemory } from "./_lib/streams.ts";
@@ -81,7 +81,7 @@ function readAll(ctx: SortContext): MaybePromise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   const delimiter = new Uint8Array([ctx.opts.z ? 0 : 10]);
   const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
-  const reading = inSequence(paths, (path) => {
+  const reading = inTurns(ctx.process, paths, (path) => {
     let source: Source;
     try {
       source = path === "-" ? ctx.stdin : ctx.openOrThrow(path);

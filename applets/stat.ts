@@ -46,9 +46,11 @@ export const applet: Applet = defineApplet({
     t: { help: "All in one line" },
   },
   minOperands: 1,
-  run(ctx) {
+  *run(ctx) {
     const shower = new Shower(ctx as unknown as Context);
     for (const path of ctx.operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) yield turn;
       if (ctx.opts.f) shower.system(path);
       else shower.file(path);
     }

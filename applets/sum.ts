@@ -1,6 +1,6 @@
 import { type Applet, defineApplet } from "./contract.ts";
 import { BsdSum, SysvSum } from "./_lib/hash/checksums.ts";
-import { after, attempt, eachChunk, inSequence } from "./_lib/sequence.ts";
+import { after, attempt, eachChunk, inTurns } from "./_lib/sequence.ts";
 
 /** Prints sums and counts of blocks. Source of behaviour: the usage of BusyBox 1.35, coreutils for the sums. */
 export const applet: Applet = defineApplet({
@@ -15,7 +15,7 @@ export const applet: Applet = defineApplet({
     // The option given last counts.
     const sysv = ctx.order.at(-1) === "s";
     const count = ctx.operands.length;
-    const work = inSequence(count > 0 ? ctx.operands : ["-"], (path) => {
+    const work = inTurns(ctx.process, count > 0 ? ctx.operands : ["-"], (path) => {
       const source = ctx.open(path);
       if (source === undefined) return;
       const sum = sysv ? new SysvSum() : new BsdSum();

@@ -10,9 +10,11 @@ export const applet: Applet = defineApplet({
     d: { excludes: ["f"], help: "Contents only" },
     f: { excludes: ["d"], help: "The file systems of FILEs" },
   },
-  run(ctx) {
+  *run(ctx) {
     // Without operands there is nothing to do: no layer of the sandbox holds writes back.
     for (const path of ctx.operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) yield turn;
       try {
         const source = ctx.openOrThrow(path);
         try {

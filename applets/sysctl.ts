@@ -42,6 +42,8 @@ export const applet: Applet = defineApplet({
       return;
     }
     for (const word of operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) await turn;
       if (opts.w || word.includes("=")) setting(ctx, word);
       else show(ctx, word);
     }

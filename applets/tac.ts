@@ -1,5 +1,5 @@
 import { type Applet, defineApplet } from "./contract.ts";
-import { after, attempt, inSequence } from "./_lib/sequence.ts";
+import { after, attempt, inTurns } from "./_lib/sequence.ts";
 
 /** Prints lines in reverse order. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -11,7 +11,7 @@ export const applet: Applet = defineApplet({
   run(ctx) {
     const { out } = ctx;
     const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
-    return inSequence(paths, (path) => {
+    return inTurns(ctx.process, paths, (path) => {
       const source = ctx.openPlain(path);
       if (source === undefined) return;
       return attempt(() =>

@@ -1,7 +1,7 @@
 import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
 import { type ByteString, type MaybePromise, S_IFREG } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
-import { after, attempt, copyStream, eachChunk, inSequence } from "./_lib/sequence.ts";
+import { after, attempt, copyStream, eachChunk, inTurns } from "./_lib/sequence.ts";
 import { BLOCK_SUFFIXES, parseSize } from "./_lib/size.ts";
 import { countNewlines } from "./_lib/text_count.ts";
 import { takeMemory } from "./_lib/streams.ts";
@@ -97,7 +97,7 @@ class Tail {
     }
     if (files.length === 0) ctx.fail("no files");
     const headers = spec.always || (spec.headers && files.length > 1);
-    const copied = inSequence(files, (file) => {
+    const copied = inTurns(ctx.process, files, (file) => {
       if (file.source === undefined) return;
       const source = file.source;
       this.#last = undefined;

@@ -25,7 +25,7 @@ export const applet: Applet = defineApplet({
     f: {},
   },
   minOperands: 1,
-  run({ opts, order, operands, process, fs, warn, fail }) {
+  *run({ opts, order, operands, process, fs, warn, fail }) {
     const now = process.clock.nowNs();
     let access = now;
     let change = now;
@@ -49,6 +49,8 @@ export const applet: Applet = defineApplet({
     const atime = both || opts.a ? access : undefined;
     const mtime = both || opts.m ? change : undefined;
     for (const path of operands) {
+      const turn = process.tick(1);
+      if (turn !== undefined) yield turn;
       try {
         try {
           fs.setTimes(path, atime, mtime, { follow: !opts.h });

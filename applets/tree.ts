@@ -13,7 +13,11 @@ export const applet: Applet = defineApplet({
   options: {},
   async run(ctx) {
     const drawer = new Drawer(ctx);
-    for (const path of ctx.operands.length === 0 ? ["."] : ctx.operands) await drawer.draw(path);
+    for (const path of ctx.operands.length === 0 ? ["."] : ctx.operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) await turn;
+      await drawer.draw(path);
+    }
     await ctx.out.print(`\n${drawer.directories} directories, ${drawer.files} files\n`);
   },
 });

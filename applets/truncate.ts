@@ -12,11 +12,13 @@ export const applet: Applet = defineApplet({
     c: { help: "Do not create files" },
     s: { arg: "SIZE", help: "The size" },
   },
-  run(ctx) {
+  *run(ctx) {
     const { opts, operands } = ctx;
     if (opts.s === undefined || operands.length === 0) return ctx.usage();
     const size = numberArgument(ctx, opts.s, { suffixes: COPY_SUFFIXES });
     for (const path of operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) yield turn;
       try {
         const file = ctx.fs.open(path, O_WRONLY | (opts.c ? 0 : O_CREAT), 0o666);
         try {

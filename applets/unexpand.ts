@@ -1,7 +1,7 @@
 import { type Applet, defineApplet } from "./contract.ts";
 import { isContinuation, tabStop } from "./_lib/columns.ts";
 import { isUtf8Locale } from "./_lib/locale.ts";
-import { attempt, eachChunk, inSequence } from "./_lib/sequence.ts";
+import { attempt, eachChunk, inTurns } from "./_lib/sequence.ts";
 
 /** Turns spaces into tabs. Source of behaviour: POSIX unexpand, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -19,7 +19,7 @@ export const applet: Applet = defineApplet({
     const utf8 = isUtf8Locale(ctx.env);
     const everywhere = !opts.f && !!(opts.a || opts.t !== undefined);
     const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
-    return inSequence(paths, (path) => {
+    return inTurns(ctx.process, paths, (path) => {
       const source = ctx.openPlain(path);
       if (source === undefined) return;
       let column = 0;

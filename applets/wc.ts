@@ -1,5 +1,5 @@
 import { type Applet, defineApplet } from "./contract.ts";
-import { after, attempt, eachChunk, inSequence } from "./_lib/sequence.ts";
+import { after, attempt, eachChunk, inTurns } from "./_lib/sequence.ts";
 import { isUtf8Locale } from "./_lib/locale.ts";
 import { addCounts, Counter, type Counts, newCounts } from "./_lib/text_count.ts";
 
@@ -31,7 +31,7 @@ export const applet: Applet = defineApplet({
       void ctx.out.print(cells.join(" ") + (name === undefined ? "" : ` ${name}`) + "\n");
     };
     const paths = operands.length === 0 ? ["-"] : operands;
-    const work = inSequence(paths, (path) => {
+    const work = inTurns(ctx.process, paths, (path) => {
       const source = ctx.openPlain(path);
       if (source === undefined) return;
       const counter = new Counter(shown, utf8);

@@ -14,12 +14,14 @@ export const applet: Applet = defineApplet({
   lostOutput: "ignore",
   options: { a: { help: "Show all places" } },
   minOperands: 1,
-  run(ctx) {
+  *run(ctx) {
     const { fs, opts, operands, out } = ctx;
     const isProgram = (path: ByteString): boolean =>
       ((fs.tryStat(path)?.mode ?? 0) & S_IFMT) === S_IFREG && fs.access(path, EXECUTE);
     const directories = (ctx.env.get("PATH") ?? DEFAULT_PATH).split(":");
     for (const name of operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) yield turn;
       let found = false;
       const places = name.includes("/")
         ? [name]

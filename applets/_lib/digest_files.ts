@@ -8,7 +8,7 @@ import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import type { Context, OptionTable, Source } from "../contract.ts";
 import { type Hash, toHex } from "./hash/hash.ts";
-import { after, eachChunk, inSequence } from "./sequence.ts";
+import { after, eachChunk, inTurns } from "./sequence.ts";
 
 /** The options that all of them have. */
 export const DIGEST_OPTIONS = {
@@ -133,5 +133,5 @@ export function digestFiles<T extends OptionTable>(
     }
   };
 
-  return after(inSequence(paths, flags.c ? check : print), () => ctx.status);
+  return after(inTurns(ctx.process, paths, flags.c ? check : print), () => ctx.status);
 }

@@ -11,6 +11,7 @@ import type { Source } from "./streams.ts";
 export interface InputHost {
   readonly stdin: Source;
   openOrThrow(path: ByteString): Source;
+  tick(n: number): Promise<void> | undefined;
 }
 
 /** Reads files one after the other; those that cannot be read are reported and left out. */
@@ -32,17 +33,19 @@ export class InputFiles {
 
   /** The open file that the next bytes come from, or undefined at the end. */
   current(): Source | undefined {
-    while (this.#source === undefined && this.#next < this.paths.length) {
-      const path = this.paths[this.#next++];
-      this.#path = path;
-      try {
-        this.#source = path === "-" ? this.host.stdin : this.host.openOrThrow(path);
-      } catch (error) {
-        if (!isVfsError(error)) throw error;
-        this.failed(path, error);
-      }
-    }
+    while (this.#source === undefined && this.#next < this.paths.length) this.#openNext();
     return this.#source;
+  }
+
+  #openNext(): void {
+    const path = this.paths[this.#next++];
+    this.#path = path;
+    try {
+      this.#source = path === "-" ? this.host.stdin : this.host.openOrThrow(path);
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      this.failed(path, error);
+    }
   }
 
   /** Leaves the rest of the current file out. */
@@ -54,8 +57,14 @@ export class InputFiles {
   /** A chunk that is valid until the next read, or undefined at the end of the last file. */
   read(max = 65536): MaybePromise<Uint8Array | undefined> {
     for (;;) {
-      const source = this.current();
-      if (source === undefined) return undefined;
+      const source = this.#source;
+      if (source === undefined) {
+        if (this.#next === this.paths.length) return undefined;
+        const turn = this.host.tick(1);
+        if (turn !== undefined) return turn.then(() => this.read(max));
+        this.#openNext();
+        continue;
+      }
       try {
         const chunk = source.readReused(max);
         if (chunk instanceof Promise) return this.#later(chunk, max);

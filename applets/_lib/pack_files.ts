@@ -13,7 +13,7 @@ import { Gunzip } from "./codec/gzip.ts";
 import { UnpackAny } from "./codec/unpack_any.ts";
 import { MemoryAccount } from "./memory_account.ts";
 import { into, pump } from "./pump.ts";
-import { after, inSequence } from "./sequence.ts";
+import { after, inTurns } from "./sequence.ts";
 
 /** The flags that all of them have. */
 export interface PackFlags {
@@ -61,10 +61,13 @@ export function packFiles<T extends OptionTable>(
 ): MaybePromise<number> {
   const paths = ctx.operands.length === 0 ? ["-"] : ctx.operands;
   const standard: Standard = { input: undefined, isClosed: false };
-  return after(inSequence(paths, (path) => packFile(ctx, packing, path, standard)), () => {
-    standard.input?.close();
-    return ctx.status;
-  });
+  return after(
+    inTurns(ctx.process, paths, (path) => packFile(ctx, packing, path, standard)),
+    () => {
+      standard.input?.close();
+      return ctx.status;
+    },
+  );
 }
 
 /**

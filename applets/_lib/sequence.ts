@@ -47,6 +47,40 @@ export function inSequence<T>(
   }
 }
 
+/**
+ * As `inSequence`, for what there may be a million of, as operands are: each counts as a step of work,
+ * so that others get their turns between them.
+ */
+export function inTurns<T>(
+  ticker: Ticker,
+  items: readonly T[],
+  work: (item: T, index: number) => MaybePromise<void | boolean>,
+): MaybePromise<void> {
+  for (let i = 0; i < items.length; i++) {
+    const result = work(items[i], i);
+    if (result === false) return;
+    const waiting = result instanceof Promise ? result : ticker.tick(1);
+    if (waiting !== undefined) return inTurnsLater(ticker, items, work, i + 1, waiting);
+  }
+}
+
+async function inTurnsLater<T>(
+  ticker: Ticker,
+  items: readonly T[],
+  work: (item: T, index: number) => MaybePromise<void | boolean>,
+  from: number,
+  first: Promise<void | boolean>,
+): Promise<void> {
+  if (await first === false) return;
+  for (let i = from; i < items.length; i++) {
+    let result = work(items[i], i);
+    if (result instanceof Promise) result = await result;
+    if (result === false) return;
+    const turn = ticker.tick(1);
+    if (turn !== undefined) await turn;
+  }
+}
+
 /** Does `work`; a `VfsError` from it, now or later, goes to `failed`. */
 export function attempt(
   work: () => MaybePromise<void>,

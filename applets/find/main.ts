@@ -11,7 +11,7 @@ import {
 } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import { lastComponent } from "../_lib/path_text.ts";
-import { after, deeper, inSequence } from "../_lib/sequence.ts";
+import { after, deeper, inSequence, inTurns } from "../_lib/sequence.ts";
 import { evaluate, type Found, parseExpression, type Plan, Quit } from "./expression.ts";
 
 /** Searches for files. Source of behaviour: POSIX find, BusyBox 1.35. */
@@ -132,7 +132,7 @@ class Walk {
     };
     let walking: MaybePromise<void>;
     try {
-      walking = inSequence(paths, (path) => this.#root(path));
+      walking = inTurns(this.ctx.process, paths, (path) => this.#root(path));
     } catch (error) {
       quit(error);
       walking = undefined;

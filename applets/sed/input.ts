@@ -103,7 +103,7 @@ export class SedInput {
   fill(): MaybePromise<void> {
     if (this.#chunks === undefined) {
       const source = this.open(this.paths[this.#index++]);
-      if (source === undefined) return;
+      if (source === undefined) return this.process.tick(1);
       this.#source = source;
       this.#chunks = new LineChunks(source, this.process);
     }

@@ -21,7 +21,7 @@ import {
   type OpenFile,
 } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
-import { after, inSequence } from "../_lib/sequence.ts";
+import { after, inSequence, inTurns } from "../_lib/sequence.ts";
 import { SedInput } from "./input.ts";
 import { parseScript } from "./parse.ts";
 import { Machine } from "./run.ts";
@@ -194,7 +194,7 @@ class Sed {
 
   #editInPlace(paths: readonly ByteString[]): MaybePromise<void> {
     if (paths.length === 0) return this.ctx.fail("-i requires an argument");
-    return inSequence(paths, (path) => this.#editFile(path));
+    return inTurns(this.ctx.process, paths, (path) => this.#editFile(path));
   }
 
   /** Edits one file; false when a command ended the run. */

@@ -163,7 +163,11 @@ async function create(
     ...((stat.mode & S_IFMT) === S_IFREG ? { self: stat } : {}),
   });
   try {
-    for (const operand of operands) await creator.add(operand);
+    for (const operand of operands) {
+      const turn = ctx.tick(1);
+      if (turn !== undefined) await turn;
+      await creator.add(operand);
+    }
     await creator.finish();
   } catch (error) {
     if (!isVfsError(error) || error.code === "EPIPE") throw error;
