@@ -122,6 +122,11 @@ export interface DirNode extends VNode {
   lookup(name: ByteString): VNode | undefined;
   /** What `lookup(name)?.stat()` says, where that can be had for less. */
   statOf?(name: ByteString): Stat | undefined;
+  /**
+   * The facts of a file, as `statOf`, if it is the one that a walk over the last listing comes to
+   * next. Any text may be asked about; undefined says nothing.
+   */
+  nextFacts?(name: ByteString): Stat | undefined;
   /** All entries but `.` and `..`, in the layer's own order. */
   list(): DirEntry[];
   /**

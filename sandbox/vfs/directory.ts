@@ -126,6 +126,11 @@ export class OpenDirectory implements Directory {
   #factsOf(path: ByteString): Stat | undefined {
     const { caller } = this;
     let { place } = this;
+    const ahead = place.point?.children === undefined ? place.node.nextFacts?.(path) : undefined;
+    if (ahead !== undefined) {
+      checkSearch(caller, place.node, path);
+      return ahead;
+    }
     let name = path;
     let at = path.length - 1;
     while (at >= 0 && path.charCodeAt(at) !== 47) at--;

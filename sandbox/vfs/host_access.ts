@@ -46,6 +46,13 @@ export interface HostAccess<P> {
   child(directory: P, name: ByteString): P;
   /** Not following links; undefined when nothing is there. */
   lstat(path: P): Stat | undefined;
+  /** As `lstat` for the entries `[from, until)` of a directory; undefined also for what fails. */
+  lstatEach(
+    directory: P,
+    entries: readonly { readonly name: ByteString }[],
+    from: number,
+    until: number,
+  ): (Stat | undefined)[];
   /** Whether that very file or directory is there at this moment, and is no link. */
   isThere(path: P, dev: number, ino: number): boolean;
   /** Whether Deno was given the right to change it. */

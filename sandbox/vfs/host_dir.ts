@@ -32,9 +32,12 @@ import {
 } from "./host_entry.ts";
 import type { HostDirLayer } from "./host_layer.ts";
 import { ListedFacts } from "./listed_facts.ts";
+import { WalkAhead } from "./walk_ahead.ts";
 
 /** Names of one directory that are believed, at most. */
 const MOST_NAMES = 4096;
+/** Entries of a listing that is kept for a walk, at most. */
+const MOST_WALKED = 65536;
 /** So many stay when they are asked about again and again. */
 const FEW_NAMES = 16;
 /** A directory of the host. */
@@ -70,6 +73,8 @@ export class HostDirNode<P> implements DirNode {
    * walk does not.
    */
   #entries: readonly DirEntry[] | "listed once" | undefined = undefined;
+  /** Where a walk over its last listing is, with facts that are believed in the same way. */
+  readonly #walk = new WalkAhead();
   #namesTurn = -1;
   #namesEpoch = -1;
   #namesChanges = -1;
@@ -107,6 +112,7 @@ export class HostDirNode<P> implements DirNode {
     this.#entries = undefined;
     this.#names.clear();
     this.#listed.clear();
+    this.#walk.forget();
     this.#recentName = this.#recent = this.#recentStat = undefined;
   }
 
@@ -219,6 +225,7 @@ export class HostDirNode<P> implements DirNode {
   #forgetName(name: ByteString): void {
     this.#names.delete(name);
     this.#listed.take(name);
+    this.#walk.forget();
   }
 
   /** Takes a name from what was listed as the one that was looked up last; whether it was there. */
@@ -366,6 +373,30 @@ export class HostDirNode<P> implements DirNode {
     return layer.shown(stat);
   }
 
+  nextFacts(name: ByteString): Stat | undefined {
+    const { layer } = this;
+    const isBelieved = this.#believed(layer.host.guard.epoch());
+    const stat = isBelieved && this.#walk.next(name) || this.#askAhead(name);
+    if (stat === undefined || (stat.mode & S_IFMT) !== S_IFREG) return undefined;
+    this.#recentName = name;
+    this.#recent = undefined;
+    this.#recentStat = stat;
+    return layer.shown(stat);
+  }
+
+  /** Asks about the files that a walk comes to, if it came to that name. */
+  #askAhead(name: ByteString): Stat | undefined {
+    const walk = this.#walk;
+    if (!walk.reaches(name)) return undefined;
+    const { layer } = this;
+    const { host } = layer;
+    // In danger each entry is looked at by itself, and more than once.
+    if (layer.looks() > 1 || layer.options.partial === true) return undefined;
+    const path = this.path();
+    walk.lookAhead((entries, from, until) => host.lstatEach(path, entries, from, until));
+    return walk.facts();
+  }
+
   /** In peace, facts about a name are worth no second look; only what is opened or changed is. */
   #lookAgain(path: P, stat: Stat): void {
     if ((stat.mode & S_IFMT) === S_IFLNK) this.surePath();
@@ -400,7 +431,7 @@ export class HostDirNode<P> implements DirNode {
 
   /** @internal The inode number of an entry that was listed, or 0. */
   inodeOf(name: ByteString): number {
-    const stat = this.statOf(name);
+    const stat = this.nextFacts(name) ?? this.statOf(name);
     if (stat === undefined) return 0;
     if (name !== this.#recentName) return stat.ino;
     // Who reads a directory with these numbers mostly asks about each entry next.
@@ -430,6 +461,7 @@ export class HostDirNode<P> implements DirNode {
       const node = this.lookup(name);
       if (node !== undefined) entries.push(new ListedEntry(this, name, node.type));
     }
+    if (entries.length <= MOST_WALKED) this.#walk.start(entries);
     if (before === "listed once" && entries.length <= MOST_NAMES) this.#entries = entries.slice();
     return entries;
   }
