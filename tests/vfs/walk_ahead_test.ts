@@ -82,8 +82,9 @@ Deno.test("a walk over a listing sees each entry as it is, whatever is changed m
             // Somebody else on the host, who never runs within a turn of ours.
             await undefined;
             Deno.removeSync(`${at}/${other}`, { recursive: true });
-            if (next(2) === 0) Deno.mkdirSync(`${at}/${other}`);
-            else if (next(2) === 0) Deno.symlinkSync("/", `${at}/${other}`);
+            const kind = next(4);
+            if (kind < 2) Deno.mkdirSync(`${at}/${other}`);
+            else if (kind === 2) Deno.symlinkSync("/", `${at}/${other}`);
           }
         } catch (error) {
           if (!(error instanceof VfsError || error instanceof Deno.errors.NotFound)) throw error;
