@@ -198,9 +198,11 @@ export const LOADERS: Loaders = new Map<string, () => Promise<unknown>>([
   ["sh/builtins/tests.ts", () => import("./sh/builtins/tests.ts")],
   ["sh/expand_arith.ts", () => import("./sh/expand_arith.ts")],
   ["sh/expand_ops.ts", () => import("./sh/expand_ops.ts")],
+  ["sh/glob.ts", () => import("./sh/glob.ts")],
   ["sh/input.ts", () => import("./sh/input.ts")],
   ["sh/interactive.ts", () => import("./sh/interactive.ts")],
   ["sh/job_view.ts", () => import("./sh/job_view.ts")],
   ["sh/tilde.ts", () => import("./sh/tilde.ts")],
   ["sh/trace.ts", () => import("./sh/trace.ts")],
+  ["sh/turns/mod.ts", () => import("./sh/turns/mod.ts")],
 ]);

@@ -21,9 +21,8 @@ import {
 import { need, RedirectionError } from "./errors.ts";
 import { Expander, type FieldsFn, type Hooks, type TextFn } from "./expand.ts";
 import { foreground, waitForeground } from "./jobs.ts";
-import { BACKGROUND } from "./parts.ts";
-import { Pattern, pauses } from "./pattern.ts";
-import { inSteps } from "../_lib/steps.ts";
+import { BACKGROUND, inTurns, TURNS } from "./parts.ts";
+import { Pattern, takesLong } from "./pattern.ts";
 import { compilePipeline, compileSubstitution, controls } from "./pipeline.ts";
 import { compileRedirs, SavedFds } from "./redirect.ts";
 import {
@@ -38,6 +37,12 @@ import { compileSimple, compileWords, finish, tell } from "./simple.ts";
 import { startSubshell } from "./subshell.ts";
 import { NameRef } from "./vars.ts";
 
+/** An arm of a `case`. */
+export interface CompiledCaseItem {
+  readonly matches: (sh: Shell, s: string) => MaybePromise<boolean>;
+  readonly run: Exec;
+}
+
 /** Compiles trees. It holds no state of a shell: the closures can run in any. */
 export class Compiler implements Hooks {
   readonly #expander = new Expander(this);
@@ -48,6 +53,7 @@ export class Compiler implements Hooks {
       case "simple":
         return compileSimple(n, this.#expander, last);
       case "seq":
+        if (n.items.length > MANY) return need(TURNS).longSequence(n.items, this, last);
         return this.#sequence(
           n.items.map((c, i) => this.node(c, last && i === n.items.length - 1)),
         );
@@ -106,15 +112,17 @@ export class Compiler implements Hooks {
 
   #andOr(n: AndOr, last: boolean): Exec {
     // A long chain leans to the left; it is run as a list, not as a nest.
-    const chain: { and: boolean; run: Exec }[] = [];
+    const links: AndOr[] = [];
     let left: Node = n;
-    let first = true;
     while (left.k === "and" || left.k === "or") {
-      chain.push({ and: left.k === "and", run: this.node(left.right, last && first) });
-      first = false;
+      links.push(left);
       left = left.left;
     }
-    chain.reverse();
+    if (links.length > MANY) return need(TURNS).longAndOr(left, links.reverse(), this, last);
+    const chain = links.map((link, i) => ({
+      and: link.k === "and",
+      run: this.node(link.right, last && i === 0),
+    })).reverse();
     const head = this.node(left);
     const step = (sh: Shell, i: number): MaybePromise<number> => {
       if (i === chain.length) return chain[i - 1].run(sh);
@@ -233,8 +241,9 @@ export class Compiler implements Hooks {
 
   #caseOf(n: Case): Exec {
     const text = this.#expander.text(n.word, "word");
-    const items = n.items.map((item) => this.#caseItem(item));
     const line = n.line;
+    if (n.items.length > MANY_ARMS) return need(TURNS).longCase(text, n.items, line, this);
+    const items = n.items.map((item) => this.caseItem(item));
     const from = (sh: Shell, s: string, start: number): MaybePromise<number> => {
       for (let i = start; i < items.length; i++) {
         const item = items[i];
@@ -243,8 +252,6 @@ export class Compiler implements Hooks {
           return hit.then((yes) => yes ? item.run(sh) : from(sh, s, i + 1));
         }
         if (hit) return item.run(sh);
-        const turn = (i & MANY) === MANY ? sh.proc.tick(MANY) : undefined;
-        if (turn !== undefined) return turn.then(() => from(sh, s, i + 1));
       }
       return sh.status = 0;
     };
@@ -255,9 +262,8 @@ export class Compiler implements Hooks {
     };
   }
 
-  #caseItem(
-    item: CaseItem,
-  ): { matches: (sh: Shell, s: string) => MaybePromise<boolean>; run: Exec } {
+  /** Compiles an arm of a `case`. */
+  caseItem(item: CaseItem): CompiledCaseItem {
     const run: Exec = item.body === null ? (sh) => sh.status = 0 : this.node(item.body);
     const tests = item.patterns.map((w): (sh: Shell, s: string) => MaybePromise<boolean> => {
       const text = this.#expander.pattern(w);
@@ -267,17 +273,20 @@ export class Compiler implements Hooks {
         let fixed: Pattern | undefined;
         let literal: string | undefined;
         return (sh, s) => {
+          if (takesLong(marked, s)) return matchesAll(sh, marked, s);
           if (fixed === undefined) {
             fixed = new Pattern(marked);
             literal = fixed.literal;
           }
-          return literal === undefined ? matchesAll(sh, fixed, s) : s === literal;
+          if (literal !== undefined) return s === literal;
+          if (s.length > SHORT) sh.proc.waiter.spend(s.length >> 5);
+          return fixed.matches(s);
         };
       }
       return (sh, s) => {
         const t = text(sh);
-        if (typeof t === "string") return matchesAll(sh, sh.shared.patterns.get(t), s);
-        return t.then((v) => matchesAll(sh, sh.shared.patterns.get(v), s));
+        if (typeof t === "string") return matchesAll(sh, t, s);
+        return t.then((v) => matchesAll(sh, v, s));
       };
     });
     if (tests.length === 1) return { matches: tests[0], run };
@@ -286,7 +295,7 @@ export class Compiler implements Hooks {
         const hit = tests[i](sh, s);
         if (typeof hit !== "boolean") return hit.then((yes) => yes || from(sh, s, i + 1));
         if (hit) return true;
-        const turn = (i & MANY) === MANY ? sh.proc.tick(MANY) : undefined;
+        const turn = (i & SOME) === SOME ? sh.proc.tick(SOME) : undefined;
         if (turn !== undefined) return turn.then(() => from(sh, s, i + 1));
       }
       return false;
@@ -381,7 +390,7 @@ function endLoopLater(sh: Shell, result: Promise<number>): Promise<number> {
 }
 
 /** Runs a command whose status is looked at, so that `set -e` leaves it alone. */
-function tested(sh: Shell, run: Exec): MaybePromise<number> {
+export function tested(sh: Shell, run: Exec): MaybePromise<number> {
   sh.tested++;
   let r: MaybePromise<number>;
   try {
@@ -545,19 +554,19 @@ async function forLater(
   return status;
 }
 
-/** From this length on, a text is matched in turns with others. */
-const LONG = 1 << 16;
+/** More commands than these in a row are compiled when they are run. */
+const MANY = 64;
+/** The same for the arms of a `case`. */
+const MANY_ARMS = 256;
 /** Behind so many patterns, and as many again, others may have their turn. */
-const MANY = 31;
+const SOME = 31;
 /** Up to this length, matching a text costs no more than a step. */
 const SHORT = 1 << 9;
 
-function matchesAll(sh: Shell, pattern: Pattern, s: string): MaybePromise<boolean> {
-  if (s.length < LONG) {
-    if (s.length > SHORT) sh.proc.waiter.spend(s.length >> 5);
-    return pattern.matches(s);
-  }
-  return inSteps(pattern.matchesInTurns(s, pauses(sh)));
+function matchesAll(sh: Shell, pattern: string, s: string): MaybePromise<boolean> {
+  if (takesLong(pattern, s)) return inTurns(sh, (turns) => turns.matchesAll(sh, pattern, s));
+  if (s.length > SHORT) sh.proc.waiter.spend(s.length >> 5);
+  return sh.shared.patterns.get(pattern).matches(s);
 }
 
 function hasTilde(p: Part | undefined): boolean {

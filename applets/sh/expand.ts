@@ -9,9 +9,8 @@ import type { MaybePromise } from "../../sandbox/types.ts";
 import { type Node, type Part, staticText, type VarPart, type Word } from "./ast.ts";
 import { need, ShellError } from "./errors.ts";
 import { SEPARATOR, unmark, WordBuilder } from "./fields.ts";
-import { expandGlob } from "./glob.ts";
 import { ESC, escapePattern, hasMagic } from "./pattern.ts";
-import { ARITHMETIC, OPERATORS, TILDE } from "./parts.ts";
+import { ARITHMETIC, GLOB, OPERATORS, TILDE, TURNS, withPart } from "./parts.ts";
 import { MAX_GLOB, type Shell } from "./shell.ts";
 import { NameRef } from "./vars.ts";
 
@@ -154,8 +153,11 @@ export function unsetError(name: string): ShellError {
 
 /** Whether expanding the word may have to wait. */
 export function mayWait(word: Word): boolean {
-  return word.parts.some(partMayWait);
+  return word.parts.length > MANY_PARTS || word.parts.some(partMayWait);
 }
+
+/** More parts of a word than these are compiled when they are expanded. */
+const MANY_PARTS = 256;
 
 /** Operators that give others their turn while they go through a long text. */
 const LONG_WORK: ReadonlySet<string> = new Set(["#", "##", "%", "%%", "/", "//"]);
@@ -297,7 +299,9 @@ export class Expander {
         return (sh) => String(run(sh));
       }
     }
-    if (!hasTilde(word) && parts.every(isQuickPart)) return this.#concatenation(parts);
+    if (parts.length <= MANY_PARTS && !hasTilde(word) && parts.every(isQuickPart)) {
+      return this.#concatenation(parts);
+    }
     const run = this.parts(word, tilde, false);
     return (sh) => {
       const t = new TextTarget(sh);
@@ -345,13 +349,17 @@ export class Expander {
    * @param splitText Literal text is split too: the default of an unquoted `${x:-a b}`.
    */
   parts(word: Word, tilde: TildeRule, splitText: boolean): PartFn {
-    const fns: PartFn[] = [];
-    word.parts.forEach((p, i) => {
+    const { length } = word.parts;
+    const compile = (p: Part, i: number): PartFn[] => {
+      const fns: PartFn[] = [];
       if (p.t === "lit" && tilde !== "none" && p.s.includes("~")) {
-        need(TILDE).compileTildes(p.s, i === 0, i === word.parts.length - 1, tilde, splitText, fns);
+        need(TILDE).compileTildes(p.s, i === 0, i === length - 1, tilde, splitText, fns);
       } else fns.push(this.#part(p, splitText));
-    });
-    return sequence(fns);
+      return fns;
+    };
+    return length > MANY_PARTS
+      ? need(TURNS).longParts(word.parts, compile)
+      : sequence(word.parts.flatMap(compile));
   }
 
   #part(p: Part, splitText: boolean): PartFn {
@@ -540,8 +548,10 @@ function addField(sh: Shell, field: string, out: string[]): Wait {
     if (found === undefined) out.push(unmark(field));
     else for (const f of found) out.push(f);
   };
-  const found = expandGlob(field, sh.proc, sh.shared.patterns, MAX_GLOB);
-  return found instanceof Promise ? found.then(add) : add(found);
+  return withPart(sh, GLOB, ({ expandGlob }): Wait => {
+    const found = expandGlob(field, sh.proc, sh.shared.patterns, MAX_GLOB);
+    return found instanceof Promise ? found.then(add) : add(found);
+  });
 }
 
 function startsWithTilde(word: Word): boolean {

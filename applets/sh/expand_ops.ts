@@ -21,9 +21,19 @@ import {
 } from "./expand.ts";
 import { SEPARATOR, WordBuilder } from "./fields.ts";
 import { ARITHMETIC } from "./parts.ts";
-import { type Pattern, type Pause, pauses } from "./pattern.ts";
-import { inSteps, type Steps } from "../_lib/steps.ts";
+import { type Pattern, takesLong } from "./pattern.ts";
+import type { Steps } from "../_lib/steps.ts";
 import type { Shell } from "./shell.ts";
+import { paced } from "./turns/paced.ts";
+import {
+  compiled,
+  endOfMatch,
+  find,
+  findNear,
+  type Pause,
+  pauses,
+  startOfMatch,
+} from "./turns/patterns.ts";
 
 /** Compiles `${…}` with an operator. */
 export function compileOperator(p: VarPart, expander: Expander): PartFn {
@@ -194,27 +204,28 @@ function listOperation(p: VarPart, expander: Expander): Both | undefined {
       withText(text(sh), (t) =>
         withText(by(sh), (r) => {
           if (t === "") return v;
-          return inSteps(replaceInList(sh.shared.patterns.get(t), v, r, p.op === "//", pauses(sh)));
+          return paced(sh, () => replaceInList(sh, t, v, r, p.op === "//", pauses(sh)));
         }));
   }
   return (sh, v) =>
-    withText(text(sh), (t) => inSteps(trimList(sh.shared.patterns.get(t), v, p.op, pauses(sh))));
+    withText(text(sh), (t) => paced(sh, () => trimList(sh, t, v, p.op, pauses(sh))));
 }
 
-function* trimList(pattern: Pattern, v: string, op: string, pause: Pause): Steps<string> {
+function* trimList(sh: Shell, t: string, v: string, op: string, pause: Pause): Steps<string> {
+  const pattern = yield* compiled(sh, t, pause);
   const first = v.slice(0, v.indexOf(SEPARATOR));
   if (op[0] === "#") {
-    const end = yield* pattern.endInTurns(first, 0, op === "##", pause);
+    const end = yield* endOfMatch(pattern, first, 0, op === "##", pause);
     if (op === "##" && end === first.length) return "";
     return end <= 0 ? v : v.slice(end);
   }
   if (op === "%%") {
-    const start = yield* pattern.startInTurns(first, true, pause);
+    const start = yield* startOfMatch(pattern, first, true, pause);
     return start < 0 ? v : v.slice(0, start);
   }
   for (let to = v.length; to >= 0;) {
     const from = to === 0 ? 0 : v.lastIndexOf(SEPARATOR, to - 1) + 1;
-    const start = yield* pattern.startInTurns(v.slice(from, to), false, pause);
+    const start = yield* startOfMatch(pattern, v.slice(from, to), false, pause);
     if (start >= 0) return v.slice(0, from + start);
     to = from - 1;
   }
@@ -222,17 +233,19 @@ function* trimList(pattern: Pattern, v: string, op: string, pause: Pause): Steps
 }
 
 function* replaceInList(
-  pattern: Pattern,
+  sh: Shell,
+  t: string,
   v: string,
   by: string,
   all: boolean,
   pause: Pause,
 ): Steps<string> {
+  const pattern = yield* compiled(sh, t, pause);
   let out = "";
   for (const text of v.split(SEPARATOR)) {
     let at = 0;
     while (at < text.length) {
-      const start = yield* pattern.findInTurns(text, at, pause);
+      const start = yield* find(pattern, text, at, pause);
       if (start < 0) break;
       const end = pattern.lastEnd;
       out += text.slice(at, start);
@@ -283,8 +296,6 @@ function withText(
   return typeof text === "string" ? use(text) : text.then(use);
 }
 
-/** From this length on, a text is gone through in turns with others. */
-const LONG = 1 << 16;
 /** Up to this length, what is done with a text costs no more than a step. */
 const SHORT = 1 << 9;
 
@@ -296,25 +307,25 @@ function trim(p: VarPart, expander: Expander): Both {
   let last: Pattern | undefined;
   return (sh, v) =>
     withText(text(sh), (t) => {
-      if (t !== lastText) {
-        last = sh.shared.patterns.get(t);
-        lastText = t;
-      }
       const fromEnd = (end: number): string => end <= 0 ? v : v.slice(end);
       const upTo = (start: number): string => start < 0 ? v : v.slice(0, start);
-      if (v.length < LONG) {
+      if (!takesLong(t, v)) {
+        if (t !== lastText) {
+          last = sh.shared.patterns.get(t);
+          lastText = t;
+        }
         if (v.length > SHORT) sh.proc.waiter.spend(v.length >> 5);
         return front
           ? fromEnd(last!.endOfMatch(v, 0, longest))
           : upTo(last!.startOfMatch(v, longest));
       }
-      const at = inSteps(
-        front
-          ? last!.endInTurns(v, 0, longest, pauses(sh))
-          : last!.startInTurns(v, longest, pauses(sh)),
-      );
-      const cut = front ? fromEnd : upTo;
-      return typeof at === "number" ? cut(at) : at.then(cut);
+      return paced(sh, function* (): Steps<string> {
+        const pause = pauses(sh);
+        const pattern = yield* compiled(sh, t, pause);
+        return front
+          ? fromEnd(yield* endOfMatch(pattern, v, 0, longest, pause))
+          : upTo(yield* startOfMatch(pattern, v, longest, pause));
+      });
     });
 }
 
@@ -354,45 +365,64 @@ function replacement(p: VarPart, expander: Expander): Both {
   const all = p.op === "//";
   return (sh, v) =>
     withText(pattern(sh), (t) => {
-      return withText(text(sh), (r) =>
-        t === "" ? v : replace(sh, sh.shared.patterns.get(t), v, r, all));
+      return withText(text(sh), (r) => t === "" ? v : replace(sh, t, v, r, all));
     });
 }
 
-function replace(
-  sh: Shell,
-  pattern: Pattern,
-  v: string,
-  r: string,
-  all: boolean,
-): MaybePromise<string> {
+function replace(sh: Shell, t: string, v: string, r: string, all: boolean): MaybePromise<string> {
+  if (takesLong(t, v)) return paced(sh, () => replacing(sh, t, v, r, all, pauses(sh)));
   if (v.length > SHORT) sh.proc.waiter.spend(v.length >> 5);
-  const literal = pattern.literal;
-  if (literal !== undefined && literal !== "" && v.length < LONG) {
+  const pattern = sh.shared.patterns.get(t);
+  const { literal } = pattern;
+  if (literal !== undefined && literal !== "") {
     return all ? v.replaceAll(literal, () => r) : v.replace(literal, () => r);
   }
   if (v === "" && pattern.matches("")) return r;
-  return inSteps(replacing(pattern, v, r, all, pauses(sh), v.length < LONG));
+  let out = "";
+  let at = 0;
+  while (at < v.length) {
+    const start = pattern.find(v, at);
+    if (start < 0) break;
+    const end = pattern.lastEnd;
+    if (end === start) {
+      // An empty match would never end.
+      out += v.slice(at, start + 1);
+      at = start + 1;
+      continue;
+    }
+    out += v.slice(at, start) + r;
+    at = end;
+    if (!all) break;
+  }
+  return out + v.slice(at);
 }
 
 /** Replacements after which the clock is looked at. */
 const SOME = 256;
 
 function* replacing(
-  pattern: Pattern,
+  sh: Shell,
+  t: string,
   text: string,
   by: string,
   all: boolean,
   pause: Pause,
-  short: boolean,
 ): Steps<string> {
+  const pattern = yield* compiled(sh, t, pause);
+  if (text === "" && pattern.matches("")) return by;
   const done: string[] = [];
   let out = "";
   let at = 0;
   for (let count = 1; at < text.length; count++) {
+    if (count % SOME === 0) {
+      done.push(out);
+      out = "";
+      const turn = pause(SOME << 5);
+      if (turn !== undefined) yield turn;
+    }
     // A near match is found at once; the search for a far one takes turns.
-    let start = short || pattern.isFixed ? pattern.findNear(text, at) : -2;
-    if (start === -2) start = yield* pattern.findInTurns(text, at, pause);
+    let start = findNear(pattern, text, at);
+    if (start === -2) start = yield* find(pattern, text, at, pause);
     if (start < 0) break;
     const end = pattern.lastEnd;
     if (end === start) {
@@ -404,11 +434,6 @@ function* replacing(
     out += text.slice(at, start) + by;
     at = end;
     if (!all) break;
-    if (count % SOME !== 0) continue;
-    done.push(out);
-    out = "";
-    const turn = pause(SOME << 5);
-    if (turn !== undefined) yield turn;
   }
   done.push(out, text.slice(at));
   return done.join("");

@@ -130,6 +130,7 @@ export async function fromStdin(sh: Shell, input: OpenFile): Promise<number> {
     let node;
     try {
       node = nextCommand(sh, parser);
+      if (node instanceof Promise) node = await node;
     } catch (error) {
       if (!(error instanceof MoreLater)) throw error;
       // The command is read again from its beginning, once there is more of it.

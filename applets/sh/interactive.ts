@@ -58,9 +58,10 @@ async function loop(sh: Shell, input: OpenFile, editor: LineEditor | undefined):
   let status = 0;
   for (;;) {
     const state = parser.save();
-    let node: ReturnType<typeof nextCommand>;
+    let node: Awaited<ReturnType<typeof nextCommand>>;
     try {
-      node = nextCommand(sh, parser);
+      const coming = nextCommand(sh, parser);
+      node = coming instanceof Promise ? await coming : coming;
     } catch (error) {
       if (error instanceof NeedLine) {
         const had = parser.sinceSave();

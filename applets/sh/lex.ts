@@ -143,6 +143,8 @@ export abstract class Lexer extends WordScanner {
         case 32:
         case 9:
           this.pos++;
+          // Blanks without end are looked at together.
+          if (this.s.charCodeAt(this.pos) === c) this.run(BLANKS);
           continue;
         case 35:
           this.#skipComment();
@@ -364,6 +366,7 @@ export abstract class Lexer extends WordScanner {
     let seen = "";
     let safe = 0;
     for (;;) {
+      this.step();
       if (lineStart && (this.pos >= safe || this.s !== seen)) {
         if (this.#atDelimiter(doc)) break;
         seen = this.s;
@@ -391,18 +394,24 @@ export abstract class Lexer extends WordScanner {
           if (lineStart) continue;
         }
       }
-      const c = this.take();
+      const c = this.peek();
       if (c < 0) break;
       if (c === 10) {
+        this.pos++;
         this.line += this.lineStep;
         out.quo("\n");
         lineStart = true;
       } else if (c === 92) {
-        lineStart = wasStart && text === "" && this.peek() === 10;
-        this.pos--;
+        if (this.pos + 1 >= this.s.length) this.extend();
+        lineStart = wasStart && text === "" && this.s.charCodeAt(this.pos + 1) === 10;
         this.escape(out, Ctx.Dq);
-      } else if (c === 36) this.dollar(out, true);
-      else this.backquotes(out, true, true);
+      } else if (c === 36) {
+        this.pos++;
+        this.dollar(out, true);
+      } else if (c === 96) {
+        this.pos++;
+        this.backquotes(out, true, true);
+      } else lineStart = wasStart && text === "";
     }
     this.depth--;
     this.inHeredoc = outer.inHeredoc;
@@ -411,5 +420,6 @@ export abstract class Lexer extends WordScanner {
   }
 }
 
+const BLANKS = /[ \t]+/y;
 const PLAIN_LINES = /[^\\`$]+/y;
 const PLAIN_DOC = /[^\\`$\n]+/y;

@@ -57,7 +57,10 @@ export class Parser extends Lexer {
 
   /** The next command line; null for an empty one, {@link END} after the last. */
   next(): Node | null | typeof END {
-    this.depth = 0;
+    // What was read last may have ended in the middle of anything.
+    this.depth = this.braces = 0;
+    this.inHeredoc = this.delimiter = false;
+    this.docEnd = undefined;
     this.heredocs = [];
     const tok = this.read(0);
     if (tok === "eof") return END;
@@ -89,8 +92,10 @@ export class Parser extends Lexer {
       line: this.hooks.line,
       charge: this.hooks.charge,
       maxDepth: this.hooks.maxDepth,
+      pause: this.hooks.pause,
     });
     parser.depth = this.depth;
+    parser.left = this.left;
     // Native takes no offence at a `)` or `done` too many: the commands end there.
     try {
       return parser.#list(false);

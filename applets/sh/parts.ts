@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { MaybePromise } from "../../sandbox/types.ts";
 import { loadParts, Part } from "../_lib/part.ts";
+import { PartNeeded } from "./errors.ts";
 import type { Shell } from "./shell.ts";
 
 /** The `printf` builtin. */
@@ -62,6 +64,9 @@ export const ARITHMETIC: Part<typeof import("./expand_arith.ts")> = new Part("sh
 /** The operators of `${…}`. */
 export const OPERATORS: Part<typeof import("./expand_ops.ts")> = new Part("sh/expand_ops.ts");
 
+/** Pathname expansion. */
+export const GLOB: Part<typeof import("./glob.ts")> = new Part("sh/glob.ts");
+
 /** Tildes. */
 export const TILDE: Part<typeof import("./tilde.ts")> = new Part("sh/tilde.ts");
 
@@ -74,6 +79,11 @@ export const BACKGROUND: Part<typeof import("./background.ts")> = new Part("sh/b
 /** The `read` builtin. */
 export const READ: Part<typeof import("./builtins/read.ts")> = new Part("sh/builtins/read.ts");
 
+/** What is done in turns with others, as a module. */
+export type TurnsModule = typeof import("./turns/mod.ts");
+/** What is done in turns with others, because it may take long: with very long commands and texts. */
+export const TURNS: Part<typeof import("./turns/mod.ts")> = new Part("sh/turns/mod.ts");
+
 /** Usage pages. The shell reads its options itself. */
 export const USAGE: Part<typeof import("../_lib/options.ts")> = new Part("_lib/options.ts");
 
@@ -82,11 +92,41 @@ export function loadExpansion(sh: Shell): Promise<void> | undefined {
   return loadParts(sh.proc, [ARITHMETIC, OPERATORS, TESTS, TRACE]);
 }
 
+/** Does something that may need a part; it is done again when that is loaded. */
+export function withParts<T>(sh: Shell, run: () => T): MaybePromise<T> {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof PartNeeded)) throw error;
+    const loading = loadParts(sh.proc, [error.part]);
+    return loading === undefined ? withParts(sh, run) : loading.then(() => withParts(sh, run));
+  }
+}
+
+/** Does something with a part. Who cannot wait for it gets a promise that is never kept. */
+export function withPart<M, T>(
+  sh: Shell,
+  part: Part<M>,
+  use: (part: M) => MaybePromise<T>,
+): MaybePromise<T> {
+  if (part.loaded !== undefined) return use(part.loaded);
+  return sh.hurries ? new Promise(() => {}) : Promise.resolve(part.loadFor(sh.proc)).then(use);
+}
+
+/** Does something in turns with others, for which who cannot wait gets a promise that is never kept. */
+export function inTurns<T>(
+  sh: Shell,
+  run: (turns: TurnsModule) => MaybePromise<T>,
+): MaybePromise<T> {
+  return sh.hurries ? new Promise(() => {}) : withPart(sh, TURNS, run);
+}
+
 /** What in a script makes it likely that a part will be needed. */
 const SIGNS: readonly (readonly [RegExp, Part<unknown>])[] = [
   [/\$\(\(/, ARITHMETIC],
   [/\$\{(?:#|\w+[^\w}])/, OPERATORS],
   [/(?:^|[\s;&|!(])(?:\[\[?|test)\s/m, TESTS],
+  [/[\w/.]\*(?:[\s;/.]|$)|[\s/]\*[\w/.]/, GLOB],
   [/\bprintf\b/, PRINTF],
   [/\bread\b/, READ],
   [/\b(?:trap|kill|wait)\b/, PROCESS],

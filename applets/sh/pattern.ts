@@ -9,26 +9,23 @@
  * @module
  */
 
-import type { Process } from "../../sandbox/types.ts";
-import type { Steps } from "../_lib/steps.ts";
-
 /** Marks the next character of a pattern text as quoted. It is no byte, so no data can forge it. */
 export const ESC = "\u0100";
 const ESC_CODE = 0x100;
 
-type Token = number | Uint8Array | null;
+/** What one byte of a text is held against. */
+export type Token = number | Uint8Array | null;
 
 /** A run of tokens between stars: a char code, a table of allowed bytes, or null for any byte. */
-class Piece {
-  /** The piece as text when it holds no `?` and no bracket. */
-  readonly text: string | undefined;
+export class Piece {
   readonly length: number;
 
-  constructor(private readonly tokens: readonly Token[]) {
-    this.length = tokens.length;
-    this.text = tokens.every((t) => typeof t === "number")
-      ? String.fromCharCode(...tokens as number[])
-      : undefined;
+  /**
+   * @param text The piece as text when it holds no `?` and no bracket.
+   * @param tokens The same otherwise.
+   */
+  constructor(readonly text: string | undefined, readonly tokens: readonly Token[]) {
+    this.length = text === undefined ? tokens.length : text.length;
   }
 
   matchesAt(s: string, at: number): boolean {
@@ -60,59 +57,29 @@ class Piece {
     for (let i = start; i >= 0; i--) if (this.matchesAt(s, i)) return i;
     return -1;
   }
-
-  /** As {@link first}, a stretch of the text at a time. */
-  *firstInTurns(s: string, from: number, pause: Pause): Steps<number> {
-    const last = s.length - this.length;
-    for (let at = from; at <= last; at += STRETCH) {
-      // What is looked through is cut off behind the last place of this stretch.
-      const part = s.slice(at, Math.min(last, at + STRETCH - 1) + this.length);
-      const found = this.first(part, 0);
-      if (found >= 0) return at + found;
-      const turn = pause(STRETCH);
-      if (turn !== undefined) yield turn;
-    }
-    return -1;
-  }
-
-  /** As {@link last}, a stretch of the text at a time. */
-  *lastInTurns(s: string, end: number, pause: Pause): Steps<number> {
-    for (let at = end - this.length; at >= 0; at -= STRETCH) {
-      const from = Math.max(0, at - STRETCH + 1);
-      const found = this.last(s.slice(from, at + this.length), at + this.length - from);
-      if (found >= 0) return from + found;
-      const turn = pause(STRETCH);
-      if (turn !== undefined) yield turn;
-    }
-    return -1;
-  }
 }
 
-/** Counts characters that were gone through; a promise when others are to have their turn. */
-export type Pause = (characters: number) => Promise<void> | undefined;
+/** From this length on, a text is gone through in turns with others. */
+const LONG = 1 << 16;
+/** Most characters that may have to be compared at once: those of a pattern with those of a text. */
+const MOST = 1 << 24;
 
-/** Characters of a long text that are looked through at a time. */
-const STRETCH = 1 << 16;
-/** Characters that are looked through at once for the next of many matches. */
-const NEAR = 1 << 10;
-/** A step is worth so many characters, as a power of two. */
-const STEP_SHIFT = 5;
-
-/** Takes turns as a process. */
-export function pauses(sh: { readonly proc: Pick<Process, "tick"> }): Pause {
-  return (characters) => sh.proc.tick(characters >> STEP_SHIFT);
+/** Whether matching takes so long that it is to be done in turns with others. */
+export function takesLong(pattern: string, s: string): boolean {
+  return s.length >= LONG || pattern.length * s.length > MOST || pattern.length > LONG;
 }
 
 /** A compiled pattern. */
 export class Pattern {
-  private readonly pieces: readonly Piece[];
+  readonly pieces: readonly Piece[];
   /** Texts around the only star, for `*.c` and `a*`. */
   private readonly head: string | undefined;
   private readonly tail: string = "";
 
   /** @param text With {@link ESC} before quoted characters; an unquoted `\` quotes the next one too. */
-  constructor(text: string) {
-    this.pieces = parse(text);
+  constructor(text: string, parser: PatternParser = new PatternParser(text)) {
+    parser.run(Infinity);
+    this.pieces = parser.pieces;
     if (this.pieces.length === 2) {
       const [a, b] = this.pieces;
       if (a.text !== undefined && b.text !== undefined) {
@@ -180,70 +147,6 @@ export class Pattern {
     return found < 0 || found + p[0].length > end ? -1 : found;
   }
 
-  /** As {@link matches}, for a long text. */
-  *matchesInTurns(s: string, pause: Pause): Steps<boolean> {
-    const p = this.pieces;
-    const n = p.length - 1;
-    if (n === 0 || !p[0].matchesAt(s, 0)) return this.matches(s);
-    const end = s.length - p[n].length;
-    if (!p[n].matchesAt(s, end)) return false;
-    const at = yield* this.#between(s, p[0].length, pause);
-    return at >= 0 && at <= end;
-  }
-
-  /** Where the search for the last piece begins, when those between first and last are found. */
-  *#between(s: string, from: number, pause: Pause): Steps<number> {
-    const p = this.pieces;
-    let at = from;
-    for (let i = 1; i < p.length - 1; i++) {
-      const found = yield* p[i].firstInTurns(s, at, pause);
-      if (found < 0) return -1;
-      at = found + p[i].length;
-    }
-    return at;
-  }
-
-  /** As {@link endOfMatch}, for a long text. */
-  *endInTurns(s: string, start: number, longest: boolean, pause: Pause): Steps<number> {
-    const p = this.pieces;
-    const n = p.length - 1;
-    if (!p[0].matchesAt(s, start)) return -1;
-    if (n === 0) return start + p[0].length;
-    const at = yield* this.#between(s, start + p[0].length, pause);
-    if (at < 0) return -1;
-    const found = longest
-      ? yield* p[n].lastInTurns(s, s.length, pause)
-      : yield* p[n].firstInTurns(s, at, pause);
-    return found < at ? -1 : found + p[n].length;
-  }
-
-  /** As {@link startOfMatch}, for a long text. */
-  *startInTurns(s: string, longest: boolean, pause: Pause): Steps<number> {
-    const p = this.pieces;
-    const n = p.length - 1;
-    let end = s.length - p[n].length;
-    if (!p[n].matchesAt(s, end)) return -1;
-    if (n === 0) return end;
-    for (let i = n - 1; i > 0; i--) {
-      const found = yield* p[i].lastInTurns(s, end, pause);
-      if (found < 0) return -1;
-      end = found;
-    }
-    const found = longest
-      ? yield* p[0].firstInTurns(s, 0, pause)
-      : yield* p[0].lastInTurns(s, end, pause);
-    return found < 0 || found + p[0].length > end ? -1 : found;
-  }
-
-  /** As {@link find}, for a long text. */
-  *findInTurns(s: string, from: number, pause: Pause): Steps<number> {
-    const start = yield* this.pieces[0].firstInTurns(s, from, pause);
-    if (start < 0) return -1;
-    const end = yield* this.endInTurns(s, start, true, pause);
-    this.lastEnd = end;
-    return end < 0 ? -1 : start;
-  }
-
   /** The leftmost match at or after `from`, as long as it can be; its end goes to {@link lastEnd}. */
   find(s: string, from: number): number {
     // If the pieces do not fit after the first place of the first piece, they fit nowhere.
@@ -254,73 +157,98 @@ export class Pattern {
     return end < 0 ? -1 : start;
   }
 
-  /** Whether all that it matches is of one length. */
-  get isFixed(): boolean {
-    return this.pieces.length === 1;
-  }
-
-  /**
-   * As {@link find}, but looks only so far ahead where the pattern {@link isFixed}; -2 when there may
-   * be a match behind that.
-   */
-  findNear(s: string, from: number): number {
-    if (this.pieces.length > 1 || s.length - from <= STRETCH) return this.find(s, from);
-    const [piece] = this.pieces;
-    const found = piece.first(s.slice(from, from + NEAR + piece.length), 0);
-    if (found < 0) return -2;
-    this.lastEnd = from + found + piece.length;
-    return from + found;
-  }
-
   /** End of what {@link find} found. */
   lastEnd = -1;
 }
 
-function parse(text: string): Piece[] {
-  const lastClosing = text.lastIndexOf("]");
-  const pieces: Piece[] = [];
-  let tokens: Token[] = [];
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    switch (c) {
-      case ESC_CODE:
-        if (++i < text.length) tokens.push(text.charCodeAt(i));
-        break;
-      case 92: {
-        // A backslash that came out of an expansion; it may stand before a marked character.
-        let next = i + 1;
-        if (text.charCodeAt(next) === ESC_CODE) next++;
-        if (next < text.length) {
-          tokens.push(text.charCodeAt(next));
-          i = next;
-        } else tokens.push(92);
-        break;
-      }
-      case 63:
-        tokens.push(null);
-        break;
-      case 42:
-        // The pieces between stars are looked for one after another; "**" is "*".
-        if (tokens.length > 0 || pieces.length === 0) pieces.push(new Piece(tokens));
-        tokens = [];
-        break;
-      case 91: {
-        // Most brackets that are never closed are seen so without reading to the end each time.
-        const set = lastClosing > i ? bracket(text, i) : undefined;
-        if (set === undefined) tokens.push(c);
-        else {
-          tokens.push(set.table);
-          i = set.end;
-        }
-        break;
-      }
-      default:
-        tokens.push(c);
-    }
+/** Cuts the text of a pattern into pieces, all at once or some characters at a time. */
+export class PatternParser {
+  readonly pieces: Piece[] = [];
+  #at = 0;
+  /** Where the text may begin of which the piece consists so far. */
+  #text = "";
+  /** The piece so far, when it is no text. */
+  #tokens: Token[] | undefined;
+  readonly #lastClosing: number;
+  #isDone = false;
+
+  constructor(private readonly text: string) {
+    this.#lastClosing = text.lastIndexOf("]");
   }
-  pieces.push(new Piece(tokens));
-  return pieces;
+
+  #add(token: Token): void {
+    this.#tokens ??= Array.from(this.#text, (c) => c.charCodeAt(0));
+    this.#tokens.push(token);
+  }
+
+  #addText(s: string): void {
+    if (this.#tokens === undefined) this.#text += s;
+    else for (let i = 0; i < s.length; i++) this.#tokens.push(s.charCodeAt(i));
+  }
+
+  #end(): void {
+    this.pieces.push(
+      this.#tokens === undefined ? new Piece(this.#text, []) : new Piece(undefined, this.#tokens),
+    );
+    this.#text = "";
+    this.#tokens = undefined;
+  }
+
+  /** Goes through about `count` things of the pattern; true at its end. */
+  run(count: number): boolean {
+    const { text } = this;
+    let i = this.#at;
+    for (let left = count; i < text.length && left > 0; i++, left--) {
+      PLAIN.lastIndex = i;
+      if (PLAIN.test(text)) {
+        this.#addText(text.slice(i, PLAIN.lastIndex));
+        i = PLAIN.lastIndex;
+        if (i === text.length) break;
+      }
+      const c = text.charCodeAt(i);
+      switch (c) {
+        case ESC_CODE:
+          if (++i < text.length) this.#addText(text[i]);
+          break;
+        case 92: {
+          // A backslash that came out of an expansion; it may stand before a marked character.
+          let next = i + 1;
+          if (text.charCodeAt(next) === ESC_CODE) next++;
+          if (next < text.length) {
+            this.#addText(text[next]);
+            i = next;
+          } else this.#addText("\\");
+          break;
+        }
+        case 63:
+          this.#add(null);
+          break;
+        case 42:
+          // The pieces between stars are looked for one after another; "**" is "*".
+          if (this.#text !== "" || this.#tokens !== undefined || this.pieces.length === 0) {
+            this.#end();
+          }
+          break;
+        default: {
+          // Most brackets that are never closed are seen so without reading to the end each time.
+          const set = this.#lastClosing > i ? bracket(text, i) : undefined;
+          if (set === undefined) this.#addText("[");
+          else {
+            this.#add(set.table);
+            i = set.end;
+          }
+        }
+      }
+    }
+    this.#at = i;
+    if (i < text.length) return false;
+    if (!this.#isDone) this.#end();
+    return this.#isDone = true;
+  }
 }
+
+/** Ordinary characters of a pattern. */
+const PLAIN = /[^\u0100\\?*[]+/y;
 
 /** Parses the bracket expression at `start`; undefined when it is not closed. */
 function bracket(text: string, start: number): { table: Uint8Array; end: number } | undefined {
@@ -433,9 +361,19 @@ export class PatternCache {
     let p = this.known.get(text);
     if (p !== undefined) return p;
     p = new Pattern(text);
+    this.keep(text, p);
+    return p;
+  }
+
+  /** The same, if it is there. */
+  find(text: string): Pattern | undefined {
+    return this.known.get(text);
+  }
+
+  /** Keeps a pattern that was compiled elsewhere. */
+  keep(text: string, p: Pattern): void {
     if (this.known.size >= MAX_CACHED) this.known.clear();
     this.known.set(text, p);
-    return p;
   }
 }
 

@@ -189,7 +189,12 @@ function writer(
 /** Expands words that hardly ever wait: for large directories. Undefined when they would have to. */
 function expandNow(sh: Shell, fields: readonly FieldsFn[]): string[] | undefined {
   const argv: string[] = [];
-  for (const f of fields) if (f(sh, argv) !== undefined) return undefined;
+  sh.hurries = true;
+  try {
+    for (const f of fields) if (f(sh, argv) !== undefined) return undefined;
+  } finally {
+    sh.hurries = false;
+  }
   return argv;
 }
 

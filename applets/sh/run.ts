@@ -7,25 +7,18 @@
 import type { MaybePromise } from "../../sandbox/types.ts";
 import { type Node, ShellSyntaxError } from "./ast.ts";
 import { Compiler } from "./compile.ts";
-import { PartNeeded, ShellError } from "./errors.ts";
-import { loadParts } from "../_lib/part.ts";
+import { ShellError } from "./errors.ts";
 import { END, Parser } from "./parse.ts";
+import { inTurns, withParts } from "./parts.ts";
 import { type Exec, type Shell, SKIP_NONE } from "./shell.ts";
+import { TooLong } from "./source.ts";
 
 /** It holds no state of any shell. */
 export const compiler: Compiler = new Compiler();
 
 /** Compiles one tree; waits only when it needs a part that was not needed before. */
 export function compileNode(sh: Shell, node: Node): MaybePromise<Exec> {
-  try {
-    return compiler.node(node);
-  } catch (error) {
-    if (!(error instanceof PartNeeded)) throw error;
-    const loading = loadParts(sh.proc, [error.part]);
-    return loading === undefined
-      ? compileNode(sh, node)
-      : loading.then(() => compileNode(sh, node));
-  }
+  return withParts(sh, () => compiler.node(node));
 }
 
 /** A parser of text for a shell: its aliases apply. */
@@ -47,29 +40,35 @@ export function parserFor(
 /** A turn of a loop costs about as much as reading so many characters, as a power of two. */
 const READ_SHIFT = 6;
 
-/** Reads the next command; syntax errors become the shell's. */
-export function nextCommand(sh: Shell, parser: Parser): Node | null | typeof END {
+/** Reads the next command, a very long one in turns; syntax errors become the shell's. */
+export function nextCommand(sh: Shell, parser: Parser): MaybePromise<Node | null | typeof END> {
   const shows = sh.flags.verbose && sh.showsInput;
   if (shows) parser.save();
   try {
     const from = parser.at;
+    parser.begin();
     const node = parser.next();
     sh.proc.waiter.spend(1 + (Math.abs(parser.at - from) >> READ_SHIFT));
     if (shows) sh.say(parser.consumed());
     return node;
   } catch (error) {
-    if (error instanceof ShellSyntaxError) {
-      if (shows) sh.say(parser.consumed(true));
-      throw new ShellError(error.message, 2, error.line);
-    }
-    if (error instanceof RangeError) {
-      throw new ShellError("syntax error: nesting too deep", 2, parser.line);
-    }
-    throw error;
+    if (error instanceof TooLong) return inTurns(sh, (turns) => turns.readCommand(sh, parser));
+    throw readingFailed(sh, parser, error);
   } finally {
     if (parser.charged > 0) sh.proc.chargeMemory(-parser.charged);
     parser.charged = 0;
   }
+}
+
+/** What becomes of an error in reading a command. */
+export function readingFailed(sh: Shell, parser: Parser, error: unknown): unknown {
+  if (error instanceof ShellSyntaxError) {
+    if (sh.flags.verbose && sh.showsInput) sh.say(parser.consumed(true));
+    return new ShellError(error.message, 2, error.line);
+  }
+  return error instanceof RangeError
+    ? new ShellError("syntax error: nesting too deep", 2, parser.line)
+    : error;
 }
 
 /** Most texts whose compiled form is kept. */
@@ -140,15 +139,25 @@ function step(
   done: Step[] | undefined,
   key: string,
   isBase: boolean,
+  read?: Node | null | typeof END,
 ): MaybePromise<number> {
   let status = before;
+  let given = read;
   for (;;) {
-    const node = nextCommand(sh, parser);
+    const node = given !== undefined ? given : nextCommand(sh, parser);
+    given = undefined;
+    if (node instanceof Promise) {
+      return node.then((late) => step(sh, parser, status, done, key, isBase, late));
+    }
     if (node === END) {
       if (done !== undefined && sh.aliases.size === 0) keep(sh, key, done);
       return status;
     }
-    if (node === null) continue;
+    if (node === null) {
+      const turn = sh.proc.tick(0);
+      if (turn === undefined) continue;
+      return turn.then(() => step(sh, parser, status, done, key, isBase));
+    }
     // Reading a long command may have taken all of a turn.
     const pause = sh.proc.tick(0);
     const run = pause === undefined

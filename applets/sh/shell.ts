@@ -207,6 +207,8 @@ export class Shell implements ArithHost {
   flags: Flags;
   skip = SKIP_NONE;
   skipCount = 0;
+  /** What would take turns is not done: words are expanded only as far as they need not wait. */
+  hurries = false;
   /** Loops around the current command, in the current function. */
   loops = 0;
   /** Above 0 while the status is tested, so that `set -e` does not act. */

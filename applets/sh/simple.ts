@@ -6,7 +6,7 @@
  */
 
 import type { Environment, MaybePromise } from "../../sandbox/types.ts";
-import { bareText, type Simple, staticText, type Word } from "./ast.ts";
+import { type Assign, bareText, type Simple, staticText, type Word } from "./ast.ts";
 import type { NumberFn } from "./expand_arith.ts";
 import {
   becomeProgram,
@@ -21,7 +21,7 @@ import {
 import { need, RedirectionError, ShellError, ShellExit } from "./errors.ts";
 import { type Expander, type FieldsFn, mayWait, type TextFn } from "./expand.ts";
 import { assignment } from "./parse.ts";
-import { ARITHMETIC, TESTS, TRACE } from "./parts.ts";
+import { ARITHMETIC, TESTS, TRACE, TURNS } from "./parts.ts";
 import { compileRedirs, type RedirFn, SavedFds } from "./redirect.ts";
 import type { Exec, SavedVariable, Shell } from "./shell.ts";
 import type { FastTest } from "./test_fast.ts";
@@ -30,10 +30,14 @@ import { NameRef } from "./vars.ts";
 /** Builtins whose arguments of the form `name=value` are assignments: no splitting, tildes. */
 const DECLARING: ReadonlySet<string> = new Set(["export", "readonly", "local", "alias"]);
 
-interface CompiledAssign {
+/** `name=word`, compiled. */
+export interface CompiledAssign {
   readonly ref: NameRef;
   readonly text: TextFn;
 }
+
+/** More words or assignments than these are compiled when they are expanded. */
+const MANY = 512;
 
 /** What every simple command does at its end: traps, `set -e`, `ERR`. */
 export function finish(sh: Shell, status: number): MaybePromise<number> {
@@ -100,10 +104,13 @@ function testCommand(fast: FastTest, general: Exec, n: Simple): Exec {
 }
 
 function compileAssigns(n: Simple, expander: Expander): CompiledAssign[] {
-  return n.assigns.map((a) => ({
+  const compile = (a: Assign): CompiledAssign => ({
     ref: new NameRef(a.name),
     text: expander.text(a.word, "assign"),
-  }));
+  });
+  return n.assigns.length > MANY
+    ? need(TURNS).longAssigns(n.assigns, compile)
+    : n.assigns.map(compile);
 }
 
 /** `x=… y=…` alone. The status is that of the last command substitution. */
@@ -483,7 +490,7 @@ function fixedName(word: Word): string | undefined {
 /** Compiles the words of a command; arguments of `export` and the like may be assignments. */
 export function compileWords(words: readonly Word[], expander: Expander): FieldsFn[] {
   const declaring = words.length > 1 && DECLARING.has(bareText(words[0]) ?? "");
-  return words.map((w, i) => {
+  const compile = (w: Word, i: number): FieldsFn => {
     const assign = declaring && i > 0 ? assignment(w) : undefined;
     if (assign === undefined) return expander.fields(w);
     const text = expander.text(assign.word, "assign");
@@ -497,5 +504,6 @@ export function compileWords(words: readonly Word[], expander: Expander): Fields
       }
       out.push(head + v);
     };
-  });
+  };
+  return words.length > MANY ? [need(TURNS).longFields(words, compile)] : words.map(compile);
 }

@@ -19,7 +19,17 @@ export interface SourceHooks {
   readonly charge?: (bytes: number) => void;
   /** How deep constructs may nest. */
   readonly maxDepth?: number;
+  /** Counts steps of a reader in turns; a promise when others are to have theirs. */
+  readonly pause?: (steps: number) => Promise<void> | undefined;
 }
+
+/** A command is so long that it is to be read in turns with others. */
+export class TooLong extends Error {}
+
+/** Steps in which a command may be read without looking whether others should have their turn. */
+const MANY = 1 << 13;
+/** So many steps are never taken. */
+const NO_LIMIT = (1 << 30) - 1;
 
 interface Frame {
   readonly s: string;
@@ -49,7 +59,13 @@ export class Source {
   /** 0 where all of the text counts as one line. */
   protected readonly lineStep: number;
 
-  constructor(text: string, line: number, protected readonly hooks: SourceHooks) {
+  /** Steps until a command is {@link TooLong}. */
+  left: number = NO_LIMIT;
+  #start = 0;
+  /** Line on which the command began. */
+  startLine = 0;
+
+  constructor(text: string, line: number, readonly hooks: SourceHooks) {
     this.s = text;
     this.line = line;
     this.lineStep = hooks.lineStandsStill === true ? 0 : 1;
@@ -58,6 +74,32 @@ export class Source {
   /** Where it reads in the innermost text: how far it has come tells what reading cost. */
   get at(): number {
     return this.pos;
+  }
+
+  /** Begins a command, of which only so much is read at once. */
+  begin(): void {
+    this.#start = this.pos;
+    this.startLine = this.line;
+    this.left = this.#frames.length === 0 ? MANY : NO_LIMIT;
+  }
+
+  /** Counts a step of reading a word. */
+  protected step(): void {
+    if (--this.left < 0) throw new TooLong();
+  }
+
+  /** All text from where the command began. */
+  begun(): string {
+    return this.hooks.more === undefined
+      ? (this.#frames[0] ?? this).s.slice(this.#start)
+      : this.sinceSave();
+  }
+
+  /** What is still to be read. */
+  rest(): string {
+    let text = this.s.slice(this.pos);
+    for (const frame of this.#frames.toReversed()) text += frame.s.slice(frame.pos);
+    return text;
   }
 
   /** The next character code, consumed; -1 at the end. */

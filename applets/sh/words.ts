@@ -23,6 +23,8 @@ const PLAIN_BRACE = /[^\\'"`$}\n]+/y;
 const PLAIN_DQ = /[^\\"`$\n}]+/y;
 const PLAIN_DQ_LINES = /[^\\"`$}]+/y;
 const PLAIN_ARITH = /[^\\`$\n()]+/y;
+const PLAIN_BACK = /[^\\`\n]+/y;
+const PLAIN_DOLLAR = /[^\\'\n]+/y;
 
 /** Where the scanner is. */
 export const enum Ctx {
@@ -126,6 +128,7 @@ export abstract class WordScanner extends Source {
     const dq = ctx === Ctx.Dq || ctx === Ctx.BraceDq || ctx === Ctx.Arith;
     const brace = ctx === Ctx.BraceBase || ctx === Ctx.BraceDq;
     for (;;) {
+      this.step();
       const text = stop >= 0 ? "" : this.run(
         ctx === Ctx.Base
           ? PLAIN
@@ -316,6 +319,8 @@ export abstract class WordScanner extends Source {
     const line = this.hooks.line?.() ?? this.line;
     let text = "";
     for (;;) {
+      this.step();
+      text += this.run(PLAIN_BACK);
       const c = this.take();
       if (c < 0) this.fail("EOF in backquote substitution");
       if (c === 96) break;
@@ -410,6 +415,8 @@ export abstract class WordScanner extends Source {
   #dollarQuotes(out: Parts): void {
     let text = "";
     for (;;) {
+      this.step();
+      text += this.run(PLAIN_DOLLAR);
       const c = this.take();
       if (c < 0) this.fail("unterminated quoted string");
       if (c === 39) break;
