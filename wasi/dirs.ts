@@ -23,6 +23,23 @@ function inodeOf(directory: Directory, entry: DirEntry): number {
   }
 }
 
+/** Writes the fixed part of an entry to where there is room for it. */
+function putEntry(
+  view: DataView,
+  at: number,
+  next: number,
+  ino: number,
+  length: number,
+  type: number,
+): void {
+  view.setUint32(at, next, true);
+  view.setUint32(at + 4, 0, true);
+  view.setUint32(at + 8, ino >>> 0, true);
+  view.setUint32(at + 12, Math.floor(ino / 4294967296) >>> 0, true);
+  view.setUint32(at + 16, length, true);
+  view.setUint32(at + 20, filetypeOf(type), true);
+}
+
 /**
  * Entries from a cookie on, as many as fit; the last one is cut when the buffer ends within it.
  *
@@ -56,28 +73,24 @@ export function fd_readdir(
     ];
   }
   const entries = descriptor.listing;
-  const header = new Uint8Array(SIZE.DIRENT);
-  const view = new DataView(header.buffer);
   let used = 0;
   while (used < room && next < entries.length) {
     const entry = entries[next++];
     const ino = inodeOf(directory, entry);
-    view.setUint32(0, next, true);
-    view.setUint32(8, ino >>> 0, true);
-    view.setUint32(12, Math.floor(ino / 4294967296) >>> 0, true);
-    view.setUint32(16, entry.name.length, true);
-    view.setUint32(20, filetypeOf(entry.type), true);
+    const { name } = entry;
     const left = room - used;
     if (left < SIZE.DIRENT) {
+      const header = new Uint8Array(SIZE.DIRENT);
+      putEntry(new DataView(header.buffer), 0, next, ino, name.length, entry.type);
       memory.put(start + used, header.subarray(0, left));
       used = room;
       break;
     }
-    memory.put(start + used, header);
+    putEntry(memory.view, start + used, next, ino, name.length, entry.type);
     used += SIZE.DIRENT;
-    const name = entry.name.slice(0, room - used);
-    memory.putText(start + used, name);
-    used += name.length;
+    const part = name.length <= room - used ? name : name.slice(0, room - used);
+    memory.putText(start + used, part);
+    used += part.length;
   }
   memory.setU32(result, used);
   return ERRNO.SUCCESS;
