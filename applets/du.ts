@@ -60,12 +60,19 @@ type DuContext = Omit<Context, "opts"> & {
 class Walker {
   readonly #seen = new Set<string>();
   #device = 0;
+  readonly #isFollowing: boolean;
+  readonly #isApparent: boolean;
+  readonly #countsAllLinks: boolean;
 
   constructor(
     private readonly ctx: DuContext,
     private readonly depth: number,
     private readonly unit: string,
-  ) {}
+  ) {
+    this.#isFollowing = ctx.opts.L === true;
+    this.#isApparent = ctx.opts.b === true;
+    this.#countsAllLinks = ctx.opts.l === true;
+  }
 
   async run(paths: readonly ByteString[]): Promise<void> {
     const { ctx } = this;
@@ -83,6 +90,9 @@ class Walker {
   async #tree(root: ByteString): Promise<number | undefined> {
     const { ctx } = this;
     const { opts } = ctx;
+    const isFollowing = this.#isFollowing;
+    const staysHere = opts.x === true;
+    const showsFiles = opts.a === true;
     let stat: Stat;
     try {
       stat = opts.H || opts.L ? ctx.fs.stat(root) : ctx.fs.lstat(root);
@@ -114,17 +124,17 @@ class Walker {
       if (pause !== undefined) await pause;
       let inner: Stat;
       try {
-        inner = opts.L ? directory.statAt(name) : directory.lstatAt(name);
+        inner = isFollowing ? directory.statAt(name) : directory.lstatAt(name);
       } catch (error) {
         ctx.warnError(joinPath(level.path, name), error);
         continue;
       }
-      if (opts.x && inner.dev !== this.#device) continue;
+      if (staysHere && inner.dev !== this.#device) continue;
       if ((inner.mode & S_IFMT) !== S_IFDIR) {
         const size = this.#sizeOf(inner);
         if (size === undefined) continue;
         level.total += size;
-        if (opts.a && stack.length <= this.depth) {
+        if (showsFiles && stack.length <= this.depth) {
           await this.#show(size, joinPath(level.path, name));
         }
         continue;
@@ -145,14 +155,14 @@ class Walker {
     const key = `${stat.dev}:${stat.ino}`;
     const { opts, fs } = this.ctx;
     // With links followed, a directory could lead back to itself.
-    if (this.#seen.has(key) && (opts.L || !opts.l)) return "again";
+    if (this.#seen.has(key) && (this.#isFollowing || !this.#countsAllLinks)) return "again";
     this.#seen.add(key);
     let directory: Directory | undefined;
     let entries: readonly DirEntry[] = [];
     try {
       directory = parent === undefined
         ? fs.openDirectory(name)
-        : parent.directoryAt(name, opts.L === true);
+        : parent.directoryAt(name, this.#isFollowing);
       entries = directory.entries();
     } catch (error) {
       this.ctx.warnError(path, error);
@@ -161,12 +171,12 @@ class Walker {
   }
 
   #bytes(stat: Stat): number {
-    return this.ctx.opts.b ? stat.size : stat.blocks * 512;
+    return this.#isApparent ? stat.size : stat.blocks * 512;
   }
 
   /** Size of a file; undefined for one that was counted under another name. */
   #sizeOf(stat: Stat): number | undefined {
-    if (stat.nlink > 1 && !this.ctx.opts.l) {
+    if (stat.nlink > 1 && !this.#countsAllLinks) {
       const key = `${stat.dev}:${stat.ino}`;
       if (this.#seen.has(key)) return undefined;
       this.#seen.add(key);
@@ -176,7 +186,7 @@ class Walker {
 
   /** Blocks are rounded up, bytes (-b) to the nearest unit, as native does. */
   #inUnits(count: number): string {
-    return String(this.ctx.opts.b ? Math.round(count) : Math.ceil(count));
+    return String(this.#isApparent ? Math.round(count) : Math.ceil(count));
   }
 
   #show(bytes: number, path: ByteString): MaybePromise<void> {

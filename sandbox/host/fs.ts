@@ -139,6 +139,16 @@ function toStat(info: Deno.FileInfo): Stat {
   };
 }
 
+/** Whether a name is one component and the same on the host, as nearly all are. */
+function isPlain(name: ByteString): boolean {
+  const { length } = name;
+  for (let i = 0; i < length; i++) {
+    const code = name.charCodeAt(i);
+    if (code === 0 || code === 47 || code > 127) return false;
+  }
+  return length > 2 || length > 0 && name.charCodeAt(0) !== 46;
+}
+
 /** Type bits where the host gives no mode (Windows). */
 function typeOf(info: Deno.FileInfo): number {
   return info.isSymlink ? S_IFLNK : info.isDirectory ? S_IFDIR : S_IFREG;
@@ -456,9 +466,11 @@ export class DenoFs implements HostAccess<HostPath> {
   ): (Stat | undefined)[] {
     settleWrites();
     const facts: (Stat | undefined)[] = [];
+    const prefix = directory === "/" ? directory : directory + "/";
     for (let i = from; i < until; i++) {
+      const { name } = entries[i];
       try {
-        const path = this.child(directory, entries[i].name);
+        const path = isPlain(name) ? prefix + name as HostPath : this.child(directory, name);
         this.#need("read", path);
         facts.push(toStat(Deno.lstatSync(path)));
       } catch {
