@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   name: "free",
   usage: "[-bkmgh]",
   about: "Display free and used memory of the sandbox",
+  lostOutput: "ignore",
   options: {
     b: { help: "In bytes" },
     k: { help: "In kilobytes (default)" },

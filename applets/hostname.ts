@@ -10,6 +10,7 @@ export const applet: Applet = defineApplet({
   aliases: ["dnsdomainname"],
   usage: { hostname: "[-sidf] [HOSTNAME | -F FILE]", dnsdomainname: NO_HELP },
   about: "Show or set the host name of the sandbox",
+  lostOutput: "ignore",
   options: {
     s: { help: "Up to the first dot" },
     i: { help: "Addresses of the name" },

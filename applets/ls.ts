@@ -19,7 +19,8 @@ import { isUtf8Locale } from "./_lib/locale.ts";
 import { modeString } from "./_lib/mode.ts";
 import { joinPath } from "./_lib/path_text.ts";
 import { printableName } from "./_lib/printable_name.ts";
-import { humanSize, parseSize } from "./_lib/size.ts";
+import { screenColumns } from "./_lib/screen_size.ts";
+import { humanSize } from "./_lib/size.ts";
 import { sortInTurns } from "./_lib/sort_in_turns.ts";
 import type { Steps } from "./_lib/steps.ts";
 import { strftime } from "./_lib/strftime.ts";
@@ -115,9 +116,7 @@ class Lister {
       } else if (name === "1" && layout !== "long") layout = "lines";
     }
     this.#layout = layout;
-    let width = tty?.columns() ?? (parseSize(ctx.env.get("COLUMNS") ?? "", new Map()) || 80);
-    width -= 1;
-    this.#width = opts.w as number | undefined ?? width;
+    this.#width = opts.w as number | undefined ?? screenColumns(process) - 1;
     this.#color = this.#wantsColor(opts.color as string | undefined, tty !== undefined);
     const time = order.findLast((name) => name === "c" || name === "u");
     this.#timeField = time === "u" ? "atimeNs" : time === "c" ? "ctimeNs" : "mtimeNs";

@@ -1,9 +1,12 @@
-import { type Applet, defineApplet } from "./contract.ts";
+import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { type ByteString, S_IFMT, S_IFREG } from "../sandbox/types.ts";
+import { AppletExit } from "./_lib/options.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { toByteString } from "../sandbox/bytes.ts";
 
-/** Status of a mount that failed, as native gives the error of the call. */
-const REFUSED = 255;
+/** Status of a mount that failed for another reason than who asks for it. */
+const FAILED = 255;
+const REFUSED = "Operation not permitted";
 
 /** Lists what is mounted; mounting itself is the host's. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -35,38 +38,94 @@ export const applet: Applet = defineApplet({
     "make-rslave": {},
     "make-runbindable": {},
   },
+  maxOperands: 2,
+  lostOutput: "ignore",
   run(ctx) {
     const { opts, operands, process, out } = ctx;
-    if (opts.a) {
-      const path = opts.T ?? "/etc/fstab";
-      let entries: string[] = [];
-      try {
-        entries = toByteString(ctx.fs.readFile(path)).split("\n")
-          .filter((line) => /^\s*[^#\s]/.test(line));
-      } catch (error) {
-        if (!isVfsError(error)) throw error;
-        return ctx.fail(`can't read '${path}'`);
-      }
-      if (opts.f) return 0;
-      for (const line of entries) {
-        const [device, node] = line.trim().split(/\s+/);
-        ctx.warn(`mounting ${device} on ${node} failed: Operation not permitted`);
-      }
-      return entries.length > 0 ? REFUSED : 0;
-    }
-    if (operands.length === 0) {
+    const [device, node] = operands;
+    if (device === undefined && !opts.a) {
       for (const { source, target, type, options } of process.kernel.mounts()) {
         if (opts.t !== undefined && !opts.t.split(",").includes(type)) continue;
         out.print(`${source} on ${target} type ${type} (${options})\n`);
       }
       return 0;
     }
-    if (opts.f) return 0;
-    const [device, node] = operands;
-    if (node === undefined && opts.o === undefined) {
-      return ctx.fail(`can't find ${device} in /etc/fstab`);
+    if (node !== undefined) return attempt(ctx, device, node, !!opts.f);
+    if (Object.keys(opts).some((name) => name.startsWith("make-"))) {
+      ctx.warn(`${device}: ${REFUSED}`);
+      return 1;
     }
-    ctx.warn(`mounting ${device} on ${node ?? device} failed: Operation not permitted`);
-    return REFUSED;
+    // One operand alone, or none, is looked up.
+    const remount = (opts.o ?? []).some((word) => word.split(",").includes("remount"));
+    if (remount && device !== undefined) {
+      const known = process.kernel.mounts().find(({ source, target }) =>
+        target === device || source === device
+      );
+      if (known === undefined) return ctx.fail(`can't find ${device} in /proc/mounts`);
+      return attempt(ctx, known.source, known.target, !!opts.f);
+    }
+    const path = opts.T ?? "/etc/fstab";
+    const wanted = device === undefined ? undefined : resolveName(ctx.fs, device);
+    let status = 0;
+    let found = device === undefined;
+    for (const [source, target = ""] of entriesOf(ctx, path)) {
+      if (
+        device !== undefined && ![source, target].some((each) => [device, wanted].includes(each))
+      ) {
+        continue;
+      }
+      found = true;
+      status = attempt(ctx, source, target, !!opts.f) || status;
+    }
+    return found ? status : ctx.fail(`can't find ${device} in ${path}`);
   },
 });
+
+type MountContext = Pick<Context, "fs" | "warn" | "fail">;
+
+/** Lines of a table of file systems, in words. */
+function entriesOf(ctx: MountContext, path: ByteString): ByteString[][] {
+  let text: ByteString;
+  try {
+    text = toByteString(ctx.fs.readFile(path));
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    return ctx.fail(`can't read '${path}': ${error.reason}`);
+  }
+  return text.split("\n").map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split(/[ \t]+/));
+}
+
+/** Where a name leads, if it leads anywhere. */
+function resolveName(fs: Context["fs"], name: ByteString): ByteString | undefined {
+  try {
+    return fs.realPath(name);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    return undefined;
+  }
+}
+
+/** What the kernel says to somebody who may not mount: it looks at the node first. */
+function attempt(
+  ctx: MountContext,
+  device: ByteString,
+  node: ByteString,
+  dryRun: boolean,
+): number {
+  if (dryRun) return 0;
+  const host = /^([^\/]*):/.exec(device)?.[1];
+  if (host !== undefined) return ctx.fail(`bad address '${host}'`);
+  try {
+    ctx.fs.stat(node);
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    ctx.warn(`mounting ${device} on ${node} failed: ${error.reason}`);
+    return FAILED;
+  }
+  ctx.warn("permission denied (are you root?)");
+  // A file would need a loop device first; for the others native ends here.
+  const mode = ctx.fs.tryStat(device)?.mode ?? 0;
+  if ((mode & S_IFMT) === S_IFREG) return FAILED;
+  throw new AppletExit(1);
+}

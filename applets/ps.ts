@@ -54,6 +54,7 @@ export const applet: Applet = defineApplet({
   name: "ps",
   usage: "[-o COL1,COL2=HEADER] [-T]",
   about: "List the processes of the sandbox",
+  lostOutput: "ignore",
   options: {
     o: { arg: "COL1,COL2=HEADER", many: true, help: "Show these columns" },
     T: { help: "Show threads" },
@@ -71,10 +72,10 @@ export const applet: Applet = defineApplet({
       ? ["pid", "user", "args"].map((name) => COLUMNS.get(name)!)
       : chooseColumns(ctx, opts.o);
     const accounts = new Accounts(ctx.fs);
-    // Lines end at the terminal's width; elsewhere native cuts nothing.
+    // Lines end at the terminal's width, elsewhere at native's own limit.
     const width = process.tty !== undefined && ctx.stdout.isTerminal
       ? process.tty.columns()
-      : 65535;
+      : WIDEST;
     const rows = process.kernel.processes().sort((a, b) => a.pid - b.pid);
     const lines: ByteString[][] = [];
     if (columns.some((column) => column.header !== "")) {
@@ -87,11 +88,11 @@ export const applet: Applet = defineApplet({
     }
     for (const cells of lines) {
       let line = "";
+      let start = 0;
       cells.forEach((cell, index) => {
-        const last = index === cells.length - 1;
-        line += last
-          ? cell
-          : cell.slice(0, Math.max(cell.length, 0)).padEnd(columns[index].width) + " ";
+        // Columns behind the last place of a line are not there, nor what fills up to them.
+        if (start < WIDEST) line = line.padEnd(start) + cell;
+        start += columns[index].width + 1;
       });
       out.print(line.slice(0, width) + "\n");
     }

@@ -1,7 +1,10 @@
 import { type ByteString, S_IFMT, S_IFREG } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
-import { type Applet, defineApplet } from "./contract.ts";
+import { type Applet, type Context, defineApplet } from "./contract.ts";
 import { joinPath } from "./_lib/path_text.ts";
+
+/** The largest mask that native takes; of which it uses the last nine bits. */
+const MOST_MASK = 0o7777;
 
 /** Runs the programs of a directory. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -15,27 +18,28 @@ export const applet: Applet = defineApplet({
     test: { help: "Only print their names" },
     "exit-on-error": { help: "End with the first that fails" },
   },
+  lostOutput: "ignore",
   minOperands: 1,
   maxOperands: 1,
   async run(ctx) {
     const { opts, operands: [directory], fs, process } = ctx;
     let umask = 0o022;
     if (opts.u !== undefined) {
-      if (!/^[0-7]{1,4}$/.test(opts.u)) return ctx.fail(`invalid number '${opts.u}'`);
-      umask = parseInt(opts.u, 8);
+      if (!/^[0-7]+$/.test(opts.u) || parseInt(opts.u, 8) > MOST_MASK) {
+        return ctx.fail(`invalid number '${opts.u}'`);
+      }
+      umask = parseInt(opts.u, 8) & 0o777;
     }
     process.umask = umask;
     const paths: ByteString[] = [];
     try {
       if ((fs.stat(directory).mode & S_IFMT) === S_IFREG) return 0;
       for (const { name } of fs.readDir(directory)) {
+        const path = joinPath(directory, name);
+        const mode = modeOf(ctx, path);
         // Names with other characters are backups and the like (run-parts(8)).
         if (!/^[-A-Za-z0-9_.]+$/.test(name) || name.startsWith(".")) continue;
-        const path = joinPath(directory, name);
-        const stat = fs.tryStat(path);
-        if (stat !== undefined && (stat.mode & S_IFMT) === S_IFREG && fs.access(path, 1)) {
-          paths.push(path);
-        }
+        if ((mode & S_IFMT) === S_IFREG && fs.access(path, 1)) paths.push(path);
       }
     } catch (error) {
       if (!isVfsError(error)) throw error;
@@ -71,3 +75,14 @@ export const applet: Applet = defineApplet({
     return status;
   },
 });
+
+/** Mode of what a path leads to; 0 after a message, when it leads nowhere. */
+function modeOf(ctx: Pick<Context, "fs" | "warn">, path: ByteString): number {
+  try {
+    return ctx.fs.stat(path).mode;
+  } catch (error) {
+    if (!isVfsError(error)) throw error;
+    ctx.warn(`${path}: ${error.reason}`);
+    return 0;
+  }
+}

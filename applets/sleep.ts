@@ -1,5 +1,5 @@
 import { type Applet, defineApplet } from "./contract.ts";
-import { parseDuration, shownDuration } from "./_lib/duration.ts";
+import { parseDuration } from "./_lib/duration.ts";
 
 /** Waits. Source of behaviour: POSIX sleep, BusyBox 1.35 (suffixes and several operands). */
 export const applet: Applet = defineApplet({
@@ -10,10 +10,11 @@ export const applet: Applet = defineApplet({
   options: {},
   raw: true,
   minOperands: 1,
-  run({ operands, process, fail }) {
+  run(ctx) {
+    const { operands, process } = ctx;
     let total = 0;
     for (const word of operands) {
-      total += parseDuration(word) ?? fail(`invalid number '${shownDuration(word)}'`);
+      total += /^inf/i.test(word) ? Infinity : parseDuration(ctx, word);
     }
     return total > 0 ? process.sleep(total) : undefined;
   },

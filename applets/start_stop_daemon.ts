@@ -26,6 +26,7 @@ export const applet: Applet = defineApplet({
   usage: "[OPTIONS] [-S|-K] ... [-- ARGS...]",
   about: "Search for processes, and then\n" +
     "-K: stop those that match\n-S: start a process unless one matches",
+  lostOutput: "ignore",
   options: {
     K: { long: "stop", excludes: ["S"], help: "Stop" },
     S: { long: "start", excludes: ["K"], help: "Start" },

@@ -15,16 +15,16 @@ export const applet: Applet = defineApplet({
     for (const path of ctx.operands) {
       const turn = ctx.tick(1);
       if (turn !== undefined) yield turn;
+      const source = ctx.open(path);
+      if (source === undefined) continue;
       try {
-        const source = ctx.openOrThrow(path);
-        try {
-          source.file.sync();
-        } finally {
-          source.close();
-        }
+        source.file.sync();
       } catch (error) {
         if (!isVfsError(error)) throw error;
-        ctx.warn(`can't open '${path}': ${error.reason}`);
+        // The file system of a pipe can be written, though the pipe itself cannot.
+        if (!(ctx.opts.f && error.code === "EINVAL")) ctx.warnError(path, error);
+      } finally {
+        source.close();
       }
     }
   },

@@ -23,16 +23,16 @@ export const applet: Applet = defineApplet({
     }
     let killAfter = 0;
     if (opts.k !== undefined) {
-      killAfter = parseDuration(opts.k) ?? ctx.fail(`invalid number '${opts.k}'`);
+      killAfter = parseDuration(ctx, opts.k);
     }
     if (operands.length < 1) return ctx.usage();
-    const time = parseDuration(operands[0]) ?? ctx.fail(`invalid number '${operands[0]}'`);
+    const time = parseDuration(ctx, operands[0]);
     if (operands.length < 2) return ctx.usage();
     const child = spawnProgram(ctx, operands.slice(1));
     // Zero seconds means no limit, as in native.
     const waits = [[time, signal], [killAfter, SIG.KILL as number]];
     for (const [milliseconds, number] of waits) {
-      if (milliseconds <= 0 || milliseconds === Infinity) break;
+      if (milliseconds <= 0) break;
       const end = process.clock.monotonicMs() + milliseconds;
       while (child.status === undefined) {
         const left = end - process.clock.monotonicMs();

@@ -1,11 +1,23 @@
-import type { ProcessInfo } from "../sandbox/types.ts";
-import { type Applet, type Context, defineApplet } from "./contract.ts";
+import type { ByteString, ProcessInfo } from "../sandbox/types.ts";
+import { type Applet, type Context, defineApplet, type OptionTable } from "./contract.ts";
 import { Accounts } from "./_lib/accounts.ts";
 import { parseDuration } from "./_lib/duration.ts";
-import { numberArgument } from "./_lib/number_argument.ts";
+import { parseOptions } from "./_lib/options.ts";
 import { commandLine } from "./_lib/process_match.ts";
+import { screenColumns, screenRows } from "./_lib/screen_size.ts";
 
 const DEFAULT_SECONDS = 5;
+const MOST_LISTS = 4294967295;
+/** Characters of a command that are shown where no screen ends the line. */
+const WIDEST_COMMAND = 400;
+
+const OPTIONS = {
+  b: { help: "No terminal: lists one below the other" },
+  n: { arg: "N", help: "End after N lists" },
+  d: { arg: "SEC", help: "Seconds between lists" },
+  H: { help: "Show threads" },
+  m: {},
+} as const satisfies OptionTable;
 
 /** Shows processes as they run. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -13,28 +25,39 @@ export const applet: Applet = defineApplet({
   usage: "[-bH] [-n COUNT] [-d SECONDS]",
   about: "Show the processes of the sandbox again and again.\n" +
     "Keys: N/M/P/T: sort by pid/mem/cpu/time, R: reverse, H: threads, Q,^C: exit",
-  options: {
-    b: { help: "No terminal: lists one below the other" },
-    n: { arg: "N", help: "End after N lists" },
-    d: { arg: "SEC", help: "Seconds between lists" },
-    H: { help: "Show threads" },
-    m: {},
-  },
+  options: OPTIONS,
+  lostOutput: "ignore",
+  raw: true,
   run(ctx) {
-    const { opts } = ctx;
-    const count = opts.n === undefined
-      ? Infinity
-      : numberArgument(ctx, opts.n, { max: 4294967295 }) || Infinity;
+    const { opts } = parseOptions(OPTIONS, withDashes(ctx.argv), {});
+    let count = Infinity;
+    if (opts.n !== undefined) {
+      const text = withoutDash(opts.n as string);
+      if (!/^[0-9]+$/.test(text) || Number(text) > MOST_LISTS) {
+        return ctx.fail(`invalid number '${text}'`);
+      }
+      count = Number(text) || Infinity;
+    }
     const delay = opts.d === undefined
       ? DEFAULT_SECONDS * 1000
-      : parseDuration(opts.d) ?? ctx.fail(`invalid number '${opts.d}'`);
-    return new Monitor(ctx, delay).run(count);
+      : parseDuration(ctx, withoutDash(opts.d as string));
+    return new Monitor(ctx, !!opts.b, delay).run(count);
   },
 });
 
-type TopContext = Omit<Context, "opts"> & {
-  readonly opts: { readonly [name: string]: string | boolean | undefined };
-};
+/** Native gives a dash to every word that has none, also to those that belong to an option. */
+function withDashes(argv: readonly ByteString[]): ByteString[] {
+  const end = argv.indexOf("--");
+  return argv.map((word, index) =>
+    index === 0 || word.startsWith("-") || (end >= 0 && index > end) ? word : `-${word}`
+  );
+}
+
+function withoutDash(word: ByteString): ByteString {
+  return word.startsWith("-") ? word.slice(1) : word;
+}
+
+type TopContext = Pick<Context, "process" | "out" | "stdout" | "fs">;
 type Order = (a: Row, b: Row) => number;
 
 interface Row {
@@ -56,23 +79,30 @@ class Monitor {
   #last = new Map<number, number>();
   #lastTime: number;
 
-  constructor(private readonly ctx: TopContext, private readonly delay: number) {
+  constructor(
+    private readonly ctx: TopContext,
+    private readonly batch: boolean,
+    private readonly delay: number,
+  ) {
     this.#lastTime = ctx.process.clock.monotonicMs();
   }
 
   async run(count: number): Promise<number> {
     const { ctx } = this;
     const { process } = ctx;
-    const screen = ctx.opts.b ? undefined : process.fd(1)?.tty;
-    const keys = ctx.opts.b ? undefined : process.fd(0);
+    const { batch } = this;
+    const screen = batch ? undefined : process.fd(1)?.tty;
+    const keys = batch ? undefined : process.fd(0);
     const terminal = keys?.tty;
     terminal?.setRaw(true, { isig: true });
     let keysOpen = terminal !== undefined;
     try {
       for (let i = 0; i < count; i++) {
-        const text = this.#list(screen?.rows(), screen?.columns());
-        if (screen === undefined) await ctx.out.print(text);
-        else {
+        const text = batch ? this.#list() : this.#list(screenRows(process), screenColumns(process));
+        if (batch) await ctx.out.print(text);
+        else if (screen === undefined) {
+          await ctx.out.print(`\x1b[H\x1b[J${text.replace(/\n$/, "")}\r`);
+        } else {
           // No newline behind the last line: it would scroll a full screen.
           const lines = text.replace(/\n$/, "").replace(/\n/g, "\x1b[K\r\n");
           ctx.stdout.print(`\x1b[H${lines}\x1b[J\r`);
@@ -105,11 +135,12 @@ class Monitor {
       return 0;
     } finally {
       if (screen !== undefined) ctx.stdout.print("\n");
+      else if (!batch) void ctx.out.print("\n");
       terminal?.setRaw(false);
     }
   }
 
-  #list(height = Infinity, width = 79): string {
+  #list(height = Infinity, width = Infinity): string {
     const { kernel, clock } = this.ctx.process;
     const now = clock.monotonicMs();
     const elapsed = Math.max(1, now - this.#lastTime);
@@ -149,12 +180,14 @@ class Monitor {
         accounts.userName(info.uid).slice(0, 8).padEnd(8)
       } ${stat} ${sizeText(info.memory).padStart(5)}${
         percent(total === 0 ? 0 : Math.floor(info.memory * 100 / total))
-      }${percent(Math.min(100, Math.round(used * 100 / elapsed)))} ${commandLine(info)}`;
+      }${percent(Math.min(100, Math.round(used * 100 / elapsed)))} ${
+        commandLine(info).slice(0, WIDEST_COMMAND)
+      }`;
     });
     // As in native, lines that tell of the system leave the last column free.
     const title = height === Infinity ? columns : `\x1b[7m${columns.slice(0, width)}\x1b[m`;
     return [
-      ...head.map((line) => line.slice(0, height === Infinity ? width : width - 1)),
+      ...head.map((line) => line.slice(0, width - 1)),
       title,
       ...lines.map((line) => line.slice(0, width)),
     ].join("\n") + "\n";

@@ -18,10 +18,9 @@ export const applet: Applet = defineApplet({
   },
   run(ctx) {
     const { opts, operands, process } = ctx;
-    const types = opts.t?.split(",");
+    // Of all, native takes every one, whatever the type.
     const targets = opts.a
-      ? process.kernel.mounts().filter(({ type }) => types?.includes(type) ?? true)
-        .map(({ target }) => target).reverse()
+      ? process.kernel.mounts().map(({ target }) => target).reverse()
       : operands;
     if (targets.length === 0 && !opts.a) return ctx.usage();
     for (const target of targets) {

@@ -1,10 +1,9 @@
 import { type Applet, defineApplet } from "./contract.ts";
 import { parseDuration } from "./_lib/duration.ts";
+import { fixed } from "./_lib/format_number.ts";
+import { screenColumns } from "./_lib/screen_size.ts";
 import { calendarTime, zoneOf } from "./_lib/time.ts";
 import { strftime } from "./_lib/strftime.ts";
-
-/** Columns where there is no terminal. */
-const DEFAULT_WIDTH = 80;
 
 /** Runs a program again and again. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -20,21 +19,19 @@ export const applet: Applet = defineApplet({
   minOperands: 1,
   async run(ctx) {
     const { opts, operands, process, out } = ctx;
-    const text = opts.n ?? "2";
-    const period = parseDuration(text) ?? ctx.fail(`invalid number '${text}'`);
+    const period = parseDuration(ctx, opts.n ?? "2");
     const command = operands.join(" ");
-    const title = `Every ${(period / 1000).toFixed(1)}s: ${command}`;
+    const title = `Every ${fixed(period / 1000, 1)}s: `;
     for (;;) {
-      const terminal = ctx.stdout.isTerminal ? process.tty : undefined;
-      const width = terminal?.columns() ?? DEFAULT_WIDTH;
+      const width = screenColumns(process);
       out.print("\x1b[H\x1b[J");
       if (!opts.t) {
         const seconds = Math.floor(process.clock.nowMs() / 1000);
         const time = strftime("%Y-%m-%d %H:%M:%S", calendarTime(seconds, zoneOf(process)), seconds);
-        const room = width - time.length - 1;
-        if (room > 0) out.print(`${title.slice(0, room).padEnd(room)} ${time}\n`);
-        else out.print(`${title.slice(0, width)}\n`);
-        out.print("\n");
+        const line = title + command.padEnd(width);
+        // The time stands at the end of the line, over whatever is there, if it fits.
+        const room = width - 1 - time.length;
+        out.print(room > 0 ? `${line.slice(0, room)}${time}\n\n` : `${line}\n\n`);
       }
       const flushed = out.flush();
       if (flushed !== undefined) await flushed;

@@ -1,6 +1,7 @@
 import type { ByteString } from "../sandbox/types.ts";
 import { S_IFMT, S_IFREG } from "../sandbox/types.ts";
 import { type Applet, defineApplet } from "./contract.ts";
+import { joinPath } from "./_lib/path_text.ts";
 
 const DEFAULT_PATH = "/sbin:/usr/sbin:/bin:/usr/bin";
 /** The right to execute. */
@@ -25,7 +26,7 @@ export const applet: Applet = defineApplet({
       let found = false;
       const places = name.includes("/")
         ? [name]
-        : directories.map((directory) => `${directory === "" ? "." : directory}/${name}`);
+        : directories.map((directory) => joinPath(directory === "" ? "." : directory, name));
       for (const path of places) {
         if (!isProgram(path)) continue;
         found = true;

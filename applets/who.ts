@@ -26,6 +26,7 @@ export const applet: Applet = defineApplet({
       throw new OptionError(`invalid option -- '${order[0]}'`);
     }
     ctx.checkOptions();
+    if (name !== "users" && ctx.operands.length > 0) return ctx.usage();
     if (name === "w" || opts.H) out.print(HEADER);
     return 0;
   },

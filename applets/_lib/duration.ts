@@ -6,21 +6,26 @@
 import type { ByteString } from "../../sandbox/types.ts";
 
 const UNITS = new Map([["", 1], ["s", 1], ["m", 60], ["h", 3600], ["d", 86400]]);
+/** Whole numbers from here on are none to native. */
+const TOO_LARGE = 2n ** 64n;
 
-/**
- * Milliseconds of a decimal number with an optional unit `s`, `m`, `h` or `d`.
- *
- * @returns Undefined when it is not a duration; `Infinity` for `inf` and `infinity`.
- */
-export function parseDuration(text: ByteString): number | undefined {
-  if (/^inf(inity)?$/i.test(text)) return Infinity;
-  const match = /^([0-9]+\.?[0-9]*|\.[0-9]+)([smhd]?)$/.exec(text);
-  if (match === null) return undefined;
-  return Number(match[1]) * 1000 * UNITS.get(match[2])!;
+/** What a bad duration is reported to. */
+export interface DurationHost {
+  readonly fail: (message: ByteString) => never;
+  readonly usage: () => never;
 }
 
-/** How native shows what is no duration: of a fraction it shows a 1 with the wrong suffix. */
-export function shownDuration(text: ByteString): ByteString {
-  const suffix = /^(?:[0-9]+\.[0-9]*|\.[0-9]+)(.+)$/.exec(text)?.[1];
-  return suffix === undefined ? text : `1${suffix}`;
+/** Milliseconds of a decimal number with an optional unit `s`, `m`, `h` or `d`. */
+export function parseDuration(host: DurationHost, text: ByteString): number {
+  const number = /^[0-9.]*/.exec(text)![0];
+  const unit = UNITS.get(text.slice(number.length));
+  const fraction = text.includes(".");
+  if (fraction && number !== "" && !/^(?:[0-9]+\.?[0-9]*|\.[0-9]+)$/.test(number)) {
+    return host.usage();
+  }
+  if (unit === undefined || number === "" || (!fraction && BigInt(number) >= TOO_LARGE)) {
+    // Of a fraction native shows a 1 with what is behind it.
+    return host.fail(`invalid number '${fraction ? `1${text.slice(number.length)}` : text}'`);
+  }
+  return Number(number) * 1000 * unit;
 }
