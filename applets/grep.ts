@@ -94,6 +94,9 @@ interface KeptLine {
 /** Bytes whose lines are counted in another way. */
 const LARGE = 512;
 
+/** Matches of -o after which others get their turn. */
+const MATCHES_A_TURN = 1 << 11;
+
 /** A result is known before the input is used up. */
 const STOP = Symbol("stop");
 
@@ -130,6 +133,8 @@ class Grep {
   /** The first line that was not looked at, and what to wait for, where a search was stopped half-way. */
   #searched = 0;
   #waiting: Promise<void> | undefined;
+  /** The line of which the matches were not all printed, then. */
+  #partly: { readonly start: number; readonly end: number } | undefined;
   #lines: LineChunks | undefined;
   #bytes: Uint8Array = new Uint8Array(0);
 
@@ -415,7 +420,15 @@ class Grep {
     }
     const text = finder === undefined ? chunks.text : "";
     if (finder === undefined && stoppedAt === undefined) patterns.startChunk(text);
-    for (let from = stoppedAt ?? 0; from < end;) {
+    let from = stoppedAt ?? 0;
+    if (this.#partly !== undefined) {
+      const line = this.#partly;
+      this.#partly = undefined;
+      this.#printMatches(line.start, line.end);
+      if (this.#matches >= this.#mostMatches && this.#afterLeft === 0) return true;
+      from = Math.min(line.end + 1, end);
+    }
+    while (from < end) {
       this.#searched = from;
       const start = finder === undefined ? patterns.next(text, from, end) : finder.next();
       const gapEnd = start < 0 ? end : start;
@@ -488,9 +501,9 @@ class Grep {
       const stop = this.#endOfLine(at, end);
       this.#number++;
       this.#matches++;
+      this.#afterLeft = plain ? this.#after : 0;
       if (plain) this.#printMatch(at, stop);
       at = stop + 1;
-      this.#afterLeft = plain ? this.#after : 0;
       if (this.#matches < this.#mostMatches) continue;
       // The lines after the last match are still printed, up to the next match.
       if (this.#afterLeft === 0 || at < end) return true;
@@ -537,7 +550,21 @@ class Grep {
       void this.#out.print(`${this.#prefix(":")}${patterns.matchedText}${this.#lineEnd}`);
       return;
     }
-    for (;;) {
+    this.#printMatches(start, end);
+  }
+
+  /** The match at hand and those that follow it in the line. */
+  #printMatches(start: number, end: number): void {
+    const patterns = this.#patterns;
+    for (let left = MATCHES_A_TURN;; left--) {
+      if (left === 0) {
+        this.#waiting ??= this.#out.pending() ?? this.ctx.tick(MATCHES_A_TURN);
+        if (this.#waiting !== undefined) {
+          this.#partly = { start, end };
+          throw PAUSED;
+        }
+        left = MATCHES_A_TURN;
+      }
       const { matchStart, matchEnd } = patterns;
       if (matchEnd > matchStart) {
         this.#mark(this.#number);

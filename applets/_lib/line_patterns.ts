@@ -111,6 +111,18 @@ function anyOf(texts: readonly ByteString[], from: number, to: number, depth: nu
   return `${head}\\(${branches.join("\\|")}\\)`;
 }
 
+/** How far the tries of a line have come. */
+interface Tried {
+  readonly line: number;
+  readonly index: number;
+  readonly from: number;
+}
+
+const NOT_TRIED: Tried = { line: -1, index: 0, from: 0 };
+
+/** Tries in one line after which others get their turn. */
+const TRIES_A_TURN = 1 << 12;
+
 /** Finds the lines that match any pattern of a list. */
 export class LinePatterns {
   /** After `next`: where the line ends. */
@@ -119,6 +131,10 @@ export class LinePatterns {
   mayPause = false;
   /** Where the search for a line goes on that was stopped, or −1. */
   #goOnAt = -1;
+  /** Where the patterns were tried that a line is tried with, when that was stopped. */
+  #tried: Tried = NOT_TRIED;
+  /** Offset in the line at which a pattern is tried. */
+  #from = 0;
   /** After `next` with `locate`: the first match in the line, and the pattern that made it. */
   matchStart = 0;
   /** End of that match. */
@@ -265,6 +281,8 @@ export class LinePatterns {
       try {
         this.mayPause = true;
         start = this.#candidate(chunk, begin, end);
+        const tried = this.#bad === this.#patterns.length || start === begin;
+        if (start >= 0 && tried && this.#takes(chunk, start)) return start;
       } catch (error) {
         // What was passed over is not looked at again.
         if (error === PAUSED) this.#goOnAt = begin;
@@ -277,15 +295,19 @@ export class LinePatterns {
         throw new BadPattern(this.#patterns[this.#bad].text);
       }
       if (start < 0) return -1;
-      const { whole, words } = this.options;
-      if (!this.locate && !whole && !words && !this.#hasNul) return start;
-      if (this.#check(chunk, start, this.lineEnd)) return start;
       if (this.#bad < this.#patterns.length) {
         throw new BadPattern(this.#patterns[this.#bad].text);
       }
       begin = this.lineEnd + 1;
       if (begin >= end) return -1;
     }
+  }
+
+  /** Whether the line that was found, and ends at `lineEnd`, is one. */
+  #takes(chunk: ByteString, start: number): boolean {
+    const { whole, words } = this.options;
+    if (!this.locate && !whole && !words && !this.#hasNul) return true;
+    return this.#check(chunk, start, this.lineEnd);
   }
 
   /** The next line that some searcher found. */
@@ -305,16 +327,31 @@ export class LinePatterns {
 
   /** Tries the patterns one by one on a line. */
   #check(chunk: ByteString, start: number, end: number): boolean {
-    for (let i = 0; i < this.#bad; i++) {
-      const pattern = this.#patterns[i];
-      const found = this.options.fixed
-        ? this.#checkFixed(pattern, chunk, start, end)
-        : this.#checkRegex(pattern, chunk, start, end);
+    let { line, index, from } = this.#tried;
+    this.#tried = NOT_TRIED;
+    if (line !== start) index = from = 0;
+    for (; index < this.#bad; index++, from = 0) {
+      const pattern = this.#patterns[index];
+      this.#from = from;
+      let found: boolean;
+      try {
+        found = this.options.fixed
+          ? this.#checkFixed(pattern, chunk, start, end)
+          : this.#checkRegex(pattern, chunk, start, end);
+      } catch (error) {
+        if (error === PAUSED) this.#tried = { line: start, index, from: this.#from };
+        throw error;
+      }
       if (!found) continue;
       this.#matched = pattern;
       return true;
     }
     return false;
+  }
+
+  /** Counts tries in a line; they may stop half-way. */
+  #try(count: number): void {
+    if (count % TRIES_A_TURN === 0 && this.options.onStep?.(TRIES_A_TURN) === true) throw PAUSED;
   }
 
   #checkFixed(pattern: Pattern, chunk: ByteString, start: number, lineEnd: number): boolean {
@@ -326,7 +363,9 @@ export class LinePatterns {
     if (icase && pattern.regex === undefined) pattern.regex = this.#compile(quote(text));
     const line = chunk.slice(start, end);
     if (text === "" && words && !whole) return true;
-    for (let from = 0; from <= line.length; from++) {
+    for (let from = this.#from, tries = 1; from <= line.length; from++) {
+      this.#from = from;
+      this.#try(tries++);
       let at: number;
       if (pattern.regex === undefined) at = line.indexOf(text, from);
       else at = pattern.regex.exec(line, from)?.[0] ?? -1;
@@ -345,7 +384,9 @@ export class LinePatterns {
   #checkRegex(pattern: Pattern, chunk: ByteString, start: number, end: number): boolean {
     const { whole, words } = this.options;
     const regex = this.#regexOf(pattern);
-    for (let from = start; from <= end;) {
+    for (let from = start + this.#from, tries = 1; from <= end;) {
+      this.#from = from - start;
+      this.#try(tries++);
       const range = regex.exec(chunk, from, { base: start, end });
       if (range === null) return false;
       const at = range[0];

@@ -6,11 +6,8 @@
  *
  * @module
  */
-import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
-import { inSteps, type Steps } from "../_lib/steps.ts";
-import type { AwkArray } from "./array.ts";
-import { type Cut, FIELDS_A_TURN, type Splitter, splitText } from "./record.ts";
-import { InputText, toInt32, toUint64 } from "./value.ts";
+import type { ByteString } from "../../sandbox/types.ts";
+import { toInt32, toUint64 } from "./value.ts";
 
 /** `substr`: positions are cut to whole numbers, not rounded, and the length counts from 1 at least. */
 export function substring(text: ByteString, from: number, length: number | undefined): ByteString {
@@ -30,50 +27,6 @@ export function remainder(left: number, right: number): number {
 export function wholePart(value: number): number {
   if (!(Math.abs(value) < 9223372036854775808)) return -9223372036854775808;
   return Math.trunc(value) + 0;
-}
-
-/** `split`: fills the array and gives the number of elements. */
-export function splitInto(
-  array: AwkArray,
-  text: ByteString,
-  splitter: Splitter,
-  turn: (steps: number) => Promise<void> | undefined,
-): MaybePromise<number> {
-  const starts: number[] = [];
-  const ends: number[] = [];
-  const cut: Cut = { at: 0, start: 0, count: 0 };
-  if (splitText(text, text.length, splitter, starts, ends, cut, FIELDS_A_TURN)) {
-    array.clear();
-    for (let i = 0; i < cut.count; i++) {
-      array.set(String(i + 1), new InputText(text.slice(starts[i], ends[i])));
-    }
-    return cut.count;
-  }
-  return inSteps(splitLong(array, text, splitter, starts, ends, cut, turn));
-}
-
-function* splitLong(
-  array: AwkArray,
-  text: ByteString,
-  splitter: Splitter,
-  starts: number[],
-  ends: number[],
-  cut: Cut,
-  turn: (steps: number) => Promise<void> | undefined,
-): Steps<number> {
-  while (!splitText(text, text.length, splitter, starts, ends, cut, FIELDS_A_TURN)) {
-    const waiting = turn(FIELDS_A_TURN);
-    if (waiting !== undefined) yield waiting;
-  }
-  array.clear();
-  array.reserve(cut.count);
-  for (let i = 0; i < cut.count; i++) {
-    array.set(String(i + 1), new InputText(text.slice(starts[i], ends[i])));
-    if (i % FIELDS_A_TURN !== 0) continue;
-    const waiting = turn(FIELDS_A_TURN);
-    if (waiting !== undefined) yield waiting;
-  }
-  return cut.count;
 }
 
 /** Largest operand for which 32-bit operators give what 64-bit ones would. */

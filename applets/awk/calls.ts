@@ -7,13 +7,12 @@ import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import type { Regex } from "../_lib/regex/regex.ts";
 import { Cell } from "./array.ts";
 import { type Expr, ungroup } from "./ast.ts";
-import { bitOperation, complement, splitInto, substring, wholePart } from "./builtins.ts";
+import { bitOperation, complement, substring, wholePart } from "./builtins.ts";
 import { errorAt, MSG } from "./errors.ts";
 import { BUILTINS } from "./lex.ts";
 import { then, type Thunk } from "./maybe.ts";
 import { Operators } from "./operators.ts";
 import { DATES, FORMATS, PATTERNS } from "./parts.ts";
-import type { Replacement } from "./patterns.ts";
 import { type Ref, RETURN } from "./places.ts";
 import type { Splitter } from "./record.ts";
 import { Control, lowerCase, upperCase } from "./runtime.ts";
@@ -211,10 +210,11 @@ export class Calls extends Operators {
       const array = this.array(args[1]);
       const splitter = this.splitter(args[2]);
       const turn = this.#turn;
+      const { splitInto } = PATTERNS.loaded!;
       return () => {
         const whole = text();
         const into = array();
-        return splitInto(into, whole, splitter(), turn);
+        return splitInto(into, whole, splitter(), turn, this.rt);
       };
     }
     const { pieces, finish } = this.plan(expr);
@@ -326,6 +326,7 @@ export class Calls extends Operators {
         const splitter = args.length > 2 && this.waits(args[2])
           ? undefined
           : this.splitter(args[2]);
+        const { splitInto } = PATTERNS.loaded!;
         return {
           pieces: [text(args[0]), splitter ?? text(args[2])],
           finish: ([whole, how]) =>
@@ -334,6 +335,7 @@ export class Calls extends Operators {
               whole as string,
               typeof how === "string" ? rt.splitterOf(how, false) : how as Splitter,
               turn,
+              rt,
             ),
         };
       }
@@ -342,8 +344,8 @@ export class Calls extends Operators {
       case "sub":
       case "gsub": {
         const which = name === "sub" ? 1 : 0;
-        const { substitute } = PATTERNS.loaded!;
-        const replacement = this.replacements(false);
+        const { replacements, substitute } = PATTERNS.loaded!;
+        const replacement = replacements(false);
         return {
           // Native works out a regular expression behind the other arguments.
           pieces: [text(args[1]), place(args[2]), regex(args[0])],
@@ -351,7 +353,7 @@ export class Calls extends Operators {
             const ref = target as Ref;
             const before = rt.text(ref.get());
             const made = replacement(by as string);
-            return then(substitute(pattern as Regex, made, before, which, turn), (done) => {
+            return then(substitute(pattern as Regex, made, before, which, turn, rt), (done) => {
               // Native assigns even what did not change.
               ref.set(done.text);
               return done.count;
@@ -360,8 +362,8 @@ export class Calls extends Operators {
         };
       }
       case "gensub": {
-        const { substitute } = PATTERNS.loaded!;
-        const replacement = this.replacements(true);
+        const { matchNumber, replacements, substitute } = PATTERNS.loaded!;
+        const replacement = replacements(true);
         return {
           pieces: [text(args[1]), value(args[2]), place(args[3]), regex(args[0])],
           finish: ([by, how, target, pattern]) => {
@@ -369,7 +371,7 @@ export class Calls extends Operators {
             const before = rt.text((target as Ref).get());
             const made = replacement(by as string);
             return then(
-              substitute(pattern as Regex, made, before, which, turn),
+              substitute(pattern as Regex, made, before, which, turn, rt),
               (done) => done.text,
             );
           },
@@ -379,11 +381,13 @@ export class Calls extends Operators {
         return {
           pieces: [text(args[0]), regex(args[1])],
           finish: ([whole, pattern]) => {
-            const found = (pattern as Regex).exec(whole as string);
-            const start = found === null ? 0 : found[0] + 1;
-            rt.named("RSTART").value = start;
-            rt.named("RLENGTH").value = found === null ? -1 : found[1] - found[0];
-            return start;
+            const search = (): Int32Array | null => (pattern as Regex).exec(whole as string);
+            return then(this.waits(expr) ? rt.searching(search) : search(), (found) => {
+              const start = found === null ? 0 : found[0] + 1;
+              rt.named("RSTART").value = start;
+              rt.named("RLENGTH").value = found === null ? -1 : found[1] - found[0];
+              return start;
+            });
           },
         };
       case "compl":
@@ -445,19 +449,6 @@ export class Calls extends Operators {
     };
   }
 
-  /** Parsed replacement texts; most programs use the same one again and again. */
-  protected replacements(groups: boolean): (text: ByteString) => Replacement {
-    let last: ByteString | undefined;
-    let parsed: Replacement = [];
-    return (text) => {
-      if (text !== last) {
-        parsed = PATTERNS.loaded!.parseReplacement(text, groups);
-        last = text;
-      }
-      return parsed;
-    };
-  }
-
   /** What `sprintf` gives; native's strings end at a NUL. */
   protected sprintf(line: number, format: Value, arg: (index: number) => Value): ByteString {
     const text = this.formatted(line, format, arg);
@@ -496,13 +487,6 @@ function passed(cell: Cell): Cell {
 function findText(text: ByteString, part: ByteString, ignoreCase: boolean): number {
   if (part === "") return 0;
   return (ignoreCase ? lowerCase(text).indexOf(lowerCase(part)) : text.indexOf(part)) + 1;
-}
-
-/** Which match `gensub` replaces: 0 for all. */
-function matchNumber(text: ByteString, value: Value): number {
-  if (text[0] === "g" || text[0] === "G") return 0;
-  const number = toInt32(toNumber(value));
-  return number <= 0 ? 0 : number;
 }
 
 const MATHEMATICS: ReadonlyMap<string, (one: number, two: number) => number> = new Map([

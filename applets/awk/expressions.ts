@@ -112,7 +112,10 @@ export class Expressions extends Calls {
           [this.leftLater(expr), regex],
           ([side, pattern]) => {
             const text = rt.text(current(side as Ref | Value));
-            return (pattern as Regex).test(text) !== expr.negated ? 1 : 0;
+            return then(
+              rt.searching(() => (pattern as Regex).test(text)),
+              (found) => found !== expr.negated ? 1 : 0,
+            );
           },
         );
       }

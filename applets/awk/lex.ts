@@ -235,7 +235,9 @@ export class Lexer {
       if (at >= text.length || code === 10) this.fail(MSG.string);
       if (code === 0x22) break;
       if (code !== 0x5c) {
-        value += text[at++];
+        const from = at;
+        at = plainEnd(text, at + 1, 0x22);
+        value += text.slice(from, at);
         continue;
       }
       const escape = readEscape(text, at + 1);
@@ -256,7 +258,9 @@ export class Lexer {
       if (at >= text.length || code === 10) this.fail(MSG.string);
       if (code === 0x2f) break;
       if (code !== 0x5c) {
-        value += text[at++];
+        const from = at;
+        at = plainEnd(text, at + 1, 0x2f);
+        value += text.slice(from, at);
         continue;
       }
       const next = text.charCodeAt(at + 1);
@@ -300,6 +304,16 @@ export class Lexer {
     }
     return { kind: "NAME", text: word, number: 0, line };
   }
+}
+
+/** Where the chars of a string or regular expression that stand for themselves end. */
+function plainEnd(text: ByteString, from: number, delimiter: number): number {
+  let at = from;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x5c || code === delimiter || code === 10) break;
+  }
+  return at;
 }
 
 /** Native's strings are C strings: what follows a NUL is lost. */

@@ -6,7 +6,7 @@ import { Source } from "../_lib/streams.ts";
 import { AwkError, MSG } from "./errors.ts";
 import { unescapeText } from "./lex.ts";
 import { parseProgram, type SourceText } from "./parse.ts";
-import { neededParts, PATTERNS } from "./parts.ts";
+import { BACK_REFERENCES, neededParts, PATTERNS } from "./parts.ts";
 import { resolveProgram } from "./resolve.ts";
 import { compileProgram, runProgram } from "./run.ts";
 import { Runtime } from "./runtime.ts";
@@ -111,7 +111,7 @@ function start(
   };
   const steps = function* (): Steps<number> {
     const tree = yield* parseProgram(sources, PATTERNS.loaded?.checkRegex, process);
-    const resolved = yield* resolveProgram(tree, process);
+    const resolved = yield* resolveProgram(tree, process, sources.some(hasReferences));
     const opener = {
       stdin: ctx.stdin,
       open: (path: ByteString) => new Source(process.fs.open(path, 0), process, path, true),
@@ -134,6 +134,11 @@ function start(
   } catch (error) {
     return die(error);
   }
+}
+
+/** Whether there may be patterns with back-references. */
+function hasReferences({ text }: SourceText): boolean {
+  return BACK_REFERENCES.test(text);
 }
 
 /** Sets what comes from outside. */

@@ -15,6 +15,9 @@ const SIZE = 65536;
 /** Below this a char loop beats cutting a string out. */
 const SHORT = 256;
 
+/** Longer texts are written in pieces of this size. */
+const PIECE = 1 << 20;
+
 /** A buffer in front of a sink. */
 export class OutputBuffer {
   /** Set while the sink is full: whoever can wait should. */
@@ -35,7 +38,8 @@ export class OutputBuffer {
   text(text: ByteString): void {
     const length = text.length;
     if (this.#length + length > this.#buffer.length && !this.#room(length)) {
-      this.#send(toBytes(text));
+      if (length <= PIECE) this.#send(toBytes(text));
+      else this.#wait(this.#pieces(text));
       return;
     }
     if (length === 1) this.#buffer[this.#length++] = text.charCodeAt(0);
@@ -113,6 +117,16 @@ export class OutputBuffer {
     } catch (error) {
       if (!isVfsError(error)) throw error;
       this.error = error;
+    }
+  }
+
+  /** What takes long to write gives others their turns. */
+  async #pieces(text: ByteString): Promise<void> {
+    if (this.waiting !== undefined) await this.waiting;
+    for (let at = 0; at < text.length; at += PIECE) {
+      if (this.error !== undefined || this.#discarding) return;
+      const full = this.sink.write(toBytes(text.slice(at, at + PIECE)));
+      if (full !== undefined) await full;
     }
   }
 

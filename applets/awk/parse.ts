@@ -105,7 +105,7 @@ const AFTER_LENGTH_OPS: ReadonlySet<string> = new Set([
  *
  * @param checkRegex Told each literal regular expression as it is read; throws for a bad one, which
  * native reports before any error that follows it in the text.
- * @param ticker Is told of each item: a long program takes turns with others.
+ * @param ticker Is told of each statement: a long program takes turns with others.
  */
 export function* parseProgram(
   sources: readonly SourceText[],
@@ -113,7 +113,9 @@ export function* parseProgram(
   ticker?: Ticker,
 ): Steps<ProgramTree> {
   const parts: Collected = { begin: [], rules: [], end: [], functions: new Map() };
-  for (const source of sources) yield* new Parser(source, parts, checkRegex).program(ticker);
+  for (const source of sources) {
+    yield* new Parser(source, parts, checkRegex, ticker).program();
+  }
   return parts;
 }
 
@@ -133,6 +135,7 @@ class Parser {
     source: SourceText,
     parts: Collected,
     private readonly checkRegex: (source: ByteString) => void,
+    private readonly ticker: Ticker | undefined,
   ) {
     this.#lexer = new Lexer(source.text, source.name);
     this.#parts = parts;
@@ -177,14 +180,12 @@ class Parser {
   // -------------------------------------------------------------------------------------------
   // Items
 
-  *program(ticker: Ticker | undefined): Steps<void> {
+  *program(): Steps<void> {
     this.#skipNewlines();
     // Native has another message for a bare statement where it did not look for a semicolon before.
     let fresh = true;
     while (this.#peek().kind !== "EOF") {
-      fresh = this.#item(fresh);
-      const waiting = ticker?.tick(4);
-      if (waiting !== undefined) yield waiting;
+      fresh = yield* this.#item(fresh);
       this.#skipNewlines();
       if (this.#accept(";")) {
         fresh = false;
@@ -194,24 +195,25 @@ class Parser {
   }
 
   /** Parses an item; true when it was a pattern that a newline ended. */
-  #item(fresh: boolean): boolean {
+  *#item(fresh: boolean): Steps<boolean> {
     const token = this.#peek();
     if (token.kind === "BEGIN" || token.kind === "END") {
       this.#advance();
       if (this.#peek("operator").kind !== "{") this.#unexpected();
-      (token.kind === "BEGIN" ? this.#parts.begin : this.#parts.end).push(this.#block());
+      const parts = token.kind === "BEGIN" ? this.#parts.begin : this.#parts.end;
+      parts.push(yield* this.#block());
     } else if (token.kind === "function") {
-      this.#function();
+      yield* this.#function();
     } else if (token.kind === "{") {
-      this.#parts.rules.push({ pattern: undefined, last: undefined, action: this.#block() });
+      this.#parts.rules.push({ pattern: undefined, last: undefined, action: yield* this.#block() });
     } else {
       if (fresh && STATEMENT_WORDS.has(token.kind)) this.#lexer.fail(MSG.string);
-      return this.#rule();
+      return yield* this.#rule();
     }
     return false;
   }
 
-  #rule(): boolean {
+  *#rule(): Steps<boolean> {
     let pattern = this.#expression();
     let last: Expr | undefined;
     if (pattern.kind === "comma") {
@@ -224,14 +226,14 @@ class Parser {
     }
     let action: Stmt | undefined;
     const { kind } = this.#peek("operator");
-    if (kind === "{") action = this.#block();
+    if (kind === "{") action = yield* this.#block();
     else if (kind === ";" || kind === "\n") this.#advance();
     else if (kind !== "EOF") this.#unexpected();
     this.#parts.rules.push({ pattern, last, action });
     return kind === "\n";
   }
 
-  #function(): void {
+  *#function(): Steps<void> {
     this.#advance();
     this.#lexer.inHead = true;
     const { text: name, line } = this.#expect("NAME");
@@ -253,13 +255,13 @@ class Parser {
     // The name is known from here on, so that a second definition is refused at its head.
     const entry: FunctionDef = { name, params, body: { kind: "block", body: [], line: 0 } };
     this.#parts.functions.set(name, entry);
-    this.#parts.functions.set(name, { name, params, body: this.#block() });
+    this.#parts.functions.set(name, { name, params, body: yield* this.#block() });
   }
 
   // -------------------------------------------------------------------------------------------
   // Statements
 
-  #block(): Stmt {
+  *#block(): Steps<Stmt> {
     const line = this.#expect("{").line;
     const body: Stmt[] = [];
     this.#afterNewline = false;
@@ -269,7 +271,9 @@ class Parser {
         this.#afterNewline = false;
         return { kind: "block", body, line };
       }
-      body.push(this.#statement());
+      body.push(yield* this.#statement());
+      const waiting = this.ticker?.tick(2);
+      if (waiting !== undefined) yield waiting;
     }
   }
 
@@ -283,40 +287,40 @@ class Parser {
   }
 
   /** The body of a compound statement: newlines may stand before it. */
-  #body(): Stmt {
+  *#body(): Steps<Stmt> {
     this.#afterNewline = this.#peek().kind === "\n";
     this.#skipNewlines();
-    return this.#statement();
+    return yield* this.#statement();
   }
 
-  #loopBody(): Stmt {
+  *#loopBody(): Steps<Stmt> {
     this.#loops++;
-    const body = this.#body();
+    const body = yield* this.#body();
     this.#loops--;
     return body;
   }
 
-  #statement(): Stmt {
+  *#statement(): Steps<Stmt> {
     const token = this.#peek();
     const line = token.line;
     switch (token.kind) {
       case "{":
-        return this.#block();
+        return yield* this.#block();
       case ";":
         this.#advance();
         this.#afterNewline = false;
         return { kind: "block", body: [], line };
       case "if":
-        return this.#if();
+        return yield* this.#if();
       case "while": {
         this.#advance();
         const test = this.#condition();
-        return { kind: "while", test, body: this.#loopBody(), line };
+        return { kind: "while", test, body: yield* this.#loopBody(), line };
       }
       case "do":
-        return this.#do();
+        return yield* this.#do();
       case "for":
-        return this.#for();
+        return yield* this.#for();
       case "print":
       case "printf":
         return this.#print(token.kind);
@@ -372,19 +376,19 @@ class Parser {
     return test;
   }
 
-  #if(): Stmt {
+  *#if(): Steps<Stmt> {
     const line = this.#advance().line;
     const test = this.#condition();
-    const yes = this.#body();
+    const yes = yield* this.#body();
     this.#skipNewlines();
     let no: Stmt | undefined;
-    if (this.#accept("else")) no = this.#body();
+    if (this.#accept("else")) no = yield* this.#body();
     return { kind: "if", test, yes, no, line };
   }
 
-  #do(): Stmt {
+  *#do(): Steps<Stmt> {
     const line = this.#advance().line;
-    const body = this.#loopBody();
+    const body = yield* this.#loopBody();
     this.#skipNewlines();
     const { kind } = this.#peek();
     if (this.#afterNewline && kind !== "while" && WORDS_AFTER_DO.has(kind)) {
@@ -395,7 +399,7 @@ class Parser {
     return { kind: "do", test: this.#condition(), body, line };
   }
 
-  #for(): Stmt {
+  *#for(): Steps<Stmt> {
     const line = this.#advance().line;
     this.#expect("(");
     let init: Expr | undefined;
@@ -406,7 +410,7 @@ class Parser {
           kind: "forin",
           target: ungroup(init.key),
           array: ungroup(init.array),
-          body: this.#loopBody(),
+          body: yield* this.#loopBody(),
           line,
         };
       }
@@ -418,7 +422,7 @@ class Parser {
     this.#skipNewlines();
     const step = this.#peek().kind === ")" ? undefined : this.#nested();
     this.#expect(")", "operator");
-    return { kind: "for", init, test, step, body: this.#loopBody(), line };
+    return { kind: "for", init, test, step, body: yield* this.#loopBody(), line };
   }
 
   #delete(): Stmt {

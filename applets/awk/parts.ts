@@ -27,6 +27,8 @@ const USES_PATTERNS = /[/~]|\b(?:split|match|g?sub|gensub|FS|RS|ARGV)\b/;
 const USES_FORMATS = /printf|CONVFMT|OFMT|ARGV/;
 // A function that loops or calls itself rests now and then, and so do long substitutions.
 const USES_WAITING = /getline|\b(?:system|close|fflush|gensub|gsub|split|func(?:tion)?)\b/;
+/** What may be a reference to a group of the same pattern: such a search can take long. */
+export const BACK_REFERENCES = /\\[1-9]/;
 const USES_DATES = /strftime|mktime/;
 
 /**
@@ -46,7 +48,7 @@ export function neededParts(
   const needed: Part<unknown>[] = [];
   if (named(USES_PATTERNS) || separator.length > 1 || assigned(/^[FR]S=/)) needed.push(PATTERNS);
   if (named(USES_FORMATS) || assigned(/^(?:CONV|O)FMT=/)) needed.push(FORMATS);
-  if (named(USES_WAITING)) needed.push(WAITING);
+  if (named(USES_WAITING) || named(BACK_REFERENCES)) needed.push(WAITING);
   if (named(USES_DATES)) needed.push(DATES);
   return needed;
 }

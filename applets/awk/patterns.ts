@@ -6,8 +6,21 @@
  * @module
  */
 import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
-import { compile, type Regex, RegexError, type StepHook } from "../_lib/regex/regex.ts";
+import {
+  compile,
+  type MatchFlags,
+  PAUSED,
+  type Regex,
+  RegexError,
+  type StepHook,
+} from "../_lib/regex/regex.ts";
+import { inSteps, type Steps } from "../_lib/steps.ts";
+import type { AwkArray } from "./array.ts";
 import { AwkError } from "./errors.ts";
+import { type Cut, FIELDS_A_TURN, type Splitter, splitText } from "./record.ts";
+import { InputText, toInt32, toNumber, type Value } from "./value.ts";
+
+export { PAUSED };
 
 /**
  * Compiles a regular expression.
@@ -83,6 +96,26 @@ export function parseReplacement(text: ByteString, groups: boolean): Replacement
   return parts;
 }
 
+/** Parses replacements; the one that was parsed last is kept. */
+export function replacements(groups: boolean): (text: ByteString) => Replacement {
+  let last: ByteString | undefined;
+  let parsed: Replacement = [];
+  return (text) => {
+    if (text !== last) {
+      parsed = parseReplacement(text, groups);
+      last = text;
+    }
+    return parsed;
+  };
+}
+
+/** Which match `gensub` replaces: 0 for all. */
+export function matchNumber(text: ByteString, value: Value): number {
+  if (text[0] === "g" || text[0] === "G") return 0;
+  const number = toInt32(toNumber(value));
+  return number <= 0 ? 0 : number;
+}
+
 /** What a substitution did. */
 export interface Substitution {
   readonly text: ByteString;
@@ -98,6 +131,13 @@ interface Begun {
   readonly count: number;
   readonly at: number;
   readonly copied: number;
+  readonly begun: boolean;
+}
+
+/** Who is asked for turns. */
+export interface Pausing {
+  /** A search may stop half-way, and leaves what to wait for to the next turn. */
+  mayPause: boolean;
 }
 
 /**
@@ -112,17 +152,31 @@ export function substitute(
   text: ByteString,
   which: number,
   turn: (steps: number) => Promise<void> | undefined,
-  goOn?: Begun,
+  pausing: Pausing,
 ): MaybePromise<Substitution> {
-  let result = "";
-  let count = 0;
-  let at = 0;
-  let copied = 0;
-  let begun = false;
-  if (goOn !== undefined) {
-    ({ result, count, at, copied } = goOn);
-    begun = true;
-  }
+  const goOn = (state: Begun): MaybePromise<Substitution> => {
+    pausing.mayPause = true;
+    try {
+      return replace(regex, replacement, text, which, turn, state, goOn);
+    } finally {
+      pausing.mayPause = false;
+    }
+  };
+  return goOn(FRESH);
+}
+
+const FRESH: Begun = { result: "", count: 0, at: 0, copied: 0, begun: false };
+
+function replace(
+  regex: Regex,
+  replacement: Replacement,
+  text: ByteString,
+  which: number,
+  turn: (steps: number) => Promise<void> | undefined,
+  state: Begun,
+  goOn: (state: Begun) => MaybePromise<Substitution>,
+): MaybePromise<Substitution> {
+  let { result, count, at, copied, begun } = state;
   let left = MATCHES_A_TURN;
   while (at <= text.length) {
     if (--left === 0) {
@@ -130,12 +184,16 @@ export function substitute(
       result.charCodeAt(0);
       const waiting = turn(MATCHES_A_TURN);
       if (waiting !== undefined) {
-        const state = { result, count, at, copied };
-        return waiting.then(() => substitute(regex, replacement, text, which, turn, state));
+        const state = { result, count, at, copied, begun };
+        return waiting.then(() => goOn(state));
       }
       left = MATCHES_A_TURN;
     }
-    const match = regex.exec(text, at, begun ? NOT_BEGUN : undefined);
+    const match = search(regex, text, at, begun ? NOT_BEGUN : undefined);
+    if (match === INTERRUPTED) {
+      const state = { result, count, at, copied, begun };
+      return turn(0)!.then(() => goOn(state));
+    }
     if (match === null) break;
     const start = match[0];
     const end = match[1];
@@ -160,3 +218,72 @@ export function substitute(
 }
 
 const NOT_BEGUN = { notbol: true };
+
+/** Instead of a match: others come first. */
+const INTERRUPTED = new Int32Array(0);
+
+function search(
+  regex: Regex,
+  text: ByteString,
+  at: number,
+  flags: MatchFlags | undefined,
+): Int32Array | null {
+  try {
+    return regex.exec(text, at, flags);
+  } catch (error) {
+    if (error !== PAUSED) throw error;
+    return INTERRUPTED;
+  }
+}
+
+/** `split`: fills the array and gives the number of elements. */
+export function splitInto(
+  array: AwkArray,
+  text: ByteString,
+  splitter: Splitter,
+  turn: (steps: number) => Promise<void> | undefined,
+  pausing: Pausing,
+): MaybePromise<number> {
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const cut: Cut = { at: 0, start: 0, count: 0 };
+  pausing.mayPause = true;
+  const all = splitText(text, text.length, splitter, starts, ends, cut, FIELDS_A_TURN);
+  pausing.mayPause = false;
+  if (all) {
+    array.clear();
+    for (let i = 0; i < cut.count; i++) {
+      array.set(String(i + 1), new InputText(text.slice(starts[i], ends[i])));
+    }
+    return cut.count;
+  }
+  return inSteps(splitLong(array, text, splitter, starts, ends, cut, turn, pausing));
+}
+
+function* splitLong(
+  array: AwkArray,
+  text: ByteString,
+  splitter: Splitter,
+  starts: number[],
+  ends: number[],
+  cut: Cut,
+  turn: (steps: number) => Promise<void> | undefined,
+  pausing: Pausing,
+): Steps<number> {
+  for (let all = false; !all;) {
+    const waiting = turn(FIELDS_A_TURN);
+    if (waiting !== undefined) yield waiting;
+    pausing.mayPause = true;
+    all = splitText(text, text.length, splitter, starts, ends, cut, FIELDS_A_TURN);
+    pausing.mayPause = false;
+  }
+  array.clear();
+  array.reserve(cut.count);
+  for (let i = 0; i < cut.count; i++) {
+    array.set(String(i + 1), new InputText(text.slice(starts[i], ends[i])));
+    if (i % FIELDS_A_TURN !== 0) continue;
+    const waiting = turn(FIELDS_A_TURN);
+    if (waiting !== undefined) yield waiting;
+  }
+  return cut.count;
+}

@@ -39,6 +39,11 @@ const NUMERIC_BUILTINS: ReadonlySet<string> = new Set([
   ...["sub", "system", "systime", "xor"],
 ]);
 
+/** Whether it looks for a regular expression. */
+function isSearch(expr: Expr): boolean {
+  return expr.kind === "match" || (expr.kind === "builtin" && expr.name === "match");
+}
+
 /** The lowest layer of the compiler of expressions. */
 export abstract class Places {
   readonly #waits = new Map<Expr, boolean>();
@@ -59,6 +64,7 @@ export abstract class Places {
     if (answer === undefined) {
       answer = expr.kind === "getline" ||
         (expr.kind === "builtin" && WAITING_BUILTINS.has(expr.name)) ||
+        (this.resolved.hasReferences && isSearch(expr)) ||
         (expr.kind === "call" && expr.index !== undefined && this.resolved.waits[expr.index]) ||
         childrenOf(expr).some((child) => this.waits(child));
       this.#waits.set(expr, answer);

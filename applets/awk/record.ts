@@ -10,6 +10,7 @@
  */
 import type { ByteString } from "../../sandbox/types.ts";
 import type { Regex } from "../_lib/regex/regex.ts";
+import { PATTERNS } from "./parts.ts";
 import type { AwkArray, Cell } from "./array.ts";
 import { AwkError } from "./errors.ts";
 import { parseAwkNumber } from "./number.ts";
@@ -98,7 +99,14 @@ export function splitText(
       const { regex } = splitter;
       const flags = { end: to };
       for (; at < to && left > 0; left--) {
-        const match = regex.exec(text, at, flags);
+        let match: Int32Array | null;
+        try {
+          match = regex.exec(text, at, flags);
+        } catch (error) {
+          if (error !== PATTERNS.loaded!.PAUSED) throw error;
+          // It has stopped half-way, and goes on when it is asked for once more.
+          break;
+        }
         if (match === null) {
           at = to;
         } else if (match[1] === at) {

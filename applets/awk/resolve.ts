@@ -30,6 +30,8 @@ export interface Resolved {
   readonly functions: readonly FunctionDef[];
   /** By index: whether a call may have to wait. */
   readonly waits: readonly boolean[];
+  /** Whether there may be patterns with back-references: searches wait then. */
+  readonly hasReferences: boolean;
 }
 
 /** Built-in functions that may have to wait: for other processes, or as long texts take many turns. */
@@ -37,9 +39,17 @@ export const WAITING_BUILTINS: ReadonlySet<string> = new Set(
   ["close", "fflush", "gensub", "gsub", "split", "system"],
 );
 
-/** Resolves a tree; places are written into it. */
-export function resolveProgram(tree: ProgramTree, ticker: Ticker): Steps<Resolved> {
-  return new Resolver(tree).run(ticker);
+/**
+ * Resolves a tree; places are written into it.
+ *
+ * @param hasReferences Whether there may be patterns with back-references, which can take long to search.
+ */
+export function resolveProgram(
+  tree: ProgramTree,
+  ticker: Ticker,
+  hasReferences = false,
+): Steps<Resolved> {
+  return new Resolver(tree, ticker, hasReferences).run();
 }
 
 class Resolver {
@@ -51,7 +61,11 @@ class Resolver {
   #calls = new Set<number>();
   #params: ReadonlyMap<ByteString, number> = new Map();
 
-  constructor(private readonly tree: ProgramTree) {
+  constructor(
+    private readonly tree: ProgramTree,
+    private readonly ticker: Ticker,
+    private readonly hasReferences: boolean,
+  ) {
     this.#functions = [...tree.functions.values()];
     this.#functions.forEach(({ name }, index) => this.#indexes.set(name, index));
   }
@@ -62,8 +76,8 @@ class Resolver {
     return slot;
   }
 
-  *run(ticker: Ticker): Steps<Resolved> {
-    const { tree } = this;
+  *run(): Steps<Resolved> {
+    const { tree, hasReferences } = this;
     const waits: boolean[] = [];
     const calls: Set<number>[] = [];
     for (const { params, body } of this.#functions) {
@@ -71,31 +85,31 @@ class Resolver {
       this.#params = new Map(params.map((name, slot) => [name, slot]));
       this.#loops = false;
       this.#calls = new Set();
-      this.#stmt(body);
+      yield* this.#stmt(body);
       waits.push(this.#loops);
       calls.push(this.#calls);
     }
     this.#params = new Map();
     this.#calls = new Set();
-    for (const body of tree.begin) this.#stmt(body);
-    for (const body of tree.end) this.#stmt(body);
+    for (const body of tree.begin) yield* this.#stmt(body);
+    for (const body of tree.end) yield* this.#stmt(body);
     for (const { pattern, last, action } of tree.rules) {
       if (pattern !== undefined) this.#expr(pattern);
       if (last !== undefined) this.#expr(last);
-      if (action !== undefined) this.#stmt(action);
-      const waiting = ticker.tick(1);
-      if (waiting !== undefined) yield waiting;
+      if (action !== undefined) yield* this.#stmt(action);
     }
     spread(waits, calls);
-    return { tree, globals: this.#globals, functions: this.#functions, waits };
+    return { tree, globals: this.#globals, functions: this.#functions, waits, hasReferences };
   }
 
-  #stmt(stmt: Stmt): void {
+  *#stmt(stmt: Stmt): Steps<void> {
+    const waiting = this.ticker.tick(1);
+    if (waiting !== undefined) yield waiting;
     switch (stmt.kind) {
       case "expr":
         return this.#expr(stmt.expr);
       case "block":
-        for (const each of stmt.body) this.#stmt(each);
+        for (const each of stmt.body) yield* this.#stmt(each);
         return;
       case "print":
       case "printf":
@@ -104,25 +118,25 @@ class Resolver {
         return;
       case "if":
         this.#expr(stmt.test);
-        this.#stmt(stmt.yes);
-        if (stmt.no !== undefined) this.#stmt(stmt.no);
+        yield* this.#stmt(stmt.yes);
+        if (stmt.no !== undefined) yield* this.#stmt(stmt.no);
         return;
       case "while":
       case "do":
         this.#loops = true;
         this.#expr(stmt.test);
-        return this.#stmt(stmt.body);
+        return yield* this.#stmt(stmt.body);
       case "for":
         this.#loops = true;
         if (stmt.init !== undefined) this.#expr(stmt.init);
         if (stmt.test !== undefined) this.#expr(stmt.test);
         if (stmt.step !== undefined) this.#expr(stmt.step);
-        return this.#stmt(stmt.body);
+        return yield* this.#stmt(stmt.body);
       case "forin":
         this.#loops = true;
         this.#expr(stmt.target);
         this.#expr(stmt.array);
-        return this.#stmt(stmt.body);
+        return yield* this.#stmt(stmt.body);
       case "delete":
         return this.#expr(stmt.target);
       case "exit":
@@ -149,7 +163,10 @@ class Resolver {
         break;
       }
       case "builtin":
-        if (WAITING_BUILTINS.has(expr.name)) this.#loops = true;
+        if (WAITING_BUILTINS.has(expr.name) || this.hasReferences) this.#loops = true;
+        break;
+      case "match":
+        if (this.hasReferences) this.#loops = true;
         break;
       case "getline":
         this.#loops = true;

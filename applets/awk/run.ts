@@ -5,7 +5,7 @@
  */
 import type { MaybePromise } from "../../sandbox/types.ts";
 import type { Steps } from "../_lib/steps.ts";
-import type { Stmt } from "./ast.ts";
+import type { Expr, Stmt } from "./ast.ts";
 import { Calls } from "./calls.ts";
 import { WAITING } from "./parts.ts";
 import type { FunctionCode } from "./places.ts";
@@ -30,31 +30,39 @@ export function* compileProgram(resolved: Resolved, rt: Runtime): Steps<Compiled
   }));
   const expressions = new (WAITING.loaded?.Expressions ?? Calls)(rt, resolved, codes);
   const statements = new Statements(rt, expressions);
-  functions.forEach(({ body }, index) => {
-    statements.mayWait = waits[index];
-    codes[index].body = statements.compile(body);
-  });
+  for (let i = 0; i < functions.length; i++) {
+    statements.mayWait = waits[i];
+    codes[i].body = yield* statements.compile(functions[i].body);
+  }
   statements.mayWait = true;
-  const compile = (body: Stmt): Exec => statements.compile(body);
   const printRecord: Stmt = { kind: "print", args: [], redirect: undefined, line: 1 };
-  const begin = tree.begin.map(compile);
-  const end = tree.end.map(compile);
+  const begin = yield* statements.compileAll(tree.begin);
+  const end = yield* statements.compileAll(tree.end);
   const rules: Exec[] = [];
   for (const { pattern, last, action } of tree.rules) {
     const yes = action ?? printRecord;
     if (last === undefined) {
-      const test = pattern;
+      const test = pattern?.kind === "regex" && resolved.hasReferences ? asMatch(pattern) : pattern;
       rules.push(
-        compile(test === undefined ? yes : { kind: "if", test, yes, no: undefined, line: 1 }),
+        yield* statements.compile(
+          test === undefined ? yes : { kind: "if", test, yes, no: undefined, line: 1 },
+        ),
       );
     } else {
-      const body = compile(yes);
+      const body = yield* statements.compile(yes);
       rules.push(range(expressions.truthLater(pattern!), expressions.truthLater(last), body));
     }
     const waiting = rt.process.tick(2);
     if (waiting !== undefined) yield waiting;
   }
   return { begin, rules, end };
+}
+
+/** `$0 ~ /…/`, which may wait, for `/…/`. */
+function asMatch(right: Expr): Expr {
+  const { line } = right;
+  const left: Expr = { kind: "field", index: { kind: "number", value: 0, line }, line };
+  return { kind: "match", left, right, negated: false, line };
 }
 
 /** A rule for `first, last`. */
@@ -160,7 +168,12 @@ async function runInput(program: Compiled, rt: Runtime): Promise<void> {
 
 /** Finds the fields of a long record with turns between, as no expression can. */
 async function splitAhead(rt: Runtime): Promise<void> {
-  for (const _ of rt.record.inSteps()) {
+  const steps = rt.record.inSteps();
+  for (;;) {
+    rt.mayPause = true;
+    const { done } = steps.next();
+    rt.mayPause = false;
+    if (done) return;
     rt.work(FIELDS_A_TURN);
     const wait = rt.turn();
     if (wait !== undefined) await wait;

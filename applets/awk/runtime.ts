@@ -70,6 +70,8 @@ export class Runtime {
   recordEnd: RecordEnd = { kind: "char", char: "\n" };
   /** A wait that somebody who can should make: a full pipe, or the end of a time slice. */
   pending: Promise<void> | undefined;
+  /** A search may stop half-way. */
+  mayPause = false;
   #steps = SLICE;
   #memory = 0;
   #regexes = new Map<ByteString, Regex>();
@@ -261,7 +263,10 @@ export class Runtime {
     const known = this.#regexes.get(key);
     if (known !== undefined) return known;
     const { compilePattern } = PATTERNS.loaded!;
-    const regex = compilePattern(source, loose, this.ignoreCase, (steps) => this.work(steps));
+    const regex = compilePattern(source, loose, this.ignoreCase, (steps) => {
+      this.work(steps);
+      return this.mayPause && this.pending !== undefined;
+    });
     if (this.#regexes.size >= REGEX_CACHE) this.#regexes.clear();
     this.#regexes.set(key, regex);
     return regex;
@@ -278,6 +283,19 @@ export class Runtime {
     this.#steps = SLICE;
     const wait = this.process.tick(spent);
     if (wait !== undefined) this.pending = wait;
+  }
+
+  /** Searches, with turns where that takes long: then it is done once more, and goes on. */
+  searching<T>(search: () => T): MaybePromise<T> {
+    this.mayPause = true;
+    try {
+      return search();
+    } catch (error) {
+      if (error !== PATTERNS.loaded!.PAUSED) throw error;
+    } finally {
+      this.mayPause = false;
+    }
+    return this.turn()!.then(() => this.searching(search));
   }
 
   /** Counts the work of reading a long text through. */

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { Steps } from "../_lib/steps.ts";
 import type { Stmt } from "./ast.ts";
 import { ungroup } from "./ast.ts";
 import { errorAt, MSG } from "./errors.ts";
@@ -45,11 +46,11 @@ export class Statements {
   constructor(private readonly rt: Runtime, private readonly expressions: Calls) {}
 
   /** Compiles a statement. */
-  compile(stmt: Stmt): Exec {
+  *compile(stmt: Stmt): Steps<Exec> {
     const { rt, expressions } = this;
     switch (stmt.kind) {
       case "block":
-        return this.#block(stmt.body);
+        return yield* this.#block(stmt.body);
       case "expr": {
         if (expressions.waits(stmt.expr)) {
           const value = expressions.later(stmt.expr);
@@ -68,15 +69,15 @@ export class Statements {
       case "printf":
         return this.#print(stmt);
       case "if":
-        return this.#if(stmt);
+        return yield* this.#if(stmt);
       case "while":
-        return this.#loop(undefined, stmt.test, undefined, stmt.body, false);
+        return yield* this.#loop(undefined, stmt.test, undefined, stmt.body, false);
       case "do":
-        return this.#loop(undefined, stmt.test, undefined, stmt.body, true);
+        return yield* this.#loop(undefined, stmt.test, undefined, stmt.body, true);
       case "for":
-        return this.#loop(stmt.init, stmt.test, stmt.step, stmt.body, false);
+        return yield* this.#loop(stmt.init, stmt.test, stmt.step, stmt.body, false);
       case "forin":
-        return this.#forIn(stmt);
+        return yield* this.#forIn(stmt);
       case "delete":
         return this.#delete(stmt);
       case "exit":
@@ -109,25 +110,40 @@ export class Statements {
     }
   }
 
-  #block(body: readonly Stmt[]): Exec {
-    const steps = body.map((each) => this.compile(each));
+  /** Compiles several. */
+  *compileAll(body: readonly Stmt[]): Steps<Exec[]> {
+    const steps: Exec[] = [];
+    for (const each of body) {
+      const waiting = this.rt.process.tick(2);
+      if (waiting !== undefined) yield waiting;
+      steps.push(yield* this.compile(each));
+    }
+    return steps;
+  }
+
+  *#block(body: readonly Stmt[]): Steps<Exec> {
+    const { rt, mayWait } = this;
+    const steps = yield* this.compileAll(body);
     if (steps.length === 0) return toNormal;
     if (steps.length === 1) return steps[0];
     return () => {
       for (let i = 0; i < steps.length; i++) {
         const outcome = steps[i]();
         if (outcome !== NORMAL) {
-          return typeof outcome === "number" ? outcome : restOfBlock(steps, i, outcome);
+          return typeof outcome === "number" ? outcome : restOfBlock(rt, steps, i, outcome);
+        }
+        if (rt.pending !== undefined && mayWait) {
+          return restOfBlock(rt, steps, i, rt.turn()!.then(toNormal));
         }
       }
       return NORMAL;
     };
   }
 
-  #if(stmt: Stmt & { kind: "if" }): Exec {
+  *#if(stmt: Stmt & { kind: "if" }): Steps<Exec> {
     const { expressions } = this;
-    const yes = this.compile(stmt.yes);
-    const no = stmt.no === undefined ? toNormal : this.compile(stmt.no);
+    const yes = yield* this.compile(stmt.yes);
+    const no = stmt.no === undefined ? toNormal : yield* this.compile(stmt.no);
     if (expressions.waits(stmt.test)) {
       const test = expressions.truthLater(stmt.test);
       return () => {
@@ -143,15 +159,15 @@ export class Statements {
   // -------------------------------------------------------------------------------------------
   // Loops
 
-  #loop(
+  *#loop(
     initExpr: (Stmt & { kind: "for" })["init"],
     testExpr: (Stmt & { kind: "for" })["test"],
     stepExpr: (Stmt & { kind: "for" })["step"],
     bodyStmt: Stmt,
     bodyFirst: boolean,
-  ): Exec {
+  ): Steps<Exec> {
     const { rt, expressions } = this;
-    const body = this.compile(bodyStmt);
+    const body = yield* this.compile(bodyStmt);
     const parts = [initExpr, testExpr, stepExpr];
     if (parts.some((part) => part !== undefined && expressions.waits(part))) {
       return this.#waitingLoop(initExpr, testExpr, stepExpr, body, bodyFirst);
@@ -227,11 +243,11 @@ export class Statements {
     };
   }
 
-  #forIn(stmt: Stmt & { kind: "forin" }): Exec {
+  *#forIn(stmt: Stmt & { kind: "forin" }): Steps<Exec> {
     const { rt, expressions } = this;
     const array = expressions.array(stmt.array);
     const store = expressions.store(stmt.target);
-    const body = this.compile(stmt.body);
+    const body = yield* this.compile(stmt.body);
     const goOn = async (
       keys: readonly string[],
       index: number,
@@ -252,6 +268,7 @@ export class Statements {
     return () => {
       // The keys are those of the beginning, even if some are deleted meanwhile (BusyBox).
       const keys = array().keys();
+      rt.work(keys.length >> 2);
       for (let i = 0; i < keys.length; i++) {
         store(keys[i]);
         const outcome = body();
@@ -431,6 +448,7 @@ export class Statements {
 }
 
 async function restOfBlock(
+  rt: Runtime,
   steps: readonly Exec[],
   index: number,
   waiting: Promise<Outcome>,
@@ -439,6 +457,7 @@ async function restOfBlock(
   for (let i = index + 1; outcome === NORMAL && i < steps.length; i++) {
     const next = steps[i]();
     outcome = typeof next === "number" ? next : await next;
+    if (rt.pending !== undefined) await rt.turn();
   }
   return outcome;
 }

@@ -55,6 +55,10 @@ const DEAD = 0;
 const MOST_CELLS = 1 << 20;
 const MOST_SET_NODES = 1 << 19;
 
+/** Bytes between two reports of a search that only reads, and what they count as. */
+export const STRETCH: number = 1 << 18;
+export const STRETCH_STEPS: number = STRETCH >> 6;
+
 /** After this many jumps to the next prefix, they must have paid. */
 const TRIAL_JUMPS = 64;
 const WORTH_JUMPING = 12;
@@ -386,6 +390,16 @@ export class ForwardAutomaton {
     this.#cachedAt = 0;
   }
 
+  /** Whether a search was stopped half-way. */
+  get hasBegun(): boolean {
+    return this.#begun !== undefined;
+  }
+
+  /** How far a search goes before the hook is told. */
+  #stop(at: number, end: number): number {
+    return this.#onStep === undefined || end - at <= STRETCH ? end : at + STRETCH;
+  }
+
   /** Stops a search half-way. */
   #pause(
     text: ByteString,
@@ -430,40 +444,44 @@ export class ForwardAutomaton {
       i = this.#nextPrefix(text, i);
       if (i + this.#prefix.length > end) return -1;
     }
-    while (i < end) {
-      let entry = table[row + classOf[text.charCodeAt(i)]];
-      if (entry > skip) {
+    for (let stop = this.#stop(i, end);; stop = this.#stop(i, end)) {
+      while (i < stop) {
+        let entry = table[row + classOf[text.charCodeAt(i)]];
+        if (entry > skip) {
+          row = entry;
+          i++;
+          continue;
+        }
+        if (entry === UNKNOWN) {
+          entry = this.#build(row, classOf[text.charCodeAt(i)]);
+          table = this.#table;
+          skip = this.#skip;
+        }
+        if (entry < UNKNOWN) {
+          if (this.#mode === ANY) return i;
+          last = i;
+          entry = -entry - 2;
+        }
+        if (entry === DEAD) return last;
         row = entry;
         i++;
-        continue;
-      }
-      if (entry === UNKNOWN) {
-        entry = this.#build(row, classOf[text.charCodeAt(i)]);
-        table = this.#table;
-        skip = this.#skip;
-      }
-      if (entry < UNKNOWN) {
-        if (this.#mode === ANY) return i;
-        last = i;
-        entry = -entry - 2;
-      }
-      if (entry === DEAD) return last;
-      row = entry;
-      i++;
-      if (row === skip) {
-        const at = this.#nextPrefix(text, i);
-        if (at + this.#prefix.length > end) return last;
-        this.#jumped += at - i;
-        if (++this.#jumps >= TRIAL_JUMPS) {
-          if (this.#jumped < this.#jumps * WORTH_JUMPING) {
-            this.#skipping = false;
-            skip = this.#skip = DEAD;
+        if (row === skip) {
+          const at = this.#nextPrefix(text, i);
+          if (at + this.#prefix.length > end) return last;
+          this.#jumped += at - i;
+          if (++this.#jumps >= TRIAL_JUMPS) {
+            if (this.#jumped < this.#jumps * WORTH_JUMPING) {
+              this.#skipping = false;
+              skip = this.#skip = DEAD;
+            }
+            this.#jumps = this.#jumped = 0;
           }
-          this.#jumps = this.#jumped = 0;
+          i = at;
         }
-        i = at;
+        if (this.#isDue) this.#pause(text, from, end, row, i, last);
       }
-      if (this.#isDue) this.#pause(text, from, end, row, i, last);
+      if (i >= end) break;
+      if (this.#onStep!(STRETCH_STEPS) === true) this.#pause(text, from, end, row, i, last);
     }
     let entry = table[row + this.#stride - 1];
     if (entry === UNKNOWN) entry = this.#build(row, this.#stride - 1);
@@ -484,26 +502,30 @@ export class ForwardAutomaton {
     this.#isDue = false;
     const begun = this.#begun === undefined ? undefined : this.#goOn(text, from, end);
     if (begun !== undefined) ({ row, at: i } = begun);
-    while (i < end) {
-      let entry = table[row + classOf[text.charCodeAt(i)]];
-      if (entry > skip) {
+    for (let stop = this.#stop(i, end);; stop = this.#stop(i, end)) {
+      while (i < stop) {
+        let entry = table[row + classOf[text.charCodeAt(i)]];
+        if (entry > skip) {
+          row = entry;
+          i++;
+          continue;
+        }
+        if (entry === UNKNOWN) {
+          entry = this.#build(row, classOf[text.charCodeAt(i)]);
+          table = this.#table;
+          skip = this.#skip;
+        }
+        if (entry < UNKNOWN) return i;
         row = entry;
         i++;
-        continue;
+        if (row === skip) {
+          i = text.indexOf(this.#lineEnd, i);
+          if (i < 0 || i >= end) return -1;
+        }
+        if (this.#isDue) this.#pause(text, from, end, row, i, -1);
       }
-      if (entry === UNKNOWN) {
-        entry = this.#build(row, classOf[text.charCodeAt(i)]);
-        table = this.#table;
-        skip = this.#skip;
-      }
-      if (entry < UNKNOWN) return i;
-      row = entry;
-      i++;
-      if (row === skip) {
-        i = text.indexOf(this.#lineEnd, i);
-        if (i < 0 || i >= end) return -1;
-      }
-      if (this.#isDue) this.#pause(text, from, end, row, i, -1);
+      if (i >= end) break;
+      if (this.#onStep!(STRETCH_STEPS) === true) this.#pause(text, from, end, row, i, -1);
     }
     let entry = table[row + this.#stride - 1];
     if (entry === UNKNOWN) entry = this.#build(row, this.#stride - 1);

@@ -11,6 +11,7 @@
  */
 
 import type { ByteString } from "../../../sandbox/types.ts";
+import { PAUSED, type StepHook, STRETCH, STRETCH_STEPS } from "./forward.ts";
 import { BUF_LAST, EDGE, holds, LINE_FIRST, LINE_LAST, OTHER } from "./context.ts";
 import {
   N_ACCEPT,
@@ -41,6 +42,15 @@ const START_INSIDE = 1;
 
 /** Nodes that set offsets, passed on the way to the next byte. */
 type Actions = readonly number[];
+
+/** Where a search goes on that was stopped half-way. */
+interface Begun {
+  readonly text: ByteString;
+  readonly from: number;
+  readonly end: number;
+  readonly at: number;
+  readonly allowance: number;
+}
 
 /** A way found by `#open`. */
 interface Way {
@@ -74,7 +84,9 @@ export class OnePass {
   /** False once two ways were open somewhere. */
   usable: boolean;
 
-  constructor(nfa: Nfa) {
+  #begun: Begun | undefined;
+
+  constructor(nfa: Nfa, private readonly onStep: StepHook | undefined) {
     this.#nfa = nfa;
     this.#stride = nfa.classes + 1;
     this.#classOf = nfa.classOf;
@@ -212,13 +224,35 @@ export class OnePass {
     let table = this.#table;
     let edge = left === EDGE;
     let allowance = 4 * (end - from) + 256;
-    for (let start = from; start <= end; start++) {
+    let start = from;
+    if (this.#begun !== undefined) {
+      const { text: former, from: begin, end: last, at, allowance: left } = this.#begun;
+      this.#begun = undefined;
+      if (begin === from && last === end && former === text) {
+        start = at;
+        allowance = left;
+        edge = false;
+      }
+    }
+    let stop = this.onStep === undefined || end - start <= STRETCH ? end : start + STRETCH;
+    for (; start <= end; start++) {
+      if (start >= stop && start < end) {
+        stop = Math.min(start + STRETCH, end);
+        if (this.onStep!(STRETCH_STEPS) === true) {
+          this.#begun = { text, from, end, at: start, allowance };
+          throw PAUSED;
+        }
+      }
       if (!edge) {
         if (!this.#insideOpen) return NO_MATCH;
         if (!this.#emptyInside) {
           const first = this.#firstInside;
-          while (start < end && first[text.charCodeAt(start)] === 0) start++;
+          while (start < stop && first[text.charCodeAt(start)] === 0) start++;
           if (start === end) return NO_MATCH;
+          if (start >= stop) {
+            start--;
+            continue;
+          }
         }
       } else if (!this.#emptyEdge) {
         if (start === end) return NO_MATCH;

@@ -163,8 +163,8 @@ export class Regex {
     if (this.#backtracker !== undefined) {
       return this.#backtrack(text, from, end, left) ? offsets : null;
     }
-    if (this.#usesOnePass) {
-      const onePass = this.#onePass ??= new OnePass(this.#nfa);
+    if (this.#usesOnePass && this.#leftmost?.hasBegun !== true) {
+      const onePass = this.#onePass ??= new OnePass(this.#nfa, this.#onStep);
       if (onePass.usable) {
         const groups = this.#wantsGroups && flags.nosub !== true;
         const state = onePass.search(text, from, end, left, groups, offsets);
