@@ -204,9 +204,10 @@ class InOrder {
     }
     if (other !== undefined) throw new ArithError(MALFORMED);
     if (text === ":") {
+      const chosen = this.value(left);
       // Below is what stands before the `?`.
       if (this.operands.length === 0) throw new ArithError(MALFORMED);
-      this.operands.push({ value: this.value(left), other: value });
+      this.operands.push({ value: chosen, other: value });
       return;
     }
     if (prec === ASSIGN) {

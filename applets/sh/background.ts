@@ -69,7 +69,8 @@ export function compileProcessFile(
     const fds = childFiles(sh.proc, [[dir === "<" ? 1 : 0, theirs]]);
     startSubshell(sh, run, { fds, lingers: dir === ">" }, { substitution: true });
     theirs.release();
-    const fd = sh.proc.setFd(mine, undefined, 64);
+    // As natively not among the first, unless the limit is lower.
+    const fd = sh.proc.setFd(mine, undefined, (sh.proc.getLimit("openFiles") ?? 65) > 64 ? 64 : 0);
     sh.procFiles.push(fd);
     return `/dev/fd/${fd}`;
   };

@@ -33,7 +33,7 @@ import {
   SKIP_NONE,
   SKIP_RETURN,
 } from "./shell.ts";
-import { compileSimple, compileWords, finish, tell } from "./simple.ts";
+import { closingFiles, compileSimple, compileWords, finish, tell } from "./simple.ts";
 import { startSubshell } from "./subshell.ts";
 import { NameRef } from "./vars.ts";
 
@@ -209,6 +209,7 @@ export class Compiler implements Hooks {
       ? undefined
       : compileWords(n.words, this.#expander);
     const loop = (sh: Shell, list: readonly string[]): MaybePromise<number> => {
+      if (sh.procFiles.length > 0) return closingFiles(sh, () => loop(sh, list));
       sh.loops++;
       let result: MaybePromise<number>;
       try {
@@ -245,6 +246,7 @@ export class Compiler implements Hooks {
     if (n.items.length > MANY_ARMS) return need(TURNS).longCase(text, n.items, line, this);
     const items = n.items.map((item) => this.caseItem(item));
     const from = (sh: Shell, s: string, start: number): MaybePromise<number> => {
+      if (sh.procFiles.length > 0) return closingFiles(sh, () => from(sh, s, start));
       for (let i = start; i < items.length; i++) {
         const item = items[i];
         const hit = item.matches(sh, s);

@@ -51,9 +51,17 @@ export function signalWords(signal: number): string {
     (signal < 34 ? `Unknown signal ${signal}` : `Real-time signal ${signal - 34}`);
 }
 
+/** The commands of the processes of a job as texts; there are none without job control. */
+function jobTexts({ command, children }: Job): string[] {
+  if (typeof command !== "string") {
+    return command.k === "pipe" ? command.cmds.map(commandText) : [commandText(command)];
+  }
+  return command === "" ? children.map(() => "") : [command];
+}
+
 /** The command of a job as text. */
-export function jobText({ command }: Job): string {
-  return typeof command === "string" ? command : commandText(command);
+export function jobText(job: Job): string {
+  return jobTexts(job).join(" | ");
 }
 
 /** `Running`, `Done(3)`, `Terminated`, … */
@@ -71,13 +79,16 @@ function stateWords(job: Job): string {
   return s.code === 0 ? "Done" : `Done(${s.code})`;
 }
 
-/** One line of `jobs`. */
+/** One line of `jobs`, with process ids one for each process. */
 export function jobLine(table: JobTable, job: Job, withPid: boolean): string {
   const order = table.all();
   const mark = order[0] === job ? "+" : order[1] === job ? "-" : " ";
   let head = `[${job.id}]${mark}  `;
-  if (withPid) head += `${job.children[0].pid} `;
-  return (head + stateWords(job)).padEnd(33) + jobText(job) + "\n";
+  if (!withPid) return (head + stateWords(job)).padEnd(33) + jobText(job) + "\n";
+  head += `${job.children[0].pid} `;
+  const [first, ...others] = jobTexts(job);
+  return (head + stateWords(job)).padEnd(33) + first + "\n" +
+    others.map((text, i) => `      ${job.children[i + 1].pid} `.padEnd(33) + `| ${text}\n`).join("");
 }
 
 /** The job that `%n`, `%+`, `%-`, `%text`, `%?text` names; a message when there is none. */

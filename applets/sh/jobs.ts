@@ -93,11 +93,10 @@ export class JobTable {
     return job;
   }
 
-  /** Frees the slots of jobs that ended and were waited for, as natively whenever a child is made. */
+  /** Frees the first slot of a job that ended and was waited for, unless there is a free one before it, as natively whenever a child is made. */
   sweep(): void {
-    for (const job of this.order) {
-      if (job.waited && job.state === "done") this.remove(job);
-    }
+    const job = this.slots.find((job) => !job || (job.waited && job.state === "done"));
+    if (job) this.remove(job);
   }
 
   remove(job: Job): void {

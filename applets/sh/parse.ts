@@ -191,13 +191,14 @@ export class Parser extends Lexer {
     if (this.read(flags) !== tok) this.unexpected(tok);
   }
 
-  /** @param given Line of the command, where it is not that of its first word. */
+  /** @param given Line of a compound command, where it is not that of its first word. */
   #command(given?: number): Node {
     this.enter();
     const redirs: Redir[] = [];
     // A redirection may come first; then only a simple command can follow.
     const tok = this.read(CHKKWD | CHKALIAS);
-    const line = given ?? (tok === "word" ? this.wordLine : this.tokLine);
+    const own = tok === "word" ? this.wordLine : this.tokLine;
+    const line = given ?? own;
     let node: Node;
     switch (tok) {
       case "if":
@@ -249,7 +250,7 @@ export class Parser extends Lexer {
       case "word":
       case "redir":
         this.pushBack();
-        node = this.#simple(line);
+        node = this.#simple(own);
         this.depth--;
         return node;
       default:

@@ -10,23 +10,40 @@ import { isReserved } from "./lex.ts";
 
 interface Docs {
   pending: Redir[];
+  /** All is on one line, behind which the bodies are. */
+  readonly oneLine: boolean;
 }
 
-/** The text of a command, with a final newline. */
+/**
+ * The text of a command, with a final newline unless a here-document ends without one: the end of
+ * the script has cut that off, and nothing can stand behind it.
+ */
 export function print(node: Node | null): string {
   if (node === null) return "\n";
-  const docs: Docs = { pending: [] };
-  return command(node, docs) + flush(docs);
+  const docs: Docs = { pending: [], oneLine: false };
+  const text = command(node, docs) + flush(docs);
+  if (docs.pending.length === 0) return text;
+  const again: Docs = { pending: [], oneLine: true };
+  return command(node, again) + "\n" + bodies(again);
 }
 
 /** A newline, and the bodies of the here-documents announced before it. */
 function flush(docs: Docs): string {
-  let out = "\n";
-  for (const r of docs.pending) {
-    out += r.raw ? rawText(r.word) : bodyText(r);
-    out += r.delim + "\n";
+  return docs.oneLine ? " " : "\n" + bodies(docs);
+}
+
+/** The bodies of here-documents up to one that is cut off, from which on they stay pending. */
+function bodies(docs: Docs): string {
+  let out = "";
+  for (let r = docs.pending[0]; r !== undefined; r = docs.pending[0]) {
+    const text = r.raw ? rawText(r.word) : bodyText(r);
+    const isEnded = r.raw ? text.endsWith("\n") : /(?:^|[^\\])(?:\\\\)*\n$/.test(text);
+    if (text !== "" && !isEnded) {
+      return docs.oneLine ? out + text : out;
+    }
+    out += `${text}${r.delim}\n`;
+    docs.pending.shift();
   }
-  docs.pending = [];
   return out;
 }
 
@@ -37,13 +54,22 @@ const ALONE = /(^|\n)\\\n|[\\`$]/g;
 function bodyText(r: Redir): string {
   const { parts } = r.word;
   return parts.map((p, i) => {
-    if (!r.strip || p.t !== "quo") return quotedText([p], true);
-    return p.s.replaceAll(ALONE, (found, before: string, at: number) => {
-      if (found.length === 1) return "\\" + found;
-      const begins = before !== "" || i === 0;
-      const ends = i === parts.length - 1 && at + found.length === p.s.length;
-      return before + (begins && !ends ? "\t\\\n" : "\\\\\n");
-    });
+    if (p.t !== "quo") return quotedText([p], true);
+    const isLast = i === parts.length - 1;
+    const text = !r.strip ? quotedText([p], true) : p.s.replaceAll(
+      ALONE,
+      (found, before: string, at: number) => {
+        if (found.length === 1) return "\\" + found;
+        const begins = before !== "" || i === 0;
+        const ends = isLast && at + found.length === p.s.length;
+        return before + (begins && !ends ? "\t\\\n" : "\\\\\n");
+      },
+    );
+    // Where a line is joined with the next, which is empty, it may be like the delimiter.
+    return text.split("\n").map((line, at, all) => {
+      const isWhole = (at > 0 || i === 0) && (at < all.length - 1 || isLast);
+      return isWhole && line === r.delim ? line + "\\\n" : line;
+    }).join("\n");
   }).join("");
 }
 
@@ -52,7 +78,9 @@ function rawText(word: Word): string {
 }
 
 function list(node: Node | null, docs: Docs): string {
-  return node === null ? "" : command(node, docs) + flush(docs);
+  if (node === null) return "";
+  const last = node.k === "seq" ? node.items[node.items.length - 1] : node;
+  return command(node, docs) + (docs.oneLine && last.k !== "bg" ? " ;" : "") + flush(docs);
 }
 
 function command(n: Node, docs: Docs): string {
@@ -96,12 +124,13 @@ function command(n: Node, docs: Docs): string {
       const head = n.words === null
         ? `for ${n.name}`
         : `for ${n.name} in${n.words.map((w) => " " + word(w)).join("")}`;
-      return head + flush(docs) + "do " + list(n.body, docs) + "done";
+      return head + (docs.oneLine ? " ;" : "") + flush(docs) + "do " + list(n.body, docs) + "done";
     }
     case "case": {
       let out = "case " + word(n.word) + " in" + flush(docs);
       for (const item of n.items) {
-        out += "(" + item.patterns.map(word).join(" | ") + ") " + list(item.body, docs) + ";;\n";
+        out += "(" + item.patterns.map(word).join(" | ") + ") " + list(item.body, docs) + ";;" +
+          flush(docs);
       }
       return out + "esac";
     }
@@ -150,7 +179,11 @@ function after(out: string, p: Part): string | undefined {
   if (p.t === "quo") return `"${p.s.replaceAll(/[\\`$"]/g, "\\$&")}"`;
   if (p.t !== "cmd" || p.quoted) return undefined;
   const body = p.body === null ? "\n" : print(p.body);
-  return "`" + body.replaceAll(/[\\`$]/g, "\\$&") + "`";
+  return backquoted(body);
+}
+
+function backquoted(text: string): string {
+  return "`" + text.replaceAll(/[\\`$]/g, "\\$&") + "`";
 }
 
 function unquotedPart(p: Part, inBraces: boolean): string {
@@ -172,7 +205,8 @@ function unquotedPart(p: Part, inBraces: boolean): string {
 function substitution(p: Part & { t: "cmd" | "arith" }): string {
   if (p.t === "arith") return "$((" + arithmetic(p.word.parts) + "))";
   const body = p.body === null ? "\n" : print(p.body);
-  return "$( " + body + ")";
+  // A here-document that is cut off ends with the text in backquotes.
+  return body.endsWith("\n") ? "$( " + body + ")" : backquoted(body);
 }
 
 function arithmetic(parts: readonly Part[]): string {
@@ -195,7 +229,8 @@ function variable(p: Part & { t: "var" }): string {
   const op = p.op === "bad" ? "" : p.op === "sub" ? ":" : p.op === ":" ? ":}" : p.op;
   // `${#+}` would be a length; quotes without text mean nothing in a here-document, where alone this is.
   const none = p.name === "#" && op.length === 1 && p.arg!.parts.length === 0 ? '""' : "";
-  let out = "${" + p.name + op + inner(p.arg!) + none;
+  // The bad character may be a backslash that a newline comes behind.
+  let out = "${" + p.name + op + inner(p.arg!).replace(/^\\\n/, "\\\\\n\n") + none;
   if (p.arg2 !== undefined) out += (p.op === "sub" ? ":" : "/") + inner(p.arg2);
   return out + "}";
 }

@@ -279,6 +279,7 @@ export class Shell implements ArithHost {
     this.commandName = from.commandName;
     this.fromFile = from.fromFile;
     this.status = from.status;
+    this.trapStatus = from.trapStatus;
     this.lastBackground = from.lastBackground;
     this.line = from.line;
     this.callLine = from.callLine;

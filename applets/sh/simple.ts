@@ -152,6 +152,7 @@ function assignmentsOnly(n: Simple, expander: Expander): Exec {
     sh.substituted = 0;
     const done = assignAll(sh, assigns);
     if (done !== undefined) return done.then(() => finish(sh, sh.substituted));
+    closeFiles(sh);
     return finish(sh, sh.substituted);
   };
 }
@@ -266,13 +267,13 @@ class SimpleCommand {
 
   #call(sh: Shell, argv: readonly string[]): MaybePromise<number> {
     if (argv.length === 0) return finish(sh, sh.substituted);
+    if (sh.procFiles.length > 0) return closingFiles(sh, () => this.#call(sh, argv));
     if (sh.flags.xtrace) TRACE.loaded!.traceCommand(sh, [], argv);
     const cmd = this.#command(sh, argv[0]);
     let result: MaybePromise<number>;
     if (cmd === undefined) result = this.#program(sh, argv, sh.scope.environment());
     else if (cmd.kind === "builtin") result = runBuiltin(sh, cmd.run, cmd.special, argv);
     else result = callFunction(sh, cmd.def, argv);
-    if (sh.procFiles.length > 0) result = closeProcFiles(sh, result);
     return typeof result === "number"
       ? finish(sh, result)
       : result.then((status) => finish(sh, status));
@@ -333,6 +334,7 @@ class SimpleCommand {
     if (isTold) sh.complain(error.message, error.line);
     saved.restore();
     sh.traceFile = undefined;
+    closeFiles(sh);
     if (!isTold) throw error;
     if (special) throw new ShellExit(1, true);
     return finish(sh, 1);
@@ -359,8 +361,9 @@ class SimpleCommand {
     };
     let result: MaybePromise<number>;
     try {
-      result = this.#invoke(sh, argv, saved);
-      if (sh.procFiles.length > 0) result = closeProcFiles(sh, result);
+      result = sh.procFiles.length > 0
+        ? closingFiles(sh, () => this.#invoke(sh, argv, saved))
+        : this.#invoke(sh, argv, saved);
     } catch (error) {
       const told = tell(sh, error);
       saved?.restore();
@@ -471,15 +474,19 @@ class SimpleCommand {
   }
 }
 
-function closeProcFiles(sh: Shell, result: MaybePromise<number>): MaybePromise<number> {
+/** The files of `<( )` in a command are closed when it has ended, and not by those that it runs. */
+export function closingFiles(sh: Shell, run: () => MaybePromise<number>): MaybePromise<number> {
   const fds = sh.procFiles;
   sh.procFiles = [];
-  const close = (): void => {
-    for (const fd of fds) sh.proc.closeFd(fd);
-  };
+  const result = run();
+  const close = (): void => closeFiles(sh, fds);
   if (typeof result !== "number") return result.finally(close);
   close();
   return result;
+}
+
+function closeFiles(sh: Shell, fds: number[] = sh.procFiles): void {
+  while (fds.length > 0) sh.proc.closeFd(fds.pop()!);
 }
 
 /** The name of the command when its first word is plain text. */

@@ -32,6 +32,7 @@ export class Traps {
   forSubshell(child: Shell): Traps {
     const copy = new Traps(child);
     for (const [n, text] of this.actions) if (text === "") copy.actions.set(n, text);
+    copy.exiting = this.exiting;
     return copy;
   }
 
@@ -165,14 +166,17 @@ export class Traps {
     if (!this.actions.has(TRAP_ERR)) this.actions.set(TRAP_ERR, action);
   }
 
-  /** Takes the `EXIT` action out, to be run once. */
+  /**
+   * Takes the `EXIT` action out, to be run once. As natively, a subshell that such an action starts
+   * never runs its own.
+   */
   takeExit(): string | undefined {
     const action = this.actions.get(TRAP_EXIT);
     this.actions.delete(TRAP_EXIT);
-    return action === "" ? undefined : action;
+    return this.exiting ? undefined : action;
   }
 
-  /** The `EXIT` action is running. */
+  /** An `EXIT` action is running, of this shell or of one around it. */
   exiting = false;
 
   /** What `trap` without arguments lists. */

@@ -74,16 +74,12 @@ const kills: Builtin = (sh, argv) => {
   let words = argv.slice(1);
   let signal: number = SIG.TERM;
   const first = words[0];
-  if (first !== undefined && first[0] === "-" && first.length > 1) {
+  if (first !== undefined && first[0] === "-") {
     if (first === "-l") return listSignals(sh, words.slice(1));
     let word = first.slice(1);
     words = words.slice(1);
     if (first === "--") word = "TERM";
-    else if (word === "s") {
-      if (words.length === 0) {
-        sh.say(`${name}: option requires an argument -- 's'\n`);
-        return 1;
-      }
+    else if (word === "s" && words.length > 0) {
       word = words[0];
       words = words.slice(1);
     }
@@ -93,36 +89,43 @@ const kills: Builtin = (sh, argv) => {
       return 1;
     }
   }
-  if (words[0] === "--") words = words.slice(1);
   if (words.length === 0) {
     sh.say(`${name}: you need to specify whom to kill\n`);
     return 1;
   }
   let failed = 0;
   sh.jobs.notice();
+  const end = (pid: number, text: string): void => {
+    try {
+      sh.proc.kill(pid, signal);
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      sh.say(`${name}: can't kill pid ${text}: ${error.reason}\n`);
+      failed++;
+    }
+  };
   for (const word of words) {
-    const targets: number[] = [];
     if (word[0] === "%") {
       const job = jobOf(sh, word);
-      if (job.controlled) targets.push(-job.children[0].pid);
-      else for (const c of job.children) if (c.status === undefined) targets.push(c.pid);
-    } else if (/^-?[0-9]+$/.test(word)) targets.push(Number(word));
-    else {
-      sh.say(`${name}: invalid number '${word}'\n`);
-      failed++;
+      if (job.controlled) end(-job.children[0].pid, word);
+      else for (const c of job.children) if (c.status === undefined) end(c.pid, word);
       continue;
     }
-    for (const pid of targets) {
-      try {
-        sh.proc.kill(pid, signal);
-      } catch (error) {
-        if (!isVfsError(error)) throw error;
-        sh.say(`${name}: can't kill pid ${word}: ${error.reason}\n`);
+    // Natively a word may name several processes, each after a blank, or none.
+    for (let rest = word; rest !== "";) {
+      if (rest[0] === " ") rest = rest.slice(1);
+      const digits = /^-?[0-9]+(?= |$)/.exec(rest)?.[0] ?? "";
+      const pid = Number(digits);
+      if (digits === "" || pid !== (pid | 0)) {
+        sh.say(`${name}: invalid number '${rest}'\n`);
         failed++;
+        break;
       }
+      end(pid, String(pid));
+      rest = rest.slice(digits.length);
     }
   }
-  const status = failed > 0 ? 1 : 0;
+  const status = failed & 255;
   // A shell that stopped itself does not go on before it is continued.
   const stopped = signal === SIG.CONT ? undefined : sh.proc.tick(0);
   return stopped === undefined ? status : stopped.then(() => status);
@@ -356,7 +359,9 @@ export function runErrorAction(sh: Shell, action: string, status: number): Maybe
 export function runAction(sh: Shell, action: string, status: number): void | Promise<void> {
   const { skip, skipCount, trapStatus } = sh;
   sh.skip = SKIP_NONE;
-  sh.status = sh.trapStatus = status;
+  sh.status = status;
+  // Natively an action within an action leaves with the status that the outer one found.
+  if (trapStatus < 0) sh.trapStatus = status;
   const after = (): void => {
     sh.trapStatus = trapStatus;
     // A `return` or `break` of the action itself takes effect where the signal came.

@@ -351,35 +351,16 @@ const freezes: Builtin = (sh, argv) => {
   return 0;
 };
 
-const limits: Builtin = (sh, argv) => {
-  let limit = LIMITS.find((l) => l.letter === "f")!;
-  const words = argv.slice(1);
-  let i = 0;
-  for (; i < words.length && words[i].length > 1 && words[i][0] === "-"; i++) {
-    for (const letter of words[i].slice(1)) {
-      if (letter === "H" || letter === "S") continue;
-      if (letter === "a") {
-        return sh.print(
-          LIMITS.map((l) => `${l.text.padEnd(32)}(-${l.letter}) ${limitText(sh, l)}\n`).join(""),
-        );
-      }
-      const found = LIMITS.find((l) => l.letter === letter);
-      if (found === undefined) {
-        sh.say(`ulimit: invalid option -- '${letter}'\n`);
-        return 1;
-      }
-      limit = found;
-    }
-  }
-  const value = words[i];
-  if (value === undefined) return sh.print(limitText(sh, limit) + "\n");
-  if (value !== "unlimited" && !/^[0-9]+$/.test(value)) {
+/** Sets a limit; gives the status. */
+function setLimit(sh: Shell, limit: Limit, value: string): number {
+  const isUnlimited = value === "unlimited";
+  if (!isUnlimited && (!/^[0-9]+$/.test(value) || BigInt(value) >> 64n > 0n)) {
     sh.say(`${sh.shared.name}: invalid number '${value}'\n`);
     return 1;
   }
   try {
     if (limit.name !== undefined) {
-      sh.proc.setLimit(limit.name, value === "unlimited" ? undefined : Number(value) * limit.scale);
+      sh.proc.setLimit(limit.name, isUnlimited ? undefined : Number(value) * limit.scale);
     }
   } catch (error) {
     if (!isVfsError(error)) throw error;
@@ -387,6 +368,51 @@ const limits: Builtin = (sh, argv) => {
     return 1;
   }
   return 0;
+}
+
+/** One of several limits that are shown. */
+function limitLine(sh: Shell, limit: Limit): string {
+  return `${limit.text.padEnd(32)}(-${limit.letter}) ${limitText(sh, limit)}\n`;
+}
+
+/**
+ * As natively each letter takes a number, at once or in the next word, or else shows its limit. A
+ * word that no letter takes is the size of files; behind `--` words mean nothing.
+ */
+const limits: Builtin = (sh, argv) => {
+  const fileSize = LIMITS.find((l) => l.letter === "f")!;
+  const wanted: { readonly limit: Limit; readonly value?: string }[] = [];
+  const words = argv.slice(1);
+  for (let i = 0; i < words.length && words[i] !== "--"; i++) {
+    const word = words[i];
+    if (word[0] !== "-" || word === "-") {
+      wanted.push({ limit: fileSize, value: word });
+      continue;
+    }
+    for (let k = 1; k < word.length; k++) {
+      const letter = word[k];
+      if (letter === "H" || letter === "S") continue;
+      if (letter === "a") return sh.print(LIMITS.map((l) => limitLine(sh, l)).join(""));
+      const limit = LIMITS.find((l) => l.letter === letter);
+      if (limit === undefined) {
+        sh.say(`ulimit: invalid option -- '${letter}'\n`);
+        return 1;
+      }
+      let value: string | undefined = word.slice(k + 1);
+      if (value === "") value = words[i + 1]?.[0] === "-" ? undefined : words[++i];
+      wanted.push({ limit, value });
+      break;
+    }
+  }
+  if (wanted.length === 0) wanted.push({ limit: fileSize });
+  let out = "";
+  let status = 0;
+  for (const { limit, value } of wanted) {
+    if (value !== undefined) status = setLimit(sh, limit, value);
+    else out += wanted.length > 1 ? limitLine(sh, limit) : limitText(sh, limit) + "\n";
+    if (status !== 0) break;
+  }
+  return out === "" ? status : sh.print(out, status);
 };
 
 // -- times --------------------------------------------------------------------------------------

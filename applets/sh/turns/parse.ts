@@ -154,13 +154,14 @@ export class Parser extends Lexer {
     if ((yield* this.read(flags)) !== tok) this.unexpected(tok);
   }
 
-  /** @param given Line of the command, where it is not that of its first word. */
+  /** @param given Line of a compound command, where it is not that of its first word. */
   *#command(given?: number): Steps<Node> {
     this.enter();
     const redirs: Redir[] = [];
     // A redirection may come first; then only a simple command can follow.
     const tok = yield* this.read(CHKKWD | CHKALIAS);
-    const line = given ?? (tok === "word" ? this.wordLine : this.tokLine);
+    const own = tok === "word" ? this.wordLine : this.tokLine;
+    const line = given ?? own;
     let node: Node;
     switch (tok) {
       case "if":
@@ -212,7 +213,7 @@ export class Parser extends Lexer {
       case "word":
       case "redir":
         this.pushBack();
-        node = yield* this.#simple(line);
+        node = yield* this.#simple(own);
         this.depth--;
         return node;
       default:
