@@ -92,44 +92,65 @@ function readSymbol(pattern: ByteString, at: number): { code: number; end: numbe
  * time is bounded by the product of the lengths.
  */
 export function matchPattern(pattern: ByteString, text: ByteString): boolean {
-  let p = 0;
-  let t = 0;
-  let starPattern = -1;
-  let starText = 0;
-  for (;;) {
-    let matched = false;
-    let next = p + 1;
-    const char = pattern[p];
-    if (char === "*") {
-      starPattern = ++p;
-      starText = t;
-      continue;
+  return new PatternMatch(pattern, text).run(Infinity)!;
+}
+
+/** A match of a pattern with a text that may be interrupted. */
+export class PatternMatch {
+  #p = 0;
+  #t = 0;
+  #starPattern = -1;
+  #starText = 0;
+
+  constructor(readonly pattern: ByteString, readonly text: ByteString) {}
+
+  /** Goes on for so many steps; whether it matches, or undefined when that is not known yet. */
+  run(steps: number): boolean | undefined {
+    const { pattern, text } = this;
+    let p = this.#p;
+    let t = this.#t;
+    for (let left = steps; left > 0; left--) {
+      let matched = false;
+      let next = p + 1;
+      const char = pattern[p];
+      if (char === "*") {
+        this.#starPattern = ++p;
+        this.#starText = t;
+        continue;
+      }
+      if (char === undefined) {
+        if (t === text.length) return true;
+      } else if (t < text.length) {
+        const code = text.charCodeAt(t);
+        if (char === "?") matched = true;
+        else if (char === "[") {
+          const end = testBracket(pattern, p, code);
+          if (end === UNCLOSED) {
+            matched = code === 0x5b;
+            left -= pattern.length - p;
+          } else {
+            matched = end > 0;
+            next = end;
+            // What nothing matches has an end that is no number.
+            left -= Math.abs(end) - p || 1;
+          }
+        } else if (char === "\\") {
+          // One at the end of the pattern matches nothing.
+          matched = pattern.charCodeAt(p + 1) === code;
+          next = p + 2;
+        } else matched = pattern.charCodeAt(p) === code;
+      }
+      if (matched) {
+        p = next;
+        t++;
+        continue;
+      }
+      if (this.#starPattern < 0 || this.#starText >= text.length) return false;
+      p = this.#starPattern;
+      t = ++this.#starText;
     }
-    if (char === undefined) {
-      if (t === text.length) return true;
-    } else if (t < text.length) {
-      const code = text.charCodeAt(t);
-      if (char === "?") matched = true;
-      else if (char === "[") {
-        const end = testBracket(pattern, p, code);
-        if (end === UNCLOSED) matched = code === 0x5b;
-        else {
-          matched = end > 0;
-          next = end;
-        }
-      } else if (char === "\\") {
-        // One at the end of the pattern matches nothing.
-        matched = pattern.charCodeAt(p + 1) === code;
-        next = p + 2;
-      } else matched = pattern.charCodeAt(p) === code;
-    }
-    if (matched) {
-      p = next;
-      t++;
-      continue;
-    }
-    if (starPattern < 0 || starText >= text.length) return false;
-    p = starPattern;
-    t = ++starText;
+    this.#p = p;
+    this.#t = t;
+    return undefined;
   }
 }

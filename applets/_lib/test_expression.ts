@@ -45,6 +45,8 @@ export interface TestHost {
   readonly process: Pick<Process, "fd" | "uid" | "gid" | "maxDepth">;
   /** Whether a text matches an extended regular expression: for `=~`, and only there. */
   matches?(text: string, pattern: string): boolean;
+  /** Whether a text matches a shell pattern, where that may take long. */
+  matchesPattern?(text: string, pattern: string): boolean;
   /** Tells what is wrong and ends the evaluation. */
   fail(message: string, status: number): never;
 }
@@ -232,13 +234,17 @@ export class Expression {
     }
   }
 
+  #matches(text: string, pattern: string): boolean {
+    return this.ctx.matchesPattern?.(text, pattern) ?? matchPattern(pattern, text);
+  }
+
   #binary(left: string, operator: string, right: string): boolean {
     switch (operator) {
       case "=":
       case "==":
-        return this.double ? matchPattern(right, left) : left === right;
+        return this.double ? this.#matches(left, right) : left === right;
       case "!=":
-        return !(this.double ? matchPattern(right, left) : left === right);
+        return !(this.double ? this.#matches(left, right) : left === right);
       case "=~":
         return this.ctx.matches!(left, right);
       case "<":

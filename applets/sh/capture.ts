@@ -22,6 +22,22 @@ const READY: Readiness = { read: false, write: true, hangup: false, available: 0
 
 const STAT: Stat = { ...NO_INODE, dev: 12, ino: 1, mode: S_IFIFO | 0o600 };
 
+/** Bytes of which text is made at once. */
+const MUCH = 1 << 18;
+const NEWLINES = "\n".repeat(4096);
+
+function withoutNul(s: string): string {
+  return s.includes("\0") ? s.replaceAll("\0", "") : s;
+}
+
+/** Takes NUL bytes and final newlines out (POSIX 2.6.3). */
+export function substituted(text: string): string {
+  let end = text.length;
+  while (text.endsWith(NEWLINES, end)) end -= NEWLINES.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 10) end--;
+  return withoutNul(end < text.length ? text.slice(0, end) : text);
+}
+
 /** A growing text that is written to like a pipe. */
 export class Capture extends TextFile implements OpenFile {
   readonly readable = false;
@@ -30,6 +46,8 @@ export class Capture extends TextFile implements OpenFile {
   readonly keepsChunks = true;
   #text = "";
   #chunks: Uint8Array[] = [];
+  /** Bytes in the chunks. */
+  #waiting = 0;
   private size = 0;
   #references = 1;
   #closed: (() => void) | undefined;
@@ -56,19 +74,17 @@ export class Capture extends TextFile implements OpenFile {
     if (after > before) this.charge((after - before) << 16);
   }
 
+  /** The NUL bytes that chunks hold are nothing, so only builtins' text may have some. */
   #flush(): void {
     const chunks = this.#chunks;
     this.#chunks = [];
-    this.#text += toByteString(concatBytes(chunks));
+    this.#waiting = 0;
+    this.#text += withoutNul(toByteString(concatBytes(chunks)));
   }
 
-  /** What was written, with NUL bytes and final newlines taken out (POSIX 2.6.3). */
+  /** What was written, as the value of a substitution. */
   result(): string {
-    let s = this.all();
-    let end = s.length;
-    while (end > 0 && s.charCodeAt(end - 1) === 10) end--;
-    if (end < s.length) s = s.slice(0, end);
-    return s.includes("\0") ? s.replaceAll("\0", "") : s;
+    return substituted(this.all());
   }
 
   /** Everything that was written. */
@@ -87,6 +103,8 @@ export class Capture extends TextFile implements OpenFile {
 
   write(chunk: Uint8Array): void {
     this.#chunks.push(chunk);
+    // Text is made of much as it comes, not of all at the end.
+    if ((this.#waiting += chunk.length) >= MUCH) this.#flush();
     this.#grow(chunk.length);
   }
 

@@ -10,8 +10,8 @@ import { type Node, type Part, staticText, type VarPart, type Word } from "./ast
 import { need, ShellError } from "./errors.ts";
 import { SEPARATOR, unmark, WordBuilder } from "./fields.ts";
 import { ESC, escapePattern, hasMagic } from "./pattern.ts";
-import { ARITHMETIC, GLOB, OPERATORS, TILDE, TURNS, withPart } from "./parts.ts";
-import { MAX_GLOB, type Shell } from "./shell.ts";
+import { ARITHMETIC, GLOB, inTurns, OPERATORS, TILDE, TURNS, withPart } from "./parts.ts";
+import { type Flags, MAX_GLOB, OPTIONS, type Shell } from "./shell.ts";
 import { NameRef } from "./vars.ts";
 
 /** Where parts of a word go. */
@@ -127,22 +127,12 @@ export function compileParameter(name: string): (sh: Shell) => string | undefine
 
 /** The value of `$-`. */
 function flagLetters(sh: Shell): string {
-  const f = sh.flags;
   let out = "";
-  if (f.nounset) out += "u";
-  if (f.notify) out += "b";
-  if (f.allexport) out += "a";
-  if (f.noclobber) out += "C";
-  if (f.verbose) out += "v";
-  if (f.xtrace) out += "x";
-  if (f.command) out += "c";
-  if (f.stdin) out += "s";
-  if (f.noexec) out += "n";
-  if (f.monitor) out += "m";
-  if (f.interactive) out += "i";
-  if (f.ignoreeof) out += "I";
-  if (f.noglob) out += "f";
-  if (f.errexit) out += "e";
+  for (const c of "ubaCvxcsnmiIfe") {
+    const name = OPTIONS.find(([letter]) => letter === c)?.[1] ??
+      (c === "c" ? "command" : c === "s" ? "stdin" : "interactive");
+    if (sh.flags[name as keyof Flags]) out += c;
+  }
   return out;
 }
 
@@ -169,7 +159,8 @@ function partMayWait(p: Part): boolean {
     case "arith":
       return mayWait(p.word);
     case "var":
-      return LONG_WORK.has(p.op) || (p.arg !== undefined && mayWait(p.arg)) ||
+      return p.name === "@" || p.name === "*" || LONG_WORK.has(p.op) ||
+        (p.arg !== undefined && mayWait(p.arg)) ||
         (p.arg2 !== undefined && mayWait(p.arg2));
     default:
       return false;
@@ -193,9 +184,14 @@ export class Expander {
     if (parts.length === 1 && parts[0].t === "var" && parts[0].op === "") {
       const p = parts[0];
       if (p.name === "@" && p.quoted) {
-        return (sh, out) => {
+        return (sh, out): Wait => {
           const { params } = sh;
-          if (params.length > MANY) sh.weigh(params.length, out.length + params.length);
+          if (params.length > MANY) {
+            sh.weigh(params.length, out.length + params.length);
+            if (params.length > VERY_MANY) {
+              return inTurns(sh, (turns) => turns.copyList(sh, params, out));
+            }
+          }
           for (const s of params) out.push(s);
         };
       }
@@ -446,22 +442,31 @@ export class Expander {
   }
 }
 
-const quotedAt: PartFn = (sh, out) => {
+const quotedAt: PartFn = (sh, out): Wait => {
   const params = sh.params;
+  if (params.length > VERY_MANY) {
+    return inTurns(sh, (turns) => turns.quoteList(sh, params, out));
+  }
   for (let i = 0; i < params.length; i++) {
     if (i > 0) out.breakField();
     out.quoted(params[i]);
   }
 };
 
-const quotedStar: PartFn = (sh, out) => out.quoted(joined(sh, sh.fieldSplitter().joiner));
+const quotedStar: PartFn = (sh, out) => joined(sh, sh.fieldSplitter().joiner, (s) => out.quoted(s));
 
-const unquotedList: PartFn = (sh, out) => out.value(joined(sh, SEPARATOR));
+const unquotedList: PartFn = (sh, out) => {
+  const by = out instanceof WordBuilder ? SEPARATOR : sh.fieldSplitter().joiner;
+  return joined(sh, by, (s) => out.value(s));
+};
 
-function joined(sh: Shell, by: string): string {
+function joined(sh: Shell, by: string, use: (s: string) => void): Wait {
   const { params } = sh;
+  if (params.length > VERY_MANY) {
+    return inTurns(sh, (turns) => turns.joinList(sh, params, by, use));
+  }
   if (params.length > MANY) sh.proc.waiter.spend(params.length >> 2);
-  return params.join(by);
+  use(params.join(by));
 }
 
 /** Runs parts in order; waits only where one has to. */
@@ -491,12 +496,21 @@ async function restLater(
 
 /** Up to so many parameters cost no more than a step. */
 const MANY = 64;
+/** More parameters are gone through in turns with others. */
+const VERY_MANY = 1 << 13;
 /** Up to this length, splitting a text costs no more than a step. */
 const SHORT = 1 << 8;
+/** A longer text is split in turns with others. */
+const LONG = 1 << 15;
 
 /** Splits and globs a value that makes up a whole word. */
 function addValue(sh: Shell, value: string, out: string[]): Wait {
-  if (value.length > SHORT) sh.weigh(value.length, value.length >> 2);
+  if (value.length > SHORT) {
+    sh.weigh(value.length, value.length >> 2);
+    if (value.length > LONG) {
+      return inTurns(sh, (turns) => turns.splitValue(sh, value, out));
+    }
+  }
   const splitter = sh.fieldSplitter();
   if (splitter.isPlain(value)) {
     out.push(value);
@@ -518,16 +532,20 @@ function addValue(sh: Shell, value: string, out: string[]): Wait {
 }
 
 /** Whether a value could be a pattern. */
-function hasGlobChar(s: string): boolean {
+export function hasGlobChar(s: string): boolean {
   if (s.includes("*") || s.includes("?")) return true;
   const open = s.indexOf("[");
   return open >= 0 && s.indexOf("]", open) > 0;
 }
 
 function finishFields(sh: Shell, b: WordBuilder, out: string[]): Wait {
-  if (b.text.length > SHORT) sh.weigh(b.text.length, b.text.length >> 2);
+  const { text, ranges } = b;
+  if (text.length > SHORT) {
+    sh.weigh(text.length, text.length >> 2);
+    if (text.length > LONG) return inTurns(sh, (turns) => turns.splitText(sh, text, ranges, out));
+  }
   const fields: string[] = [];
-  sh.fieldSplitter().split(b.text, b.ranges, fields);
+  sh.fieldSplitter().split(text, ranges, fields);
   return addFields(sh, fields, 0, out);
 }
 
@@ -539,7 +557,7 @@ function addFields(sh: Shell, fields: readonly string[], from: number, out: stri
 }
 
 /** Globs one marked field and adds what it stands for. */
-function addField(sh: Shell, field: string, out: string[]): Wait {
+export function addField(sh: Shell, field: string, out: string[]): Wait {
   if (sh.flags.noglob || !hasMagic(field)) {
     out.push(unmark(field));
     return;

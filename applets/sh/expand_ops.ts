@@ -24,6 +24,7 @@ import { ARITHMETIC } from "./parts.ts";
 import { type Pattern, takesLong } from "./pattern.ts";
 import type { Steps } from "../_lib/steps.ts";
 import type { Shell } from "./shell.ts";
+import { joining, quoteParts } from "./turns/fields.ts";
 import { paced } from "./turns/paced.ts";
 import {
   compiled,
@@ -55,13 +56,14 @@ export function compileOperator(p: VarPart, expander: Expander): PartFn {
   const spread = list && (p.name === "@" || !p.quoted) ? compileStringOp(p, expander, true) : run;
   return (sh, out): Wait => {
     const v = (out instanceof WordBuilder ? spread : run)(sh);
-    if (typeof v !== "string") return v.then((s) => emit(p, s, out));
-    emit(p, v, out);
+    if (typeof v !== "string") return v.then((s) => emit(sh, p, s, out));
+    return emit(sh, p, v, out);
   };
 }
 
-function emit(p: VarPart, s: string, out: Target): void {
+function emit(sh: Shell, p: VarPart, s: string, out: Target): Wait {
   if (!p.quoted) return out.value(s);
+  if (s.length > LONG && s.includes(SEPARATOR)) return quoteParts(sh, s, out);
   let from = 0;
   for (let at = s.indexOf(SEPARATOR); at >= 0; at = s.indexOf(SEPARATOR, from)) {
     out.quoted(s.slice(from, at));
@@ -108,14 +110,13 @@ function assigning(p: VarPart, list: boolean, expander: Expander): PartFn {
       return itself(sh, out);
     }
     if (v !== undefined && !(colon && v === "")) return itself(sh, out);
-    const store = (s: string): void => {
+    const store = (s: string): Wait => {
       if (!isName(name)) throw new ShellError(`${name}: bad variable name`);
       sh.set(name, s);
-      emit(p, s, out);
+      return emit(sh, p, s, out);
     };
     const s = text(sh);
-    if (typeof s !== "string") return s.then(store);
-    store(s);
+    return typeof s === "string" ? store(s) : s.then(store);
   };
 }
 
@@ -153,22 +154,30 @@ function compileStringOp(p: VarPart, expander: Expander, split: boolean): TextFn
   const name = p.name;
   const list = name === "@" || name === "*";
   const spreads = list && split && p.op !== "len";
-  const get = spreads
-    ? (sh: Shell): string | undefined => sh.params.join(SEPARATOR)
-    : compileParameter(name);
+  const get = compileParameter(name);
   const counts = p.op === "len";
   const apply = operation(p, expander);
   const applyList = spreads ? listOperation(p, expander) : undefined;
   return (sh) => {
+    if (list) {
+      const by = spreads ? SEPARATOR : sh.fieldSplitter().joiner;
+      return withText(
+        sh.params.length > VERY_MANY
+          ? paced(sh, () => joining(sh, sh.params, by))
+          : sh.params.join(by),
+        (v) =>
+          spreads && v.includes(SEPARATOR) && applyList !== undefined
+            ? applyList(sh, v)
+            : apply(sh, v),
+      );
+    }
     const v = get(sh);
     if (v === undefined) {
-      if (sh.flags.nounset && !list) throw unsetError(name);
+      if (sh.flags.nounset) throw unsetError(name);
       // What stands behind the operator is not expanded.
       return counts ? apply(sh, "") : "";
     }
-    return spreads && v.includes(SEPARATOR) && applyList !== undefined
-      ? applyList(sh, v)
-      : apply(sh, v);
+    return apply(sh, v);
   };
 }
 
@@ -212,7 +221,7 @@ function listOperation(p: VarPart, expander: Expander): Both | undefined {
 }
 
 function* trimList(sh: Shell, t: string, v: string, op: string, pause: Pause): Steps<string> {
-  const pattern = yield* compiled(sh, t, pause);
+  const pattern = yield* compiled(sh.shared.patterns, t, pause);
   const first = v.slice(0, v.indexOf(SEPARATOR));
   if (op[0] === "#") {
     const end = yield* endOfMatch(pattern, first, 0, op === "##", pause);
@@ -228,6 +237,8 @@ function* trimList(sh: Shell, t: string, v: string, op: string, pause: Pause): S
     const start = yield* startOfMatch(pattern, v.slice(from, to), false, pause);
     if (start >= 0) return v.slice(0, from + start);
     to = from - 1;
+    const turn = pause(32);
+    if (turn !== undefined) yield turn;
   }
   return v;
 }
@@ -240,9 +251,12 @@ function* replaceInList(
   all: boolean,
   pause: Pause,
 ): Steps<string> {
-  const pattern = yield* compiled(sh, t, pause);
-  let out = "";
-  for (const text of v.split(SEPARATOR)) {
+  const pattern = yield* compiled(sh.shared.patterns, t, pause);
+  const done: string[] = [];
+  for (let from = 0; from <= v.length;) {
+    const to = v.indexOf(SEPARATOR, from);
+    const text = v.slice(from, to < 0 ? v.length : to);
+    let out = "";
     let at = 0;
     while (at < text.length) {
       const start = yield* find(pattern, text, at, pause);
@@ -256,13 +270,20 @@ function* replaceInList(
       }
       out += by;
       // Not so where all of a text without special characters is replaced.
-      if (end === text.length && !(all && pattern.literal !== undefined)) return out;
-      if (!all) return out + text.slice(end);
+      const isEnd = end === text.length && !(all && pattern.literal !== undefined);
+      if (isEnd || !all) {
+        done.push(isEnd ? out : out + text.slice(end));
+        return done.join(SEPARATOR);
+      }
       at = end;
     }
-    out += text.slice(at) + SEPARATOR;
+    done.push(out + text.slice(at));
+    if (to < 0) break;
+    from = to + 1;
+    const turn = pause(32);
+    if (turn !== undefined) yield turn;
   }
-  return out.slice(0, -1);
+  return done.join(SEPARATOR);
 }
 
 /** Whether the locale variables ask for UTF-8: only `${#x}` cares. */
@@ -296,6 +317,9 @@ function withText(
   return typeof text === "string" ? use(text) : text.then(use);
 }
 
+/** Longer texts and more parameters are gone through in turns with others. */
+const LONG = 1 << 15;
+const VERY_MANY = 1 << 13;
 /** Up to this length, what is done with a text costs no more than a step. */
 const SHORT = 1 << 9;
 
@@ -321,7 +345,7 @@ function trim(p: VarPart, expander: Expander): Both {
       }
       return paced(sh, function* (): Steps<string> {
         const pause = pauses(sh);
-        const pattern = yield* compiled(sh, t, pause);
+        const pattern = yield* compiled(sh.shared.patterns, t, pause);
         return front
           ? fromEnd(yield* endOfMatch(pattern, v, 0, longest, pause))
           : upTo(yield* startOfMatch(pattern, v, longest, pause));
@@ -408,15 +432,16 @@ function* replacing(
   all: boolean,
   pause: Pause,
 ): Steps<string> {
-  const pattern = yield* compiled(sh, t, pause);
+  const pattern = yield* compiled(sh.shared.patterns, t, pause);
   if (text === "" && pattern.matches("")) return by;
   const done: string[] = [];
-  let out = "";
+  // Pieces are joined now and then, so that it takes no time in the end.
+  let pieces: string[] = [];
   let at = 0;
   for (let count = 1; at < text.length; count++) {
     if (count % SOME === 0) {
-      done.push(out);
-      out = "";
+      done.push(pieces.join(""));
+      pieces = [];
       const turn = pause(SOME << 5);
       if (turn !== undefined) yield turn;
     }
@@ -427,14 +452,15 @@ function* replacing(
     const end = pattern.lastEnd;
     if (end === start) {
       // An empty match would never end.
-      out += text.slice(at, start + 1);
+      pieces.push(text.slice(at, start + 1));
       at = start + 1;
       continue;
     }
-    out += text.slice(at, start) + by;
+    if (start > at) pieces.push(text.slice(at, start));
+    pieces.push(by);
     at = end;
     if (!all) break;
   }
-  done.push(out, text.slice(at));
+  done.push(...pieces, text.slice(at));
   return done.join("");
 }

@@ -73,61 +73,111 @@ export class Splitter {
     return false;
   }
 
-  /** Cuts a marked text into fields, which stay in marked form. */
-  split(text: string, ranges: readonly number[], out: string[]): void {
-    if (!text.includes(BREAK)) {
-      this.#splitPiece(text, 0, ranges, out);
-      return;
-    }
-    let at = 0;
+  /**
+   * Cuts a marked text into fields, which stay in marked form.
+   *
+   * @param state Where to begin, and then where it has come to.
+   * @param most Characters to go through, about.
+   * @returns Whether all of it is done.
+   */
+  split(
+    text: string,
+    ranges: readonly number[],
+    out: string[],
+    state: SplitState = new SplitState(),
+    most: number = Infinity,
+  ): boolean {
+    const stop = state.at + most;
     for (;;) {
-      const end = text.indexOf(BREAK, at);
-      this.#splitPiece(end < 0 ? text.slice(at) : text.slice(at, end), at, ranges, out);
-      if (end < 0) return;
-      at = end + 1;
+      if (state.end < 0) {
+        const end = text.indexOf(BREAK, state.start);
+        state.end = end < 0 ? text.length : end;
+        state.at = state.start;
+      }
+      if (!this.#splitPiece(text, ranges, out, state, stop)) return false;
+      if (state.end === text.length) return true;
+      state.start = state.at = state.end + 1;
+      state.end = -1;
+      if (state.at >= stop) return false;
     }
   }
 
-  #splitPiece(s: string, base: number, ranges: readonly number[], out: string[]): void {
-    let start = 0;
+  #splitPiece(
+    s: string,
+    ranges: readonly number[],
+    out: string[],
+    state: SplitState,
+    stop: number,
+  ): boolean {
+    const { end } = state;
+    let { start, at, range, kind: before } = state;
     if (!this.#none || s.includes(SEPARATOR)) {
-      for (let r = 0; r < ranges.length; r += 2) {
-        const from = Math.max(ranges[r] - base, 0);
+      while (range < ranges.length) {
+        at = Math.max(at, ranges[range]);
+        if (at >= end) break;
         // Adjacent ranges are scanned as one, so that a delimiter between two values counts once.
-        let to = ranges[r + 1] - base;
-        while (r + 2 < ranges.length && ranges[r + 2] - base === to) {
-          r += 2;
-          to = ranges[r + 1] - base;
-        }
-        if (to > s.length) to = s.length;
-        let p = from;
-        while (p < to) {
-          const kind = this.kind(s.charCodeAt(p));
-          if (kind === 0) {
-            p++;
+        let next = range + 2;
+        let to = ranges[range + 1];
+        for (; next < ranges.length && ranges[next] === to; next += 2) to = ranges[next + 1];
+        const last = Math.min(to, end);
+        const bound = Math.min(last, stop);
+        while (at < bound) {
+          let kind = 0;
+          if (before !== 0) {
+            // After white space one other delimiter, with white space around it, belongs to it.
+            for (; at < bound; at++) {
+              kind = this.kind(s.charCodeAt(at));
+              if (kind === 0 || kind + before === 4) {
+                before = 0;
+                break;
+              }
+              if (kind === 2) before = 2;
+            }
+            start = at;
             continue;
           }
-          if (kind === 1 && p === start) {
-            // White space before a field is nothing.
-            start = ++p;
-            continue;
+          for (; at < bound; at++) {
+            kind = this.kind(s.charCodeAt(at));
+            if (kind !== 0) break;
           }
-          out.push(s.slice(start, p));
-          p++;
-          // After white space one other delimiter, with white space around it, belongs to it.
-          let seen = kind === 2;
-          while (p < to) {
-            const k = this.kind(s.charCodeAt(p));
-            if (k === 0 || (k === 2 && seen)) break;
-            if (k === 2) seen = true;
-            p++;
+          if (at === bound) break;
+          // White space before a field is nothing.
+          if (kind === 2 || at !== start) {
+            out.push(s.slice(start, at));
+            before = kind;
           }
-          start = p;
+          start = ++at;
         }
+        if (at < last) {
+          state.start = start;
+          state.at = at;
+          state.range = range;
+          state.kind = before;
+          return false;
+        }
+        before = 0;
+        if (to > end) break;
+        range = next;
       }
     }
-    if (start < s.length) out.push(s.slice(start));
+    if (start < end) out.push(s.slice(start, end));
+    state.range = range;
+    state.kind = 0;
+    return true;
   }
+}
+
+/** How far a text has been split. */
+export class SplitState {
+  /** Where the field began that it is in. */
+  start = 0;
+  at = 0;
+  /** Where the piece ends that it is in, which the next parameter of `"$@"` follows; -1 before it is known. */
+  end = -1;
+  /** Index of the range that it is in. */
+  range = 0;
+  /** What kind of delimiters stand before, 0 in a field. */
+  kind = 0;
 }
 
 /** Builds one word in marked form. */
@@ -157,6 +207,11 @@ export class WordBuilder {
   /** Text that is neither split nor a pattern, and leaves no field when empty. */
   plain(s: string): void {
     this.text += escapePattern(s);
+  }
+
+  /** Quoted text that is in marked form already. */
+  marked(s: string): void {
+    this.text += s;
   }
 
   breakField(): void {

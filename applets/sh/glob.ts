@@ -15,9 +15,11 @@ import { isVfsError } from "../../sandbox/errors.ts";
 import { inSteps, type Steps } from "../_lib/steps.ts";
 import { ESC, hasMagic, type Pattern, type PatternCache } from "./pattern.ts";
 import { unmark } from "./fields.ts";
+import { compiled, pauses } from "./turns/patterns.ts";
 
 /** The text a part without active pattern characters stands for: quoting is taken out. */
 function plainText(part: string): string {
+  if (!part.includes("\\")) return unmark(part);
   let out = "";
   for (let i = 0; i < part.length; i++) {
     if (part[i] === "\\" && i + 1 < part.length) {
@@ -73,7 +75,7 @@ function* glob(
       for (const base of found) next.push(base + text + (last ? "" : "/"));
     } else {
       const bare = unmarkEmpty(part);
-      const pattern = patterns.get(bare);
+      const pattern = yield* compiled(patterns, bare, pauses({ proc: host }));
       const dots = bare.startsWith(".") || bare.startsWith(ESC + ".") || bare.startsWith("\\.");
       for (const base of found) {
         const count = addMatches(base, pattern, dots, last, fs, next);

@@ -14,8 +14,11 @@ import {
   type Stat,
 } from "../../sandbox/types.ts";
 import { VfsError } from "../../sandbox/errors.ts";
-import { toBytes } from "../../sandbox/bytes.ts";
+import { concatBytes, toBytes } from "../../sandbox/bytes.ts";
 import { TextFile } from "./text_file.ts";
+
+/** Characters of which bytes are made at once. */
+const PART = 1 << 16;
 
 /** Text that is read like a pipe whose writer has gone. */
 export class HereFile extends TextFile implements OpenFile {
@@ -23,24 +26,34 @@ export class HereFile extends TextFile implements OpenFile {
   readonly writable = false;
   flags = O_RDONLY;
   readonly keepsChunks = false;
-  private readonly bytes: Uint8Array;
+  /** Bytes of the next part of the text. */
+  private bytes: Uint8Array = new Uint8Array(0);
   private at = 0;
+  /** Where the text begins of which no bytes were made yet. */
+  private made = 0;
 
-  constructor(text: string) {
+  constructor(private readonly text: string) {
     super();
-    this.bytes = toBytes(text);
+  }
+
+  /** Makes bytes of more of the text; false at its end. */
+  private more(): boolean {
+    if (this.made >= this.text.length) return false;
+    const rest = this.bytes.subarray(this.at);
+    const end = this.made + Math.max(PART, 2 * rest.length);
+    const next = toBytes(this.text.slice(this.made, end));
+    this.made = end;
+    this.bytes = rest.length === 0 ? next : concatBytes([rest, next]);
+    this.at = 0;
+    return true;
   }
 
   read(max: number): Uint8Array | undefined {
-    if (this.at >= this.bytes.length) return undefined;
-    const end = Math.min(this.bytes.length, this.at + max);
-    const chunk = this.bytes.slice(this.at, end);
-    this.at = end;
-    return chunk;
+    return this.readReused(max)?.slice();
   }
 
   readReused(max: number): Uint8Array | undefined {
-    if (this.at >= this.bytes.length) return undefined;
+    if (this.at >= this.bytes.length && !this.more()) return undefined;
     const end = Math.min(this.bytes.length, this.at + max);
     const chunk = this.bytes.subarray(this.at, end);
     this.at = end;
@@ -48,13 +61,13 @@ export class HereFile extends TextFile implements OpenFile {
   }
 
   readUntil(delimiter: number, max: number): Uint8Array | undefined {
-    if (this.at >= this.bytes.length) return undefined;
+    if (this.at >= this.bytes.length && !this.more()) return undefined;
     let end = this.bytes.indexOf(delimiter, this.at);
+    while (end < 0 && this.bytes.length - this.at < max && this.more()) {
+      end = this.bytes.indexOf(delimiter);
+    }
     end = end < 0 ? this.bytes.length : end + 1;
-    if (end - this.at > max) end = this.at + max;
-    const chunk = this.bytes.slice(this.at, end);
-    this.at = end;
-    return chunk;
+    return this.read(Math.min(max, end - this.at));
   }
 
   ready(): Readiness {
@@ -62,7 +75,7 @@ export class HereFile extends TextFile implements OpenFile {
       read: true,
       write: false,
       hangup: true,
-      available: this.bytes.length - this.at,
+      available: this.bytes.length - this.at + Math.max(0, this.text.length - this.made),
     };
   }
 

@@ -32,7 +32,7 @@ const HISTORY_SIZE = 255;
 export async function interact(sh: Shell, input: OpenFile): Promise<number> {
   await loadExpansion(sh);
   if (sh.proc.tty !== undefined && input.tty !== undefined) takeTerminal(sh);
-  sh.traps.becomeInteractive();
+  becomeInteractive(sh);
   const editor = input.tty === undefined ? undefined : new LineEditor(sh, input, input.tty);
   return await loop(sh, input, editor);
 }
@@ -123,6 +123,25 @@ async function loop(sh: Shell, input: OpenFile, editor: LineEditor | undefined):
       status = sh.status = 130;
     }
     sh.skip = SKIP_NONE;
+  }
+}
+
+function doNothing(): void {}
+
+/** Gives signals what an interactive shell gives them. */
+function becomeInteractive(sh: Shell): void {
+  const { traps } = sh;
+  traps.byDefault = (n) => {
+    // Not "ignore", which children would inherit.
+    if (n === SIG.TERM || n === SIG.QUIT) return doNothing;
+    if (n === SIG.INT) return (signal) => traps.take(signal);
+    if (n === SIG.TSTP || n === SIG.TTIN || n === SIG.TTOU) {
+      return sh.flags.monitor ? doNothing : "default";
+    }
+    return "default";
+  };
+  for (const n of [SIG.TERM, SIG.QUIT, SIG.INT, SIG.TSTP, SIG.TTIN, SIG.TTOU]) {
+    traps.apply(n, sh.proc);
   }
 }
 

@@ -11,7 +11,7 @@
 import { type Child, type MaybePromise, O_RDONLY, type OpenFile } from "../../sandbox/types.ts";
 import { bareText, type Node, type Part, type Pipe, type Simple } from "./ast.ts";
 import { findCommand, locate, startProgram } from "./call.ts";
-import { Capture } from "./capture.ts";
+import { Capture, substituted } from "./capture.ts";
 import { type Expander, type FieldsFn, type TextFn } from "./expand.ts";
 import { HereFile } from "./here_file.ts";
 import { foreground, waitForeground, waitPipeline } from "./jobs.ts";
@@ -76,7 +76,7 @@ export function compileSubstitution(body: Node | null, compiler: NodeCompiler): 
       const text = direct(sh);
       if (text !== undefined) {
         sh.substituted = sh.capturedStatus;
-        return trimmed(text);
+        return substituted(text);
       }
     }
     const capture = new Capture((bytes) => sh.proc.chargeMemory(bytes));
@@ -196,14 +196,6 @@ function expandNow(sh: Shell, fields: readonly FieldsFn[]): string[] | undefined
     sh.hurries = false;
   }
   return argv;
-}
-
-/** Takes NUL bytes and final newlines out (POSIX 2.6.3). */
-function trimmed(text: string): string {
-  let end = text.length;
-  while (end > 0 && text.charCodeAt(end - 1) === 10) end--;
-  const s = end < text.length ? text.slice(0, end) : text;
-  return s.includes("\0") ? s.replaceAll("\0", "") : s;
 }
 
 /** How the stages of a pipeline are started. */

@@ -15,8 +15,6 @@ export const TRAP_EXIT = 0;
 /** Number that stands for `ERR`, behind all real signals. */
 export const TRAP_ERR = 65;
 
-function doNothing(): void {}
-
 /** The traps of one shell. */
 export class Traps {
   private readonly actions = new Map<number, string>();
@@ -55,34 +53,22 @@ export class Traps {
     this.apply(n, this.sh.proc);
   }
 
-  private apply(n: number, proc: Process): void {
+  /** What an interactive shell does with a signal that has no action; `interactive.ts` sets it. */
+  byDefault: ((n: number) => Parameters<Process["setSignal"]>[1]) | undefined;
+
+  /** Makes the action of a signal that of the process. */
+  apply(n: number, proc: Process): void {
     if (n === SIG.KILL || n === SIG.STOP) return;
     const action = this.actions.get(n);
     if (action === undefined) {
-      proc.setSignal(n, this.sh.flags.interactive ? this.interactiveDefault(n) : "default");
+      const own = this.sh.flags.interactive ? this.byDefault?.(n) : undefined;
+      proc.setSignal(n, own ?? "default");
     } else if (action === "") proc.setSignal(n, "ignore");
     else proc.setSignal(n, (signal) => this.take(signal));
   }
 
-  private interactiveDefault(n: number): "default" | "ignore" | ((signal: number) => void) {
-    // Not "ignore", which children would inherit.
-    if (n === SIG.TERM || n === SIG.QUIT) return doNothing;
-    if (n === SIG.INT) return (signal) => this.take(signal);
-    if (n === SIG.TSTP || n === SIG.TTIN || n === SIG.TTOU) {
-      return this.sh.flags.monitor ? doNothing : "default";
-    }
-    return "default";
-  }
-
-  /** Gives signals what an interactive shell gives them. */
-  becomeInteractive(): void {
-    for (const n of [SIG.TERM, SIG.QUIT, SIG.INT, SIG.TSTP, SIG.TTIN, SIG.TTOU]) {
-      this.apply(n, this.sh.proc);
-    }
-  }
-
   /** A signal arrived. */
-  private take(signal: number): void {
+  take(signal: number): void {
     if (!this.pending.includes(signal)) this.pending.push(signal);
     this.sh.interrupts = this.pending.length;
   }

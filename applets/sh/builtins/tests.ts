@@ -5,6 +5,7 @@
  */
 
 import type { MaybePromise } from "../../../sandbox/types.ts";
+import { PatternMatch } from "../../_lib/glob_match.ts";
 import { Expression } from "../../_lib/test_expression.ts";
 import type { Regex } from "../../_lib/regex/regex.ts";
 import { plainNumber } from "../number.ts";
@@ -19,6 +20,12 @@ class TestFailed extends Error {
     super("test");
   }
 }
+
+/** Steps of matching a pattern between two looks whether others should have their turn. */
+const STEPS = 1 << 12;
+
+/** Thrown where a match is to go on later. */
+const PAUSED = new Error("paused");
 
 /** Evaluates `words`; the frequent short forms without a parser. */
 function evaluate(
@@ -56,6 +63,7 @@ function parse(
   let waiting: Promise<void> | undefined;
   const onStep = (steps: number): boolean => (waiting ??= sh.proc.tick(steps >> 3)) !== undefined;
   const compiled = new Map<string, Regex>();
+  const patterns: { readonly match: PatternMatch; matched: boolean | undefined }[] = [];
   const host = {
     fs: sh.proc.fs,
     process: sh.proc,
@@ -73,6 +81,18 @@ function parse(
         throw error;
       }
     },
+    matchesPattern: (text: string, pattern: string): boolean => {
+      let known = patterns.find(({ match }) => match.text === text && match.pattern === pattern);
+      if (known === undefined) {
+        known = { match: new PatternMatch(pattern, text), matched: undefined };
+        patterns.push(known);
+      }
+      while (known.matched === undefined) {
+        known.matched = known.match.run(STEPS);
+        if (known.matched === undefined && onStep(STEPS >> 1)) throw PAUSED;
+      }
+      return known.matched;
+    },
     fail: (message: string, status: number): never => {
       sh.say(`${sh.shared.name}: ${message}\n`);
       throw new TestFailed(status);
@@ -83,7 +103,7 @@ function parse(
       return new Expression(host, words, double).evaluate() ? 0 : 1;
     } catch (error) {
       if (error instanceof TestFailed) return error.status;
-      if (error !== regex?.PAUSED) throw error;
+      if (error !== PAUSED && error !== regex?.PAUSED) throw error;
     }
     // A search stopped half-way for others: evaluated once more, it goes on there.
     const turn = waiting!;

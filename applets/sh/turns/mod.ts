@@ -16,3 +16,4 @@ export {
   longSequence,
 } from "./commands.ts";
 export { matchesAll } from "./patterns.ts";
+export { copyList, joinList, quoteList, quoteParts, splitText, splitValue } from "./fields.ts";

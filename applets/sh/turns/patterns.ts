@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { MaybePromise } from "../../../sandbox/types.ts";
+import type { MaybePromise, Process } from "../../../sandbox/types.ts";
 import { inSteps, type Steps } from "../../_lib/steps.ts";
-import { Pattern, PatternParser, type Piece } from "../pattern.ts";
+import { Pattern, type PatternCache, PatternParser, type Piece } from "../pattern.ts";
 import type { Shell } from "../shell.ts";
 
 /** Counts characters that were gone through; a promise when others are to have their turn. */
@@ -16,8 +16,8 @@ export type Pause = (characters: number) => Promise<void> | undefined;
 const STEP_SHIFT = 5;
 
 /** Takes turns as a process. */
-export function pauses(sh: Shell): Pause {
-  return (characters) => sh.proc.tick(characters >> STEP_SHIFT);
+export function pauses({ proc }: { readonly proc: Pick<Process, "tick"> }): Pause {
+  return (characters) => proc.tick(characters >> STEP_SHIFT);
 }
 
 /** Characters of a long text that are looked through at a time. */
@@ -28,8 +28,7 @@ const NEAR = 1 << 10;
 const SOME = 1 << 12;
 
 /** The compiled form of a pattern. */
-export function* compiled(sh: Shell, text: string, pause: Pause): Steps<Pattern> {
-  const { patterns } = sh.shared;
+export function* compiled(patterns: PatternCache, text: string, pause: Pause): Steps<Pattern> {
   const known = patterns.find(text);
   if (known !== undefined) return known;
   const parser = new PatternParser(text);
@@ -46,7 +45,7 @@ export function* compiled(sh: Shell, text: string, pause: Pause): Steps<Pattern>
 export function matchesAll(sh: Shell, pattern: string, s: string): MaybePromise<boolean> {
   return inSteps((function* (): Steps<boolean> {
     const pause = pauses(sh);
-    return yield* matching(yield* compiled(sh, pattern, pause), s, pause);
+    return yield* matching(yield* compiled(sh.shared.patterns, pattern, pause), s, pause);
   })());
 }
 
