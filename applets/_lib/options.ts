@@ -7,7 +7,7 @@ import type { ByteString } from "../../sandbox/types.ts";
 import type { Applet, AppletSpec, OptionSpec, OptionTable } from "../contract.ts";
 
 /** The first line of a usage page; comparisons with native stop here. */
-export const BANNER = "capbox v0.1.0 (BusyBox v1.35.0 compatible) multi-call binary.";
+export const BANNER = "BusyBox v1.35.0 compatible (capbox v0.1.0) multi-call binary.";
 
 /** The usage of an applet that has no page. */
 export const NO_HELP = "\0";

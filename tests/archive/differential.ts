@@ -47,7 +47,7 @@ function withoutNow(text: string): string {
 
 /** Messages up to the usage page, which is in our own words. */
 function withoutUsage(text: string): string {
-  const at = text.search(/(BusyBox v1\.35\.0|capbox v[0-9.]+) \(/);
+  const at = text.search(/BusyBox v1\.35\.0 (compatible )?\(/);
   return at < 0 ? text : text.slice(0, at) + "<usage>";
 }
 

@@ -20,7 +20,7 @@ for (const feature of new Set(cases.map((each) => each.feature))) {
       const run = await sandbox.run(["awk", ...args], { stdin: bytesOf(stdin), cwd });
       const got = {
         stdout: textOf(run.stdout),
-        stderr: textOf(run.stderr).split("capbox v")[0],
+        stderr: textOf(run.stderr).split("BusyBox v")[0],
         code: run.code,
       };
       const want = { stdout, stderr, code };
