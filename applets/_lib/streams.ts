@@ -210,6 +210,9 @@ export class Sink {
   }
 }
 
+/** Bytes of output that are written at once. */
+const PIECE = 1 << 20;
+
 /**
  * A buffer in front of a sink.
  *
@@ -300,9 +303,13 @@ export class Output {
     return full;
   }
 
+  /** What takes long to write is written in pieces, so that others get their turns. */
   #large(chunk: Uint8Array): void | Promise<void> {
-    const full = this.flush();
-    return this.#send(chunk) ?? full;
+    let full = this.flush();
+    for (let at = 0; at < chunk.length; at += PIECE) {
+      full = this.#send(chunk.subarray(at, at + PIECE)) ?? full;
+    }
+    return full;
   }
 
   /** Writes the buffer out. Undefined when done. */

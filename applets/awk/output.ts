@@ -38,8 +38,7 @@ export class OutputBuffer {
   text(text: ByteString): void {
     const length = text.length;
     if (this.#length + length > this.#buffer.length && !this.#room(length)) {
-      if (length <= PIECE) this.#send(toBytes(text));
-      else this.#wait(this.#pieces(text));
+      for (let at = 0; at < length; at += PIECE) this.#send(toBytes(text.slice(at, at + PIECE)));
       return;
     }
     if (length === 1) this.#buffer[this.#length++] = text.charCodeAt(0);
@@ -117,16 +116,6 @@ export class OutputBuffer {
     } catch (error) {
       if (!isVfsError(error)) throw error;
       this.error = error;
-    }
-  }
-
-  /** What takes long to write gives others their turns. */
-  async #pieces(text: ByteString): Promise<void> {
-    if (this.waiting !== undefined) await this.waiting;
-    for (let at = 0; at < text.length; at += PIECE) {
-      if (this.error !== undefined || this.#discarding) return;
-      const full = this.sink.write(toBytes(text.slice(at, at + PIECE)));
-      if (full !== undefined) await full;
     }
   }
 

@@ -22,6 +22,7 @@ import {
 } from "../../sandbox/types.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import { after, inSequence, inTurns } from "../_lib/sequence.ts";
+import { inSteps } from "../_lib/steps.ts";
 import { SedInput } from "./input.ts";
 import { parseScript } from "./parse.ts";
 import { Machine } from "./run.ts";
@@ -92,18 +93,24 @@ class Sed {
     const expressions = opts.e?.length ?? 0;
     return this.#reporting(() =>
       after(
-        inSequence(given, (text, index) => {
-          if (index >= expressions) return this.#readScript(text, parts);
-          parts.push(text);
-          return undefined;
-        }),
-        () => {
-          if (given.length === 0) parts.push(operands.shift() ?? ctx.usage());
-          this.#script = parseScript(parts, {
-            extended: opts.r === true || opts.E === true,
-            onStep: (steps) => this.#machine?.searched(steps >> 3),
-            onOutput: (output) => this.#openOutput(output),
-          });
+        after(
+          inSequence(given, (text, index) => {
+            if (index >= expressions) return this.#readScript(text, parts);
+            parts.push(text);
+            return undefined;
+          }),
+          () => {
+            if (given.length === 0) parts.push(operands.shift() ?? ctx.usage());
+            return inSteps(parseScript(parts, {
+              extended: opts.r === true || opts.E === true,
+              onStep: (steps) => this.#machine?.searched(steps >> 3),
+              onOutput: (output) => this.#openOutput(output),
+              tick: (steps) => ctx.tick(steps),
+            }));
+          },
+        ),
+        (script) => {
+          this.#script = script;
           const quiet = opts.n === true || this.#script.quiet;
           this.#machine = new Machine(ctx, this.#script, quiet, this.#outputs);
           if (opts.i !== undefined) return this.#editInPlace(operands);

@@ -5,6 +5,7 @@
  */
 import type { ByteString } from "../../sandbox/types.ts";
 import { compile, type Regex, RegexError, type StepHook } from "../_lib/regex/regex.ts";
+import type { Steps } from "../_lib/steps.ts";
 import {
   type Address,
   type Command,
@@ -19,6 +20,8 @@ import {
 export interface ParseOptions {
   readonly extended: boolean;
   readonly onStep?: StepHook;
+  /** Counts work; a long script takes turns with others. */
+  readonly tick?: (steps: number) => Promise<void> | undefined;
   /** Is told of each file to write as it comes up, even if the script has an error further on. */
   readonly onOutput?: (output: OutputName) => void;
 }
@@ -59,11 +62,11 @@ class Parser {
 
   constructor(readonly options: ParseOptions) {}
 
-  parse(parts: readonly ByteString[]): Script {
+  *parse(parts: readonly ByteString[]): Steps<Script> {
     for (const block of blocksOf(parts)) {
       this.#text = block;
       this.#pos = 0;
-      this.#block();
+      yield* this.#block();
     }
     return {
       commands: this.#commands,
@@ -73,7 +76,7 @@ class Parser {
     };
   }
 
-  #block(): void {
+  *#block(): Steps<void> {
     for (;;) {
       while (
         this.#pos < this.#text.length &&
@@ -81,7 +84,10 @@ class Parser {
           this.#text[this.#pos] === ";")
       ) this.#pos++;
       if (this.#pos >= this.#text.length) return;
+      const from = this.#pos;
       this.#command();
+      const waiting = this.options.tick?.(4 + ((this.#pos - from) >> 3));
+      if (waiting !== undefined) yield waiting;
     }
   }
 
@@ -380,16 +386,17 @@ class Parser {
       else if (text.slice(next) === "\\") this.#pos = text.length;
     }
     let result = "";
+    let from = this.#pos;
     for (; this.#pos < text.length; this.#pos++) {
-      let char = text[this.#pos];
-      if (char === "\n") break;
-      if (char === "\\") {
-        const next = text[++this.#pos];
-        char = next === undefined ? "\n" : ESCAPES.get(next) ?? next;
-      }
-      result += char;
+      const code = text.charCodeAt(this.#pos);
+      if (code === 10) break;
+      if (code !== 0x5c) continue;
+      const next = text[this.#pos + 1];
+      result += text.slice(from, this.#pos++);
+      result += next === undefined ? "\n" : ESCAPES.get(next) ?? next;
+      from = this.#pos + 1;
     }
-    return result + "\n";
+    return result + text.slice(from, this.#pos) + "\n";
   }
 
   #fileName(): ByteString {
@@ -419,16 +426,20 @@ function replacementPieces(text: ByteString): Piece[] {
     plain = "";
     pieces.push(number);
   };
+  let from = 0;
   for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (char === "&") group(0);
-    else if (char !== "\\" || i + 1 >= text.length) plain += char;
+    const code = text.charCodeAt(i);
+    if (code !== 0x26 && (code !== 0x5c || i + 1 >= text.length)) continue;
+    plain += text.slice(from, i);
+    if (code === 0x26) group(0);
     else {
       const next = text[++i];
       if (isDigit(next)) group(Number(next));
       else plain += ESCAPES.get(next) ?? next;
     }
+    from = i + 1;
   }
+  plain += text.slice(from);
   if (plain !== "") pieces.push(plain);
   return pieces;
 }
@@ -436,20 +447,19 @@ function replacementPieces(text: ByteString): Piece[] {
 /** The bytes of one side of `y`: only `\\`, the delimiter and `\n \t \r` are escapes. */
 function mapBytes(text: ByteString, delimiter: string): ByteString {
   let bytes = "";
-  for (let i = 0; i < text.length; i++) {
+  let from = 0;
+  for (let i = text.indexOf("\\"); i >= 0 && i + 1 < text.length; i = text.indexOf("\\", i + 1)) {
     const next = text[i + 1];
-    if (text[i] !== "\\" || next === undefined) {
-      bytes += text[i];
-      continue;
-    }
+    bytes += text.slice(from, i);
     const escape = next === "\\" || next === delimiter || next === "\n" ? next : ESCAPES.get(next);
     if (escape === undefined) bytes += "\\";
     else {
       bytes += escape;
       i++;
     }
+    from = i + 1;
   }
-  return bytes;
+  return bytes + text.slice(from);
 }
 
 /**
@@ -457,6 +467,6 @@ function mapBytes(text: ByteString, delimiter: string): ByteString {
  *
  * @throws {SedError}
  */
-export function parseScript(parts: readonly ByteString[], options: ParseOptions): Script {
+export function parseScript(parts: readonly ByteString[], options: ParseOptions): Steps<Script> {
   return new Parser(options).parse(parts);
 }

@@ -280,6 +280,8 @@ export class Machine {
   }
 
   #setSpace(text: ByteString): void {
+    // What it costs to make one text of its parts.
+    this.#steps += text.length >> 11;
     if (text.length > this.#spaceRoom) this.#growSpace(text.length);
     this.#text = text;
     this.#start = 0;
@@ -306,7 +308,7 @@ export class Machine {
       const command = commands[pc];
       const { name } = command;
       // Whatever may have to wait does so before the address is looked at, which has effects.
-      if (++this.#steps > SLICE && isBackward(name)) {
+      if (++this.#steps > SLICE && (isBackward(name) || this.#steps > 2 * SLICE)) {
         const pause = this.#pause() ?? out.out.pending();
         if (pause !== undefined) {
           this.#waitFor = pause;

@@ -286,6 +286,10 @@ export class OnePass {
       }
       allowance -= i - start + 1;
       if (allowance < 0) return UNDECIDED;
+      if (i - start >= STRETCH && this.onStep?.(STRETCH_STEPS) === true) {
+        this.#begun = { text, from, end, at: start + 1, allowance };
+        throw PAUSED;
+      }
       edge = false;
     }
     return NO_MATCH;
