@@ -17,6 +17,9 @@ export interface NumberFormat {
   readonly precision?: number;
 }
 
+/** More digits behind the first no double has: zeros follow. */
+export const MOST_DIGITS = 1100;
+
 /** A finite double as mantissa × 2^exponent. */
 function decompose(value: number): { mantissa: bigint; exponent: number } {
   const view = new DataView(new ArrayBuffer(8));
@@ -41,6 +44,7 @@ function divideToEven(numerator: bigint, denominator: bigint): bigint {
 
 /** `value` ≥ 0 with `digits` decimals. */
 export function fixed(value: number, digits: number): string {
+  if (digits > MOST_DIGITS) return fixed(value, MOST_DIGITS) + "0".repeat(digits - MOST_DIGITS);
   if (value < 1e21 && digits < 100) {
     // toFixed is exact but for ties, which show as a 5 at the next place.
     const next = value.toFixed(digits + 1);
@@ -60,6 +64,10 @@ export function fixed(value: number, digits: number): string {
 /** Digits (one before the point, `digits` after, no point) and decimal exponent of `value` ≥ 0. */
 function scientificParts(value: number, digits: number): { text: string; exponent: number } {
   if (value === 0) return { text: "0".repeat(digits + 1), exponent: 0 };
+  if (digits > MOST_DIGITS) {
+    const { text, exponent } = scientificParts(value, MOST_DIGITS);
+    return { text: text + "0".repeat(digits - MOST_DIGITS), exponent };
+  }
   if (digits < 100) {
     const next = value.toExponential(digits + 1 <= 100 ? digits + 1 : 100);
     const mark = next.indexOf("e");
@@ -100,7 +108,8 @@ function scientific(value: number, digits: number, alternate: boolean): string {
 }
 
 function general(value: number, precision: number, alternate: boolean): string {
-  const digits = precision === 0 ? 1 : precision;
+  const most = alternate ? precision : Math.min(precision, MOST_DIGITS);
+  const digits = most === 0 ? 1 : most;
   const { text, exponent } = scientificParts(value, digits - 1);
   if (exponent < -4 || exponent >= digits) {
     let mantissa = text.slice(1);

@@ -5,7 +5,7 @@
  */
 import type { ByteString, Process } from "../../sandbox/types.ts";
 import { readEscape, unescape } from "./escape.ts";
-import { formatDouble, formatInteger, type NumberFormat } from "./format_number.ts";
+import { formatDouble, formatInteger, MOST_DIGITS, type NumberFormat } from "./format_number.ts";
 import { strtod, strtoll } from "./strtod.ts";
 
 /** Widest field or longest precision; more could only be meant to fill memory. */
@@ -24,7 +24,7 @@ export interface PrintfHost {
     byte(value: number): void | Promise<void>;
   };
   warn(message: ByteString): void;
-  readonly process: Pick<Process, "tick" | "chargeMemory">;
+  readonly process: Pick<Process, "tick">;
 }
 
 /** What one pass over the format ended with. */
@@ -177,24 +177,51 @@ export class Formatter {
     }
     if ("feEgG".includes(letter)) {
       const value = this.#double(argument ?? "");
-      return this.#sized(spec, (small) => formatDouble(value, letter, small));
+      return this.#sized(letter, spec, (small) => formatDouble(value, letter, small));
     }
     const value = this.#integer(argument ?? "", letter === "d" || letter === "i");
-    return this.#sized(spec, (small) => formatInteger(value, letter, small));
+    return this.#sized(letter, spec, (small) => formatInteger(value, letter, small));
   }
 
   /** Writes a number; a huge width or precision is written in pieces. */
-  #sized(spec: NumberFormat, make: (spec: NumberFormat) => ByteString): void | Promise<void> {
+  #sized(
+    letter: string,
+    spec: NumberFormat,
+    make: (spec: NumberFormat) => ByteString,
+  ): void | Promise<void> {
     const width = spec.width ?? 0;
-    if ((spec.precision ?? 0) > PIECE) this.ctx.process.chargeMemory(spec.precision! * 2);
-    if (width <= PIECE) return this.ctx.out.print(make(spec));
-    const body = make({ ...spec, width: 0 });
-    if (spec.zero && !spec.left && (spec.precision === undefined || body.includes("."))) {
-      const sign = /^[-+ ]?(0[xX](?=[0-9a-fA-F]))?/.exec(body)![0];
-      void this.ctx.out.print(sign);
-      return this.#fill("0", width - body.length, body.slice(sign.length));
+    const { precision = 0 } = spec;
+    if (width <= PIECE && precision <= PIECE) return this.ctx.out.print(make(spec));
+    const most = Math.min(precision, MOST_DIGITS);
+    const small = spec.precision === undefined ? spec : { ...spec, precision: most };
+    const body = make({ ...small, width: 0 });
+    const sign = /^[-+ ]?(0[xX](?=[0-9a-fA-F]))?/.exec(body)![0].length;
+    // Where the zeros stand that the precision asks for beyond what there is of a number.
+    const isDouble = "feEgG".includes(letter);
+    let at = sign;
+    let zeros = precision - most;
+    if (isDouble) {
+      const exponent = /[eE]/.exec(body);
+      at = exponent === null ? body.length : exponent.index;
+      const kept = letter === "g" || letter === "G" ? spec.alternate === true : true;
+      if (!kept || !/[0-9]/.test(body)) zeros = 0;
     }
-    return this.#padded(body, spec);
+    const missing = Math.max(0, width - body.length - zeros);
+    const filled = spec.zero && !spec.left && /[0-9]/.test(body) &&
+      (isDouble || spec.precision === undefined);
+    const before = spec.left ? 0 : missing;
+    const head = (): void | Promise<void> =>
+      filled
+        ? then(this.ctx.out.print(body.slice(0, sign)), () => this.#fill("0", before, ""))
+        : then(this.#fill(" ", before, ""), () => this.ctx.out.print(body.slice(0, sign)));
+    return then(
+      then(head(), () => this.ctx.out.print(body.slice(sign, at))),
+      () =>
+        then(
+          this.#fill("0", zeros, body.slice(at)),
+          () => spec.left ? this.#fill(" ", missing, "") : undefined,
+        ),
+    );
   }
 
   #padded(text: ByteString, spec: NumberFormat): void | Promise<void> {
@@ -262,6 +289,14 @@ export class Formatter {
     if (bad) return 0;
     return parsed.value;
   }
+}
+
+/** Goes on when something is written. */
+function then(
+  done: void | Promise<void>,
+  next: () => void | Promise<void>,
+): void | Promise<void> {
+  return done instanceof Promise ? done.then(next) : next();
 }
 
 function isDigit(text: ByteString, at: number): boolean {
