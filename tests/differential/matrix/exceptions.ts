@@ -30,6 +30,10 @@ export const EXCEPTIONS: {
   ],
   touch: [["touch -d 2000-01-02 y", "the time of day is that of the test"]],
   unzip: [["unzip t.zip >&-", "native's first file becomes descriptor 1, and gets all its output"]],
+  date: [[
+    /^date -D %Y -(d 2001|u -d '2000-01-02 03:04:05')$/,
+    "month and day are those of the test",
+  ]],
   dos2unix: [[/^dos2unix [dD]$/, "native leaves its temporary file behind"]],
   unix2dos: [[/^unix2dos [dD]$/, "native leaves its temporary file behind"]],
   nc: [["nc h", "addresses are looked up only where the network is granted"]],
