@@ -7,6 +7,9 @@
  * thousand counts a check of ours is called through one new table. The check looks at the time,
  * lets others run (the guest suspends meanwhile), and ends the guest when its process has ended.
  *
+ * An instruction that fills or copies a range of memory takes as long as the range is. It becomes a
+ * call of a function of ours, which does the work in pieces and counts them.
+ *
  * Nothing that exists gets another index: type, function, table, global and local are appended. Between
  * two checks at most {@link PERIOD} calls of functions with at most {@link PERIOD} rounds each pass;
  * four turns of a small loop are one round.
@@ -40,7 +43,17 @@ export interface Metered {
   readonly start: string | undefined;
 }
 
+/** What is filled or copied at once, 4 MiB, as the argument of a constant; and how many counts it is. */
+const PIECE: readonly number[] = [0x80, 0x80, 0x80, 0x02];
+const PIECE_COUNTS: readonly number[] = [0x80, 0x08];
+/** By so many bits the length of a range is shifted to be counts. */
+const BYTES_A_COUNT = 12;
+
 const I32 = 0x7f;
+
+/** Instructions behind the prefix 0xfc. */
+const MEMORY_COPY = 10;
+const MEMORY_FILL = 11;
 
 /** What was seen in one function body. */
 interface Body {
@@ -57,6 +70,8 @@ interface Body {
   /** Where the count of groups ends. */
   readonly afterCount: number;
   readonly hasLoops: boolean;
+  /** It fills or copies ranges of the first memory. */
+  readonly hasRanges: boolean;
   /** Small loops: where they begin, and where their `end` is. */
   readonly small: ReadonlyMap<number, number>;
   readonly calls: number[];
@@ -88,6 +103,13 @@ function skipMisc(reader: Reader): void {
     reader.skipLeb();
     reader.skipLeb();
   } else throw new UnknownInstruction();
+}
+
+/** At the arguments behind 0xfc: the instruction if it fills or copies ranges of the first memory. */
+function rangeInstruction(bytes: Uint8Array, at: number): number | undefined {
+  const code = bytes[at];
+  if (bytes[at + 1] !== 0) return undefined;
+  return code === MEMORY_FILL || (code === MEMORY_COPY && bytes[at + 2] === 0) ? code : undefined;
 }
 
 function skipVector(reader: Reader): void {
@@ -186,6 +208,7 @@ function readBody(bytes: Uint8Array, from: number, limit: number): Body {
     for (let i = Math.max(0, open.length - depth); i < open.length; i++) open[i] = -1;
   };
   let hasLoops = false;
+  let hasRanges = false;
   let indirect = false;
   while (reader.at < end) {
     const opcode = reader.byte();
@@ -253,11 +276,19 @@ function readBody(bytes: Uint8Array, from: number, limit: number): Body {
           reader.skipLeb();
         }
         break;
+      case 0xfc:
+        if (rangeInstruction(bytes, reader.at) !== undefined) {
+          notSmall();
+          hasRanges = true;
+        }
+        skipMisc(reader);
+        break;
       default:
         skipPlain(reader, opcode);
     }
   }
-  return { from, start, end, code, locals, groups, afterCount, hasLoops, small, calls, indirect };
+  const found = { hasLoops, hasRanges, small, calls, indirect };
+  return { from, start, end, code, locals, groups, afterCount, ...found };
 }
 
 /**
@@ -273,6 +304,7 @@ function readBody(bytes: Uint8Array, from: number, limit: number): Body {
  *
  * @param refill Code of the outer loop: check and new count, when the count is zero.
  * @param round Code at the head of the old loop: counts, and leaves when it has reached zero.
+ * @param ranges Index of the function for each instruction that fills or copies a range.
  */
 function writeCounted(
   bytes: Uint8Array,
@@ -280,6 +312,7 @@ function writeCounted(
   output: Output,
   refill: readonly number[],
   round: readonly number[],
+  ranges: ReadonlyMap<number, number>,
 ): void {
   /** For each open label, how many new ones stand around it. The function itself is the first. */
   const labels: number[] = [0];
@@ -385,6 +418,16 @@ function writeCounted(
           }
           labels.push(0);
           break;
+        case 0xfc: {
+          const instruction = rangeInstruction(bytes, reader.at);
+          skipMisc(reader);
+          const called = instruction === undefined ? undefined : ranges.get(instruction);
+          if (called === undefined) break;
+          output.copy(bytes, copied, at);
+          output.push([0x10, ...leb(called)]);
+          copied = reader.at;
+          break;
+        }
         default:
           skipPlain(reader, opcode);
       }
@@ -445,6 +488,66 @@ function leb(value: number): number[] {
   return bytes;
 }
 
+/**
+ * The function that fills or copies a range in pieces: its locals and instructions.
+ *
+ * A range that is not all inside of the memory is left to the instruction, which traps before it has
+ * written anything.
+ *
+ * @param global The count. @param check Code that calls the check.
+ */
+function rangeFunction(
+  instruction: number,
+  global: readonly number[],
+  check: readonly number[],
+): number[] {
+  const copies = instruction === MEMORY_COPY;
+  const get = (local: number): number[] => [0x20, local];
+  const piece = [0x41, ...PIECE];
+  const act = copies ? [0xfc, MEMORY_COPY, 0, 0] : [0xfc, MEMORY_FILL, 0];
+  /** Takes what `amount` puts on the stack off the count. */
+  const spend = (amount: readonly number[]): number[] => [
+    ...[0x23, ...global, ...amount, 0x6b, 0x24, ...global],
+    ...[0x23, ...global, 0x41, 0, 0x4c, 0x04, 0x40, ...check, 0x0b],
+  ];
+  const spendPiece = spend([0x41, ...PIECE_COUNTS]);
+  const inside = (start: number): number[] => [
+    ...[...get(start), 0xad, ...get(2), 0xad, 0x7c],
+    ...[0x3f, 0, 0xad, 0x42, 16, 0x86, 0x58],
+  ];
+  const longer = [...get(2), ...piece, 0x4b];
+  /** While more than a piece is left: `step`, and a piece less. */
+  const pieces = (step: readonly number[]): number[] => [
+    ...[0x03, 0x40, ...longer, 0x04, 0x40],
+    ...step,
+    ...[...spendPiece, 0x0c, 1, 0x0b, 0x0b],
+  ];
+  const less = [...get(2), ...piece, 0x6b, 0x21, 2];
+  const further = (local: number): number[] => [...get(local), ...piece, 0x6a, 0x21, local];
+  const forwards = pieces([
+    ...[...get(0), ...get(1), ...piece, ...act],
+    ...further(0),
+    ...(copies ? further(1) : []),
+    ...less,
+  ]);
+  const behind = (local: number): number[] => [...get(local), ...get(2), 0x6a];
+  const backwards = pieces([...less, ...behind(0), ...behind(1), ...piece, ...act]);
+  // What is copied a little further up is copied from its end, or it would be written over.
+  const inPieces = copies
+    ? [
+      ...[...get(0), ...get(1), 0x6b, ...get(2), 0x49, 0x04, 0x40],
+      ...[...backwards, 0x05, ...forwards, 0x0b],
+    ]
+    : forwards;
+  const all = copies ? [...inside(0), ...inside(1), 0x71] : inside(0);
+  return [
+    0,
+    ...[...longer, 0x04, 0x40, ...all, 0x04, 0x40, ...inPieces, 0x0b, 0x0b],
+    ...spend([...get(2), 0x41, BYTES_A_COUNT, 0x76]),
+    ...[...get(0), ...get(1), ...get(2), ...act, 0x0b],
+  ];
+}
+
 /** A growing output: ranges of the old module and new bytes. */
 class Output {
   #bytes: Uint8Array;
@@ -488,15 +591,19 @@ interface Counts {
   functions: number[];
   tables: number;
   globals: number;
+  /** Addresses of some memory have 64 bits. */
+  wide: boolean;
   /** Parameters of each type. */
   params: number[];
   exports: Set<string>;
 }
 
-function skipLimits(reader: Reader): void {
+/** Skips limits; true for those of 64 bits. */
+function skipLimits(reader: Reader): boolean {
   const flags = reader.byte();
   reader.skipLeb();
   if ((flags & 1) !== 0) reader.skipLeb();
+  return (flags & 4) !== 0;
 }
 
 function count(bytes: Uint8Array, sections: readonly Section[]): Counts {
@@ -506,6 +613,7 @@ function count(bytes: Uint8Array, sections: readonly Section[]): Counts {
     functions: [],
     tables: 0,
     globals: 0,
+    wide: false,
     params: [],
     exports: new Set(),
   };
@@ -537,7 +645,7 @@ function count(bytes: Uint8Array, sections: readonly Section[]): Counts {
               counts.tables++;
               break;
             case 2:
-              skipLimits(reader);
+              if (skipLimits(reader)) counts.wide = true;
               break;
             case 3:
               skipBlockType(reader);
@@ -558,6 +666,11 @@ function count(bytes: Uint8Array, sections: readonly Section[]): Counts {
         break;
       case SECTION.TABLE:
         counts.tables += reader.u32();
+        break;
+      case SECTION.MEMORY:
+        for (let left = reader.u32(); left > 0; left--) {
+          if (skipLimits(reader)) counts.wide = true;
+        }
         break;
       case SECTION.GLOBAL:
         counts.globals += reader.u32();
@@ -622,7 +735,8 @@ function rewrite(bytes: Uint8Array): Metered | undefined {
     reader.at = body.end;
   }
   const needs = needCount(bodies, counts.importedFunctions);
-  if (!needs.includes(true)) return undefined;
+  const hasRanges = !counts.wide && bodies.some((body) => body.hasRanges);
+  if (!needs.includes(true) && !hasRanges) return undefined;
 
   const fresh = (wanted: string): string => {
     let name = wanted;
@@ -635,11 +749,27 @@ function rewrite(bytes: Uint8Array): Metered | undefined {
   const period = [0x41, 0x80, 0x20]; // i32.const 4096
   const global = leb(counts.globals);
   const check = [0x10, ...leb(counts.importedFunctions + number)];
-  const output = new Output(bytes.length + (bytes.length >> 3) + 256);
+  /** By instruction: the function that does its work. */
+  const ranges = new Map(
+    hasRanges
+      ? [MEMORY_FILL, MEMORY_COPY].map((
+        each,
+        i,
+      ) => [each, counts.importedFunctions + number + 1 + i])
+      : [],
+  );
+  const output = new Output(bytes.length + (bytes.length >> 3) + 512);
   output.copy(bytes, 0, 8);
 
   /** Appends an item to a section that counts its items, or makes the section. */
   const append = (id: number, item: readonly number[], old: Section | undefined): void => {
+    const added = id === SECTION.EXPORT && start !== undefined
+      ? 2
+      : id === SECTION.TYPE && hasRanges
+      ? 2
+      : id === SECTION.FUNCTION
+      ? 1 + ranges.size
+      : 1;
     let from = 0;
     let items = 0;
     if (old !== undefined) {
@@ -647,7 +777,7 @@ function rewrite(bytes: Uint8Array): Metered | undefined {
       items = inner.u32();
       from = inner.at;
     }
-    const head = leb(items + (id === SECTION.EXPORT && start !== undefined ? 2 : 1));
+    const head = leb(items + added);
     const rest = old === undefined ? 0 : old.end - from;
     output.push([id, ...leb(head.length + rest + item.length), ...head]);
     if (old !== undefined) output.copy(bytes, from, old.end);
@@ -665,8 +795,8 @@ function rewrite(bytes: Uint8Array): Metered | undefined {
     newExports.push(...exported(start, 0, index));
   }
   const additions = new Map<number, readonly number[]>([
-    [SECTION.TYPE, [0x60, 0, 0]],
-    [SECTION.FUNCTION, leb(counts.types)],
+    [SECTION.TYPE, [0x60, 0, 0, ...(hasRanges ? [0x60, 3, I32, I32, I32, 0] : [])]],
+    [SECTION.FUNCTION, [counts.types, ...[...ranges].map(() => counts.types + 1)].flatMap(leb)],
     [SECTION.TABLE, [0x70, 1, 1, 1]],
     [SECTION.GLOBAL, [I32, 1, ...period, 0x0b]],
     [SECTION.EXPORT, newExports],
@@ -694,9 +824,9 @@ function rewrite(bytes: Uint8Array): Metered | undefined {
   function writeCode(output: Output): void {
     const content = new Output(bytes.length + (bytes.length >> 3) + 64);
     const scratch = new Output(4096);
-    content.push(leb(number + 1));
+    content.push(leb(number + 1 + ranges.size));
     bodies.forEach((body, i) => {
-      if (!needs[i]) {
+      if (!needs[i] && !(hasRanges && body.hasRanges)) {
         content.copy(bytes, body.from, body.end);
         return;
       }
@@ -714,15 +844,18 @@ function rewrite(bytes: Uint8Array): Metered | undefined {
         ]);
         const refill = [0x20, ...local, 0x45, 0x04, 0x40, ...renew];
         const round = [0x20, ...local, 0x41, 1, 0x6b, 0x22, ...local, 0x45, 0x0d, 1];
-        writeCounted(bytes, body, scratch, refill, round);
+        writeCounted(bytes, body, scratch, refill, round, ranges);
       } else {
         scratch.push(leb(body.groups));
         scratch.copy(bytes, body.afterCount, body.code);
-        scratch.push([
-          ...[0x23, ...global, 0x41, 1, 0x6b, 0x24, ...global],
-          ...[0x23, ...global, 0x45, 0x04, 0x40, ...check, 0x0b],
-        ]);
-        scratch.copy(bytes, body.code, body.end);
+        if (needs[i]) {
+          scratch.push([
+            ...[0x23, ...global, 0x41, 1, 0x6b, 0x24, ...global],
+            ...[0x23, ...global, 0x45, 0x04, 0x40, ...check, 0x0b],
+          ]);
+        }
+        if (body.hasRanges) writeCounted(bytes, body, scratch, [], [], ranges);
+        else scratch.copy(bytes, body.code, body.end);
       }
       content.push(leb(scratch.length));
       content.copy(scratch.bytes, 0, scratch.length);
@@ -733,6 +866,10 @@ function rewrite(bytes: Uint8Array): Metered | undefined {
       ...[0x41, 0, 0x11, ...leb(counts.types), ...leb(counts.tables), 0x0b],
     ];
     content.push([...leb(own.length), ...own]);
+    for (const instruction of ranges.keys()) {
+      const inPieces = rangeFunction(instruction, global, check);
+      content.push([...leb(inPieces.length), ...inPieces]);
+    }
     output.push([SECTION.CODE, ...leb(content.length)]);
     output.copy(content.bytes, 0, content.length);
   }

@@ -281,6 +281,9 @@ class Assembler {
         case "memory.fill":
           code.push(0xfc, 11, 0);
           break;
+        case "memory.copy":
+          code.push(0xfc, 10, 0, 0);
+          break;
         case "i32.const":
           code.push(0x41, ...sleb(BigInt.asIntN(32, BigInt(word()))));
           break;

@@ -250,3 +250,85 @@ Deno.test("a CPU limit ends a loop, and others get their turn meanwhile", async 
   assertEquals(other.stdoutText, "x");
   assertEquals((await spinning).reason, "cpu");
 });
+
+/** Runs `f(to, from or value, length)` of a module with a memory, as it is and counted. */
+function onMemory(
+  instruction: string,
+  [to, from, length]: readonly [number, number, number],
+): readonly [plain: Uint8Array, counted: Uint8Array, failures: string, checks: number] {
+  const bytes = assemble(`(memory (export "memory") 400)
+    (func (export "f") (param $a i32) (param $b i32) (param $c i32)
+      (${instruction} (local.get $a) (local.get $b) (local.get $c)))`);
+  let checks = 0;
+  const caller = new WebAssembly.Instance(
+    new WebAssembly.Module(
+      assemble(`(import "h" "c" (func $c)) (func (export "check") (call $c))`),
+    ),
+    { h: { c: () => checks++ } },
+  );
+  const failures: string[] = [];
+  const run = (module: Uint8Array, table?: string): Uint8Array => {
+    const instance = new WebAssembly.Instance(
+      new WebAssembly.Module(module as Uint8Array<ArrayBuffer>),
+    );
+    if (table !== undefined) {
+      const check = caller.exports.check as unknown as () => void;
+      (instance.exports[table] as WebAssembly.Table).set(0, check);
+    }
+    const memory = new Uint8Array((instance.exports.memory as WebAssembly.Memory).buffer);
+    for (let i = 0; i < memory.length; i++) memory[i] = (i * 7 + (i >> 13)) & 255;
+    try {
+      (instance.exports.f as (...args: number[]) => void)(to, from, length);
+    } catch (error) {
+      failures.push((error as Error).message);
+    }
+    return memory;
+  };
+  const plain = run(bytes);
+  const counted = meter(bytes);
+  if (counted === undefined) throw new Error("nothing to count");
+  return [plain, run(counted.bytes, counted.table), failures.join("|"), checks];
+}
+
+Deno.test("ranges of memory are filled and copied in counted pieces, with the same result", () => {
+  const cases: readonly [string, readonly [number, number, number]][] = [
+    ["memory.fill", [5, 77, 0]],
+    ["memory.fill", [5, 77, 1000]],
+    ["memory.fill", [5, 77, 20_000_000]],
+    ["memory.fill", [0, 0x1234, 26_214_400]],
+    ["memory.fill", [6_000_000, 1, 26_214_400]],
+    ["memory.fill", [-1, 1, 1]],
+    ["memory.copy", [100, 300, 20_000_000]],
+    ["memory.copy", [300, 100, 20_000_000]],
+    ["memory.copy", [100, 100, 20_000_000]],
+    ["memory.copy", [13_000_000, 0, 13_000_000]],
+    ["memory.copy", [4_194_304, 0, 4_194_305]],
+    ["memory.copy", [0, 8, 26_214_400]],
+    ["memory.copy", [0, -8, 5_000_000]],
+    ["memory.copy", [0, 8, -1]],
+  ];
+  for (const [instruction, args] of cases) {
+    const [plain, counted, failures, checks] = onMemory(instruction, args);
+    const name = `${instruction} ${args}`;
+    assert(plain.every((byte, i) => byte === counted[i]), name);
+    const [first, second] = failures.split("|");
+    assertEquals(first, second ?? "", name);
+    if (failures === "" && args[2] >= 20_000_000) assert(checks >= 1, name);
+  }
+});
+
+Deno.test("a deadline ends a loop that fills or copies large ranges", async () => {
+  for (const act of ["fill", "copy"]) {
+    const bytes = command(
+      `(loop $l (memory.${act} (i32.const 0) (i32.const 9) (i32.const 200000000)) (br $l))`,
+      { memory: "3200" },
+    );
+    await using sandbox = await Sandbox.create();
+    await sandbox.fs.writeFile("/bin/busy", bytes, { mode: 0o755 });
+    const before = performance.now();
+    const { reason } = await sandbox.run(["busy"], { timeoutMs: 150 });
+    assertEquals([act, reason], [act, "timeout"]);
+    const took = performance.now() - before;
+    assert(took < 1500, `${act}: ${took.toFixed()} ms`);
+  }
+});
