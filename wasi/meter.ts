@@ -105,10 +105,19 @@ function skipMisc(reader: Reader): void {
   } else throw new UnknownInstruction();
 }
 
-/** At the arguments behind 0xfc: the instruction if it fills or copies ranges of the first memory. */
-function rangeInstruction(bytes: Uint8Array, at: number): number | undefined {
+/**
+ * At the arguments behind 0xfc: the instruction if it fills or copies ranges of the first memory.
+ *
+ * @param before Where the instruction before it begins. A constant of two bytes is a length below 8192:
+ * the engine makes a few stores of short ones, and they take no time.
+ */
+function rangeInstruction(bytes: Uint8Array, at: number, before: number): number | undefined {
   const code = bytes[at];
   if (bytes[at + 1] !== 0) return undefined;
+  if (bytes[before] === 0x41) {
+    const last = bytes[before + 1] < 0x80 ? bytes[before + 1] : bytes[before + 2];
+    if (last < 0x40) return undefined;
+  }
   return code === MEMORY_FILL || (code === MEMORY_COPY && bytes[at + 2] === 0) ? code : undefined;
 }
 
@@ -210,7 +219,9 @@ function readBody(bytes: Uint8Array, from: number, limit: number): Body {
   let hasLoops = false;
   let hasRanges = false;
   let indirect = false;
-  while (reader.at < end) {
+  for (let before = 0, at = 0; reader.at < end;) {
+    before = at;
+    at = reader.at;
     const opcode = reader.byte();
     if (opcode >= 0x45 && opcode <= 0xc4) continue;
     switch (opcode) {
@@ -277,7 +288,7 @@ function readBody(bytes: Uint8Array, from: number, limit: number): Body {
         }
         break;
       case 0xfc:
-        if (rangeInstruction(bytes, reader.at) !== undefined) {
+        if (rangeInstruction(bytes, reader.at, before) !== undefined) {
           notSmall();
           hasRanges = true;
         }
@@ -350,8 +361,9 @@ function writeCounted(
       output.push(leb(wanted));
       copied = reader.at;
     };
-    while (reader.at < end) {
-      const at = reader.at;
+    for (let before = 0, at = 0; reader.at < end;) {
+      before = at;
+      at = reader.at;
       const opcode = reader.byte();
       if (opcode >= 0x45 && opcode <= 0xc4) continue;
       switch (opcode) {
@@ -419,7 +431,7 @@ function writeCounted(
           labels.push(0);
           break;
         case 0xfc: {
-          const instruction = rangeInstruction(bytes, reader.at);
+          const instruction = rangeInstruction(bytes, reader.at, before);
           skipMisc(reader);
           const called = instruction === undefined ? undefined : ranges.get(instruction);
           if (called === undefined) break;
