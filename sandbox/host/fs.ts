@@ -22,12 +22,16 @@ import {
 } from "./held_writes.ts";
 import { fromHostText, toHostText } from "./names.ts";
 import { nodeFs, toSeconds } from "./node_fs.ts";
+import { enter, leave, movesFreely, stay } from "./standing.ts";
 import { UnseenHost } from "./unseen.ts";
 
 declare const made: unique symbol;
 
 /** An absolute path of the host. */
 export type HostPath = string & { readonly [made]: true };
+
+/** The directory that the process is in, see `standing.ts`. */
+const HERE = "." as HostPath;
 
 /** How long a verified directory is believed in, milliseconds. */
 const EPOCH_MS = 10;
@@ -492,6 +496,23 @@ export class DenoFs implements HostAccess<HostPath> {
       if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return false;
       throw new VfsError(code);
     }
+  }
+
+  enter(path: HostPath, dev: number, ino: number, atOnce: boolean): HostPath | undefined {
+    if (!movesFreely()) return undefined;
+    // What was put off is done before, since it may be about another directory.
+    settleWrites();
+    return enter(path, dev, ino, atOnce, guard.epoch()) ? HERE : undefined;
+  }
+
+  stay(dev: number, ino: number): HostPath | undefined {
+    if (!movesFreely()) return undefined;
+    settleWrites();
+    return stay(dev, ino, guard.epoch()) ? HERE : undefined;
+  }
+
+  leave(): void {
+    leave();
   }
 
   isDirect(path: HostPath): boolean {

@@ -56,6 +56,19 @@ export function currentTurn(): number {
 export function othersRun(): void {
   turn++;
   settleWrites();
+  const end = turnEnd;
+  if (end !== undefined) {
+    turnEnd = undefined;
+    end();
+  }
+}
+
+let turnEnd: (() => void) | undefined;
+
+/** Calls back once before others run. There is one such call for the process. */
+export function beforeOthersRun(call: () => void): void {
+  turnEnd = call;
+  scheduleRelease();
 }
 
 /** A check that was put off until something else is done on the host. */

@@ -57,6 +57,19 @@ export interface HostAccess<P> {
   isThere(path: P, dev: number, ino: number): boolean;
   /** Whether Deno was given the right to change it. */
   mayWrite(path: P): boolean;
+  /**
+   * Makes the directory of that identity the one that the returned path stands for, until `leave`:
+   * it and its entries are then reached from the directory itself, and not by its name, so that
+   * nobody can put another one in its place. Undefined where that cannot be, or is not worth it: then
+   * there is nothing to leave.
+   *
+   * @param atOnce Whether it is worth it for one call.
+   */
+  enter?(path: P, dev: number, ino: number, atOnce: boolean): P | undefined;
+  /** As `enter` of a directory that was entered last; undefined for any other. */
+  stay?(dev: number, ino: number): P | undefined;
+  /** What `enter` or `stay` gave is used no more. */
+  leave?(): void;
   /** Whether at this moment no part of the path is a link. */
   isDirect(path: P): boolean;
   /**

@@ -31,7 +31,7 @@ import {
   HostSpecialNode,
 } from "./host_entry.ts";
 import type { HostDirLayer } from "./host_layer.ts";
-import { ListedFacts } from "./listed_facts.ts";
+import { ListedEntry, ListedFacts } from "./listed_facts.ts";
 import { WalkAhead } from "./walk_ahead.ts";
 
 /** Names of one directory that are believed, at most. */
@@ -80,6 +80,9 @@ export class HostDirNode<P> implements DirNode {
   #namesChanges = -1;
   /** Whether the last creation in it found nothing of that name. */
   #expectsNew = false;
+  /** What mode a file got here in that turn of the event loop: the one that was asked for. */
+  #madeMode = -1;
+  #madeTurn = -1;
   /** Whether its identity is known to be that of a directory inside, see `surePath`. */
   #isSure = false;
 
@@ -173,6 +176,39 @@ export class HostDirNode<P> implements DirNode {
     return path;
   }
 
+  /**
+   * @internal A path for changes of its entries, where it can be entered: then no look is needed. What is
+   * given is to be left.
+   */
+  enter(atOnce = false): P | undefined {
+    const { host } = this.layer;
+    if (host.enter === undefined) return undefined;
+    return host.enter(this.path(), this.dev, this.ino, atOnce);
+  }
+
+  /** Runs a call with a path by which its entries are reached for a change, looked at if need be. */
+  #within<T>(work: (path: P, isEntered: boolean) => T, atOnce = false): T {
+    const entered = this.enter(atOnce);
+    if (entered === undefined) return work(this.surePath(), false);
+    try {
+      return work(entered, true);
+    } finally {
+      this.layer.host.leave?.();
+    }
+  }
+
+  /** As `lstat` of an entry with that path, from the directory itself where it is entered. */
+  #lstat(name: ByteString, path: P): Stat | undefined {
+    const { host } = this.layer;
+    const entered = host.stay?.(this.dev, this.ino);
+    if (entered === undefined) return host.lstat(path);
+    try {
+      return host.lstat(host.child(entered, name));
+    } finally {
+      host.leave?.();
+    }
+  }
+
   #isInSureParent(): boolean {
     const { parent } = this;
     return parent !== undefined && parent.#isSure && parent.#path !== undefined &&
@@ -221,13 +257,6 @@ export class HostDirNode<P> implements DirNode {
     return false;
   }
 
-  /** Lets go of what a name was found to be. */
-  #forgetName(name: ByteString): void {
-    this.#names.delete(name);
-    this.#listed.take(name);
-    this.#walk.forget();
-  }
-
   /** Takes a name from what was listed as the one that was looked up last; whether it was there. */
   #takeListed(name: ByteString): boolean {
     const stat = this.#listed.take(name);
@@ -253,20 +282,28 @@ export class HostDirNode<P> implements DirNode {
     return this.#recent;
   }
 
-  /** Makes a change of one name of this directory, of which the other names know nothing. */
-  #change(work: () => void): void {
+  /**
+   * Before a change of one name of this directory, of which the other names know nothing. What is
+   * given goes to `#changed`; without that, all names are forgotten.
+   */
+  #changing(name: ByteString): number {
     const { guard } = this.layer.host;
     const isBelieved = this.#believed(guard.epoch());
-    guard.changes++;
-    const { changes } = guard;
+    const changes = ++guard.changes;
+    this.#listed.take(name);
+    this.#walk.forget();
     this.#entries =
       this.#recentName =
       this.#recent =
       this.#recentStat =
         undefined;
-    work();
+    return isBelieved ? changes : -1;
+  }
+
+  /** The change was made, and nothing else: what the names mean is known as well as before. */
+  #changed(changes: number): void {
     // A change of more than this name lets go of the others.
-    if (isBelieved && guard.changes === changes) this.#namesChanges = changes;
+    if (changes === this.layer.host.guard.changes) this.#namesChanges = changes;
   }
 
   stat(): Stat {
@@ -327,7 +364,7 @@ export class HostDirNode<P> implements DirNode {
     }
     let stat: Stat | undefined;
     try {
-      stat = host.lstat(path);
+      stat = this.#lstat(name, path);
     } catch (error) {
       if (layer.options.partial !== true || !isVfsError(error, "EACCES")) throw error;
       return this.unseen(name, path);
@@ -363,7 +400,7 @@ export class HostDirNode<P> implements DirNode {
     } catch {
       return undefined;
     }
-    const stat = host.lstat(path);
+    const stat = this.#lstat(name, path);
     if (stat === undefined) return undefined;
     if (layer.looks() > 1) this.#lookAgain(path, stat);
     this.#recentName = name;
@@ -393,7 +430,14 @@ export class HostDirNode<P> implements DirNode {
     // In danger each entry is looked at by itself, and more than once.
     if (layer.looks() > 1 || layer.options.partial === true) return undefined;
     const path = this.path();
-    walk.lookAhead((entries, from, until) => host.lstatEach(path, entries, from, until));
+    walk.lookAhead((entries, from, until) => {
+      const entered = host.stay?.(this.dev, this.ino);
+      try {
+        return host.lstatEach(entered ?? path, entries, from, until);
+      } finally {
+        if (entered !== undefined) host.leave?.();
+      }
+    });
     return walk.facts();
   }
 
@@ -451,12 +495,14 @@ export class HostDirNode<P> implements DirNode {
     else if (before !== "listed once") return before.slice();
     const entries: DirEntry[] = [];
     const unsure: ByteString[] = [];
-    this.layer.host.list(this.surePath(), (name, type) => {
-      if (type === undefined) unsure.push(name);
-      else entries.push(new ListedEntry(this, name, type));
-    });
-    // The names must not be those of a directory that a link led to meanwhile.
-    this.surePath();
+    this.#within((path, isEntered) => {
+      this.layer.host.list(path, (name, type) => {
+        if (type === undefined) unsure.push(name);
+        else entries.push(new ListedEntry(this, name, type));
+      });
+      // The names must not be those of a directory that a link led to meanwhile.
+      if (!isEntered) this.surePath();
+    }, true);
     for (const name of unsure) {
       const node = this.lookup(name);
       if (node !== undefined) entries.push(new ListedEntry(this, name, node.type));
@@ -477,15 +523,19 @@ export class HostDirNode<P> implements DirNode {
     access: HostOpen,
   ): { readonly node: FileNode; readonly handle: FileHandle } {
     const { host } = this.layer;
-    const path = host.child(this.surePath(), name);
-    let file: HostFile | undefined;
-    this.#expectsNew = false;
-    this.#change(() => {
-      this.#forgetName(name);
-      file = host.create(path, mode, access);
-    });
-    this.#expectsNew = true;
-    return this.#created(name, path, mode, file as unknown as HostFile);
+    const entered = this.enter();
+    try {
+      const path = host.child(entered ?? this.surePath(), name);
+      this.#expectsNew = false;
+      const changes = this.#changing(name);
+      const file = host.create(path, mode, access);
+      this.#names.delete(name);
+      this.#changed(changes);
+      this.#expectsNew = true;
+      return this.#created(name, path, mode, file, entered !== undefined);
+    } finally {
+      if (entered !== undefined) host.leave?.();
+    }
   }
 
   /**
@@ -497,20 +547,31 @@ export class HostDirNode<P> implements DirNode {
     path: P,
     mode: number,
     file: HostFile,
+    isEntered: boolean,
   ): { readonly node: FileNode; readonly handle: FileHandle } {
-    const { host } = this.layer;
+    const { layer } = this;
+    const { host } = layer;
+    if (isEntered && mode === this.#madeMode && host.guard.turn() === this.#madeTurn) {
+      const node = new HostFileNode<P>(this, name, undefined);
+      if (this.#believed(host.guard.epoch())) this.#names.set(name, node);
+      return { node, handle: new HostHandle(layer, file, node) };
+    }
     try {
       let stat = file.stat();
       const isAsAsked = (stat.mode & 0o7777) === mode;
       if (!isAsAsked) {
-        this.confirm(path, stat);
+        if (!isEntered) this.confirm(path, stat);
+        else if (!host.isThere(path, stat.dev, stat.ino)) this.#gone();
         // The host's own umask is not the guest's.
         host.chmod(path, mode);
         stat = file.stat();
       }
+      this.#madeMode = isAsAsked ? mode : -1;
+      this.#madeTurn = host.guard.turn();
       const node = new HostFileNode<P>(this, name, stat);
       if (this.#believed(host.guard.epoch())) this.#names.set(name, node);
-      return { node, handle: new HostHandle(this.layer, file, node, isAsAsked ? path : undefined) };
+      const unchecked = isAsAsked && !isEntered ? path : undefined;
+      return { node, handle: new HostHandle(this.layer, file, node, unchecked) };
     } catch (error) {
       this.#forgetNames();
       file.close();
@@ -527,18 +588,19 @@ export class HostDirNode<P> implements DirNode {
   makeDir(name: ByteString, mode: number, _owner: Owner): DirNode {
     const { layer } = this;
     const { host } = layer;
-    const path = host.child(this.surePath(), name);
-    host.guard.changes++;
-    host.makeDir(path, mode);
-    let stat = host.lstat(path);
-    if (stat === undefined || (stat.mode & S_IFMT) !== S_IFDIR) throw new VfsError("ENOENT");
-    if ((stat.mode & 0o7777) !== mode) {
+    const stat = this.#within((directory) => {
+      const path = host.child(directory, name);
+      host.guard.changes++;
+      host.makeDir(path, mode);
+      const made = host.lstat(path);
+      if (made === undefined || (made.mode & S_IFMT) !== S_IFDIR) throw new VfsError("ENOENT");
+      if ((made.mode & 0o7777) === mode) return made;
       host.chmod(path, mode);
-      stat = host.lstat(path) ?? stat;
-    }
+      return host.lstat(path) ?? made;
+    });
     const node = layer.directory(this, name, stat);
     node.#expectsNew = true;
-    node.seen(path, stat, host.guard.epoch());
+    node.seen(host.child(this.path(), name), stat, host.guard.epoch());
     return node;
   }
 
@@ -595,8 +657,17 @@ export class HostDirNode<P> implements DirNode {
   }
 
   unlink(name: ByteString): void {
+    const entered = this.enter();
+    try {
+      this.#unlinkIn(entered ?? this.surePath(), name);
+    } finally {
+      if (entered !== undefined) this.layer.host.leave?.();
+    }
+  }
+
+  #unlinkIn(directory: P, name: ByteString): void {
     const { host } = this.layer;
-    const path = host.child(this.surePath(), name);
+    const path = host.child(directory, name);
     // What was just looked up will do: the name is removed, whatever it leads to by now.
     const near = this.#believed(host.guard.epoch()) ? this.#known(name) : undefined;
     const isEntry = near instanceof HostEntryNode;
@@ -609,33 +680,34 @@ export class HostDirNode<P> implements DirNode {
       if (stat === undefined) throw new VfsError("ENOENT");
       if ((stat.mode & S_IFMT) === S_IFDIR) throw new VfsError("EISDIR");
     }
-    this.#change(() => {
-      this.#forgetName(name);
-      this.#withKnown(isEntry, () => host.remove(path));
-      this.#names.set(name, undefined);
-    });
+    const changes = this.#changing(name);
+    try {
+      host.remove(path);
+    } catch (error) {
+      this.#missed(isEntry, error);
+    }
+    this.#names.set(name, undefined);
+    this.#changed(changes);
     if (stat !== undefined) this.layer.unlinked(stat);
   }
 
-  /** Changes an entry; that one is missing which was there a moment ago is a reason for alarm. */
-  #withKnown(isKnown: boolean, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (isKnown && isVfsError(error, "ENOENT")) this.layer.alarm();
-      throw error;
-    }
+  /** A change failed; that an entry is missing which was there a moment ago is a reason for alarm. */
+  #missed(isKnown: boolean, error: unknown): never {
+    if (isKnown && isVfsError(error, "ENOENT")) this.layer.alarm();
+    throw error;
   }
 
   removeDir(name: ByteString): void {
     const { host } = this.layer;
-    const path = host.child(this.surePath(), name);
-    const stat = host.lstat(path);
-    if (stat === undefined) throw new VfsError("ENOENT");
-    if ((stat.mode & S_IFMT) !== S_IFDIR) throw new VfsError("ENOTDIR");
-    host.guard.changes++;
-    host.guard.bump();
-    host.remove(path);
+    this.#within((directory) => {
+      const path = host.child(directory, name);
+      const stat = host.lstat(path);
+      if (stat === undefined) throw new VfsError("ENOENT");
+      if ((stat.mode & S_IFMT) !== S_IFDIR) throw new VfsError("ENOTDIR");
+      host.guard.changes++;
+      host.guard.bump();
+      host.remove(path);
+    });
   }
 
   rename(name: ByteString, to: DirNode, toName: ByteString): void {
@@ -643,42 +715,57 @@ export class HostDirNode<P> implements DirNode {
     if (!(to instanceof HostDirNode) || to.layer !== layer) throw new VfsError("EXDEV");
     // What would be replaced there cannot be seen; a copy is made instead.
     if (to.isBlind) throw new VfsError("EXDEV");
+    const entered = to === this ? this.enter() : undefined;
+    try {
+      this.#renameIn(entered ?? this.surePath(), name, to as HostDirNode<P>, toName);
+    } finally {
+      if (entered !== undefined) layer.host.leave?.();
+    }
+  }
+
+  #renameIn(directory: P, name: ByteString, to: HostDirNode<P>, toName: ByteString): void {
+    const { layer } = this;
     const { host } = layer;
-    const from = host.child(this.surePath(), name);
-    const target = host.child(to === this ? this.path() : to.surePath() as P, toName);
+    const from = host.child(directory, name);
+    const target = host.child(to === this ? directory : to.surePath(), toName);
     // Within one directory, what was just looked up will do: nothing depends on it but bookkeeping.
     const isNear = to === this && this.#believed(host.guard.epoch());
     const near = isNear ? this.#known(name) : undefined;
     const isFile = near instanceof HostFileNode;
-    const stat = isFile ? near.stat() : host.lstat(from);
-    if (stat === undefined) throw new VfsError("ENOENT");
-    const type = stat.mode & S_IFMT;
+    const isVacant = isNear &&
+      (toName === this.#recentName || this.#names.has(toName)) && this.#known(toName) === undefined;
+    const stat = !isFile ? host.lstat(from) : isVacant ? near.known : near.stat();
+    if (stat === undefined && !isFile) throw new VfsError("ENOENT");
+    const type = stat === undefined ? S_IFREG : stat.mode & S_IFMT;
     if (type === S_IFLNK && !host.isWholeHost) {
       // A relative link may lead out of the mount from another place.
-      if (to !== this && !(to as HostDirNode<P>).#staysInside(host.readLink(from))) {
+      if (to !== this && !to.#staysInside(host.readLink(from))) {
         throw new VfsError("EPERM");
       }
     }
-    const isVacant = isNear &&
-      (toName === this.#recentName || this.#names.has(toName)) && this.#known(toName) === undefined;
     const replaced = isVacant ? undefined : host.lstat(target);
-    this.#change(() => {
-      this.#forgetName(name);
-      this.#forgetName(toName);
-      // A file that takes the place of a file puts no link where a directory was.
-      if (type !== S_IFREG || replaced !== undefined && (replaced.mode & S_IFMT) !== S_IFREG) {
-        host.guard.bump();
-      }
-      this.#withKnown(isFile, () => host.rename(from, target));
-      // Between two names of one file, `rename` does nothing.
-      if (replaced?.ino === stat.ino) return;
+    const changes = this.#changing(name);
+    this.#listed.take(toName);
+    // A file that takes the place of a file puts no link where a directory was.
+    if (type !== S_IFREG || replaced !== undefined && (replaced.mode & S_IFMT) !== S_IFREG) {
+      host.guard.bump();
+    }
+    try {
+      host.rename(from, target);
+    } catch (error) {
+      this.#missed(isFile, error);
+    }
+    // Between two names of one file, `rename` does nothing.
+    if (replaced === undefined || replaced.ino !== stat?.ino) {
       this.#names.set(name, undefined);
       if (isFile) this.#names.set(toName, new HostFileNode<P>(this, toName, stat, true));
-    });
+      else this.#names.delete(toName);
+    }
+    this.#changed(changes);
     if (replaced !== undefined) layer.unlinked(replaced);
-    if (type === S_IFDIR) {
+    if (stat !== undefined && type === S_IFDIR) {
       const moved = layer.knownDirectory(stat);
-      moved?.movedTo(to as HostDirNode<P>, toName);
+      moved?.movedTo(to, toName);
       host.guard.bump();
     }
   }
@@ -711,18 +798,5 @@ export class HostDirNode<P> implements DirNode {
 
   statFs(): StatFs {
     return this.layer.host.statFs(this.path());
-  }
-}
-
-/** A listed entry whose inode number is only asked for when somebody wants it. */
-class ListedEntry implements DirEntry {
-  constructor(
-    readonly directory: HostDirNode<unknown>,
-    readonly name: ByteString,
-    readonly type: number,
-  ) {}
-
-  get ino(): number {
-    return this.directory.inodeOf(this.name);
   }
 }

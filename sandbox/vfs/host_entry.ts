@@ -24,25 +24,24 @@ import type { HostDirLayer } from "./host_layer.ts";
 export abstract class HostEntryNode<P> implements VNode {
   /** For the namespace: it never opens such a node unless it is a regular file. */
   readonly hostBacked = true;
-  #stat: Stat;
+  readonly type: number;
+  /** What was seen of it; of a file that was only made, nothing until somebody asks. */
+  #stat: Stat | undefined;
   #epoch: number;
   #changes: number;
 
   constructor(
     readonly directory: HostDirNode<P>,
     readonly name: ByteString,
-    stat: Stat,
+    stat: Stat | undefined,
     /** Whether only identity and type are known to be as in `stat`. */
     isOutdated = false,
   ) {
     const { guard } = directory.layer.host;
+    this.type = stat === undefined ? S_IFREG : stat.mode & S_IFMT;
     this.#stat = stat;
-    this.#epoch = isOutdated ? -2 : guard.epoch();
+    this.#epoch = isOutdated || stat === undefined ? -2 : guard.epoch();
     this.#changes = guard.changes;
-  }
-
-  get type(): number {
-    return this.#stat.mode & S_IFMT;
   }
 
   get layer(): HostDirLayer<P> {
@@ -53,7 +52,7 @@ export abstract class HostEntryNode<P> implements VNode {
   protected facts(): Stat {
     const { guard } = this.layer.host;
     const epoch = guard.epoch();
-    if (epoch - this.#epoch > 1 || guard.changes !== this.#changes) {
+    if (epoch - this.#epoch > 1 || guard.changes !== this.#changes || this.#stat === undefined) {
       this.#stat = this.checked();
       this.#epoch = epoch;
       this.#changes = guard.changes;
@@ -61,14 +60,15 @@ export abstract class HostEntryNode<P> implements VNode {
     return this.#stat;
   }
 
-  /** What was last seen of it. */
-  protected get known(): Stat {
+  /** @internal What was last seen of it, if anything. */
+  get known(): Stat | undefined {
     return this.#stat;
   }
 
   /** Whether these are the facts of the same file. */
   protected isSame(stat: Stat): boolean {
-    return stat.ino === this.#stat.ino && stat.dev === this.#stat.dev;
+    const known = this.#stat ??= this.checked();
+    return stat.ino === known.ino && stat.dev === known.dev;
   }
 
   /** The facts as of this moment. @throws {VfsError} ENOENT when it is not the same any more. */
@@ -76,8 +76,8 @@ export abstract class HostEntryNode<P> implements VNode {
     const stat = this.layer.host.lstat(this.path());
     const known = this.#stat;
     if (
-      stat === undefined || stat.ino !== known.ino || stat.dev !== known.dev ||
-      ((stat.mode ^ known.mode) & S_IFMT) !== 0
+      stat === undefined || (stat.mode & S_IFMT) !== this.type ||
+      known !== undefined && (stat.ino !== known.ino || stat.dev !== known.dev)
     ) throw new VfsError("ENOENT");
     return stat;
   }
@@ -135,10 +135,21 @@ export function changeHost<P>(
 export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
   openFile(access: HostOpen): FileHandle {
     const { layer, directory } = this;
+    const entered = directory.enter();
+    try {
+      return this.#open(access, entered);
+    } finally {
+      if (entered !== undefined) layer.host.leave?.();
+    }
+  }
+
+  #open(access: HostOpen, entered: P | undefined): FileHandle {
+    const { layer, directory } = this;
     // What is only read is known by what was looked up, if the directory is in its place between the
     // look and the opening. Before something is written, and after an alarm, it is looked at again.
     const isQuick = !access.write && layer.looks() === 1;
-    const path = layer.host.child(isQuick ? directory.surePath() : directory.path(), this.name);
+    const place = entered ?? (isQuick ? directory.surePath() : directory.path());
+    const path = layer.host.child(place, this.name);
     let file: HostFile;
     try {
       file = layer.host.open(path, access);
@@ -154,7 +165,13 @@ export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
         layer.alarm();
         throw new VfsError("ENOENT");
       }
-      if (!isQuick) directory.confirm(path, stat, access.write);
+      if (entered === undefined) {
+        if (!isQuick) directory.confirm(path, stat, access.write);
+      } else if (access.write && !layer.host.isThere(path, stat.dev, stat.ino)) {
+        // A link to it may have come there instead; the directory is the right one for sure.
+        layer.alarm();
+        throw new VfsError("ENOENT");
+      }
       if (access.write) layer.checkLinks(stat);
       return new HostHandle(layer, file, this);
     } catch (error) {
@@ -165,7 +182,7 @@ export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
 
   /** @internal That very file must be at that path. @throws {VfsError} ENOENT */
   confirm(path: P): void {
-    this.directory.confirm(path, this.known);
+    this.directory.confirm(path, this.known ?? this.checked());
   }
 
   override setAttr(change: AttrChange): void {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ByteString, Stat } from "../types.ts";
+import type { ByteString, DirEntry, Stat } from "../types.ts";
 
 /** Facts by name, each to be taken once. */
 export class ListedFacts {
@@ -59,5 +59,18 @@ export class ListedFacts {
       this.#at = 0;
     }
     this.#rest = undefined;
+  }
+}
+
+/** A listed entry whose inode number is only asked for when somebody wants it. */
+export class ListedEntry implements DirEntry {
+  constructor(
+    readonly directory: { inodeOf(name: ByteString): number },
+    readonly name: ByteString,
+    readonly type: number,
+  ) {}
+
+  get ino(): number {
+    return this.directory.inodeOf(this.name);
   }
 }
