@@ -55,20 +55,31 @@ function precedence(text: string): number {
  * @throws {ArithError}
  */
 export function evaluateInOrder(text: string, host: ArithHost): Num {
-  return new InOrder(text, host).run();
+  const work = new InOrder(text, host);
+  work.run(Infinity);
+  return work.result();
 }
 
-class InOrder {
+/** An evaluation that may be interrupted. */
+export class InOrder {
   private readonly operands: Operand[] = [];
   /** The whole text is as if in parentheses; what follows their end has none. */
   private readonly operators: Operator[] = [OPEN];
 
   constructor(private readonly text: string, private readonly host: ArithHost) {}
 
-  run(): Num {
-    let pos = 0;
-    let afterOperand = false;
-    for (;;) {
+  private pos = 0;
+  private afterOperand = false;
+
+  /**
+   * Goes on for so many tokens; true at the end of the text. A variable that `isMet` wants to know of
+   * ends it too.
+   */
+  run(tokens: number, isMet?: (ref: NameRef) => boolean): boolean {
+    let { pos, afterOperand } = this;
+    for (let left = tokens; left > 0; left--) {
+      this.pos = pos;
+      this.afterOperand = afterOperand;
       TOKEN.lastIndex = pos;
       const found = TOKEN.exec(this.text);
       if (found === null) throw new ArithError(SYNTAX);
@@ -77,15 +88,15 @@ class InOrder {
       pos += whole.length;
       if (name !== undefined || digits !== undefined) {
         // Where another operand stands before it, that is noticed when all is read.
-        this.operands.push(
-          name === undefined ? { value: literal(digits) } : { ref: new NameRef(name) },
-        );
+        const ref = name === undefined ? undefined : new NameRef(name);
+        this.operands.push(ref === undefined ? { value: literal(digits) } : { ref });
         afterOperand = true;
+        if (ref !== undefined && isMet?.(ref)) break;
         continue;
       }
       if (op === undefined) {
         if (pos < this.text.length) throw new ArithError(SYNTAX);
-        break;
+        return true;
       }
       if (op === "++" || op === "--") {
         NAME_AHEAD.lastIndex = pos;
@@ -107,8 +118,15 @@ class InOrder {
       }
       afterOperand = this.operator(op, afterOperand);
     }
+    this.pos = pos;
+    this.afterOperand = afterOperand;
+    return false;
+  }
+
+  /** The value, when all was gone through. */
+  result(): Num {
     // Parentheses that stay open, and signs before them, mean nothing.
-    this.operator(")", afterOperand);
+    this.operator(")", this.afterOperand);
     if (this.operands.length > 1) throw new ArithError(SYNTAX);
     return this.value(this.operands[0]);
   }

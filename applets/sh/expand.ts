@@ -7,7 +7,9 @@
 
 import type { MaybePromise } from "../../sandbox/types.ts";
 import { type Node, type Part, staticText, type VarPart, type Word } from "./ast.ts";
+import type { Num } from "./arith.ts";
 import { need, ShellError } from "./errors.ts";
+import type { NumberFn } from "./expand_arith.ts";
 import { SEPARATOR, unmark, WordBuilder } from "./fields.ts";
 import { ESC, escapePattern, hasMagic } from "./pattern.ts";
 import { ARITHMETIC, GLOB, inTurns, OPERATORS, TILDE, TURNS, withPart } from "./parts.ts";
@@ -154,6 +156,9 @@ const LONG_WORK: ReadonlySet<string> = new Set(["#", "##", "%", "%%", "/", "//"]
 
 function partMayWait(p: Part): boolean {
   switch (p.t) {
+    case "lit":
+    case "quo":
+      return p.s.length > LONG;
     case "cmd":
       return true;
     case "arith":
@@ -202,10 +207,13 @@ export class Expander {
     if (parts.length === 1 && parts[0].t === "arith" && !mayWait(parts[0].word)) {
       const run = need(ARITHMETIC).compileArithWord(parts[0].word, this);
       const quoted = parts[0].quoted;
+      const add = (sh: Shell, v: string, out: string[]): Wait => {
+        if (!quoted && sh.fieldSplitter().splitsNumbers) return addValue(sh, v, out);
+        out.push(v);
+      };
       return (sh, out): Wait => {
-        const v = String(run(sh));
-        if (quoted || !sh.fieldSplitter().splitsNumbers) out.push(v);
-        else return addValue(sh, v, out);
+        const v = run(sh);
+        return v instanceof Promise ? v.then((n) => add(sh, `${n}`, out)) : add(sh, `${v}`, out);
       };
     }
     if (isOneField(word)) {
@@ -292,7 +300,10 @@ export class Expander {
       if (p.t === "cmd") return this.hooks.substitute(p.body);
       if (p.t === "arith" && !mayWait(p.word)) {
         const run = need(ARITHMETIC).compileArithWord(p.word, this);
-        return (sh) => String(run(sh));
+        return (sh) => {
+          const v = run(sh);
+          return v instanceof Promise ? v.then(String) : String(v);
+        };
       }
     }
     if (parts.length <= MANY_PARTS && !hasTilde(word) && parts.every(isQuickPart)) {
@@ -308,22 +319,26 @@ export class Expander {
 
   /** Text and simple values side by side. */
   #concatenation(parts: readonly Part[]): TextFn {
-    const fns = parts.map((p): (sh: Shell) => string => {
+    const fns = parts.map((p): TextFn => {
       if (p.t === "lit" || p.t === "quo") return () => p.s;
-      return this.text({ parts: [p] }, "none") as (sh: Shell) => string;
+      return this.text({ parts: [p] }, "none");
     });
-    if (fns.length === 2) {
-      const [a, b] = fns;
-      return (sh) => a(sh) + b(sh);
-    }
-    if (fns.length === 3) {
-      const [a, b, c] = fns;
-      return (sh) => a(sh) + b(sh) + c(sh);
-    }
-    return (sh) => {
-      let s = "";
-      for (const f of fns) s += f(sh);
+    const rest = (sh: Shell, before: string, from: number): MaybePromise<string> => {
+      let s = before;
+      for (let i = from; i < fns.length; i++) {
+        const t = fns[i](sh);
+        if (typeof t !== "string") return t.then((late) => rest(sh, s + late, i + 1));
+        s += t;
+      }
       return s;
+    };
+    const [a, b] = fns;
+    return (sh) => {
+      const x = a(sh);
+      if (typeof x !== "string") return x.then((late) => rest(sh, late, 1));
+      const y = b(sh);
+      if (typeof y !== "string") return y.then((late) => rest(sh, x + late, 2));
+      return fns.length === 2 ? x + y : rest(sh, x + y, 2);
     };
   }
 
@@ -381,22 +396,21 @@ export class Expander {
       }
       case "arith": {
         const quoted = p.quoted;
+        const emit = (v: Num, out: Target): void => quoted ? out.quoted(`${v}`) : out.value(`${v}`);
+        const { compileArithWord, evaluateText } = need(ARITHMETIC);
+        let run: NumberFn;
         if (mayWait(p.word)) {
           const text = this.text(p.word, "none");
-          need(ARITHMETIC);
-          return (sh, out): Wait => {
-            const emit = (t: string): void => {
-              const v = String(sh.arithmetic(t));
-              quoted ? out.quoted(v) : out.value(v);
-            };
+          run = (sh) => {
             const t = text(sh);
-            return typeof t === "string" ? emit(t) : t.then(emit);
+            return typeof t === "string"
+              ? evaluateText(sh, t)
+              : t.then((late) => evaluateText(sh, late));
           };
-        }
-        const run = need(ARITHMETIC).compileArithWord(p.word, this);
-        return (sh, out) => {
-          const v = String(run(sh));
-          quoted ? out.quoted(v) : out.value(v);
+        } else run = compileArithWord(p.word, this);
+        return (sh, out): Wait => {
+          const v = run(sh);
+          return v instanceof Promise ? v.then((n) => emit(n, out)) : emit(v, out);
         };
       }
       case "proc": {

@@ -353,24 +353,29 @@ function trim(p: VarPart, expander: Expander): Both {
     });
 }
 
-function numberOf(sh: Shell, text: string): number {
-  return Number(sh.arithmetic(text));
-}
-
 function substring(p: VarPart, expander: Expander): Both {
-  need(ARITHMETIC);
+  const { evaluateText } = need(ARITHMETIC);
   const offset = expander.text(p.arg!, "none");
   const length = p.arg2 === undefined ? undefined : expander.text(p.arg2, "none");
+  const withNumber = (
+    sh: Shell,
+    text: MaybePromise<string>,
+    use: (n: number) => MaybePromise<string>,
+  ): MaybePromise<string> =>
+    withText(text, (t) => {
+      const n = evaluateText(sh, t);
+      return n instanceof Promise ? n.then((late) => use(Number(late))) : use(Number(n));
+    });
   return (sh, v) =>
-    withText(offset(sh), (o) => {
-      let start = numberOf(sh, o);
+    withNumber(sh, offset(sh), (from) => {
+      let start = from;
       if (start < 0) {
         start += v.length;
         if (start < 0) return "";
       }
       if (length === undefined) return v.slice(start);
-      return withText(length(sh), (l) => {
-        let n = numberOf(sh, l);
+      return withNumber(sh, length(sh), (count) => {
+        let n = count;
         if (n < 0) {
           n = v.length - start + n;
           // Native then takes all of it.

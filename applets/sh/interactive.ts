@@ -10,9 +10,9 @@ import { toByteString } from "../../sandbox/bytes.ts";
 import { takeBack } from "./call.ts";
 import { LineEditor } from "./edit.ts";
 import { ShellError, ShellExit } from "./errors.ts";
-import { jobLine, warnOfStopped } from "./job_view.ts";
+import { interruptedJob, jobLine, takeInterrupt, warnOfStopped } from "./job_view.ts";
 import { END } from "./parse.ts";
-import { loadExpansion } from "./parts.ts";
+import { JOB_VIEW, loadExpansion } from "./parts.ts";
 import { promptText, visiblePrompt } from "./prompt.ts";
 import { compileNode, nextCommand, parserFor } from "./run.ts";
 import { type Shell, SKIP_NONE } from "./shell.ts";
@@ -33,6 +33,8 @@ export async function interact(sh: Shell, input: OpenFile): Promise<number> {
   await loadExpansion(sh);
   if (sh.proc.tty !== undefined && input.tty !== undefined) takeTerminal(sh);
   becomeInteractive(sh);
+  // What a substitution does with ^C is there.
+  await JOB_VIEW.loadFor(sh.proc);
   const editor = input.tty === undefined ? undefined : new LineEditor(sh, input, input.tty);
   return await loop(sh, input, editor);
 }
@@ -118,7 +120,7 @@ async function loop(sh: Shell, input: OpenFile, editor: LineEditor | undefined):
       sh.depth = 0;
       sh.commandName = undefined;
     }
-    if (sh.traps.takeInterrupt()) {
+    if (takeInterrupt(sh)) {
       sh.say("\n");
       status = sh.status = 130;
     }
@@ -151,7 +153,7 @@ async function interrupted(sh: Shell, status: number): Promise<number> {
     sh.say("\n");
     return sh.status = 128 + SIG.INT;
   }
-  sh.traps.interruptedJob();
+  interruptedJob(sh);
   return await sh.traps.runPending(status);
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { SIG } from "../../sandbox/types.ts";
+import { ShellExit } from "./errors.ts";
 import { commandText } from "./job_text.ts";
 import type { Job, JobTable } from "./jobs.ts";
 import type { Shell } from "./shell.ts";
@@ -88,7 +89,9 @@ export function jobLine(table: JobTable, job: Job, withPid: boolean): string {
   head += `${job.children[0].pid} `;
   const [first, ...others] = jobTexts(job);
   return (head + stateWords(job)).padEnd(33) + first + "\n" +
-    others.map((text, i) => `      ${job.children[i + 1].pid} `.padEnd(33) + `| ${text}\n`).join("");
+    others.map((text, i) => `      ${job.children[i + 1].pid} `.padEnd(33) + `| ${text}\n`).join(
+      "",
+    );
 }
 
 /** The job that `%n`, `%+`, `%-`, `%text`, `%?text` names; a message when there is none. */
@@ -148,6 +151,32 @@ export async function watch(sh: Shell, job: Job): Promise<number> {
   }
   const code = collect(sh, job);
   sh.jobs.remove(job);
-  if (job.last.status?.signal === SIG.INT) sh.traps.interruptedJob();
+  if (job.last.status?.signal === SIG.INT) interruptedJob(sh);
   return code;
+}
+
+/** Takes SIGINT out of the queue; true when it was there and has no action of the script. */
+export function takeInterrupt(sh: Shell): boolean {
+  const { pending } = sh.traps;
+  const at = pending.indexOf(SIG.INT);
+  if (at < 0 || sh.traps.has(SIG.INT)) return false;
+  pending.splice(at, 1);
+  sh.interrupts = pending.length;
+  return true;
+}
+
+/** What runs in the foreground was ended by ^C: so is all that an interactive shell is doing. */
+export function interruptedJob(sh: Shell): void {
+  if (!sh.flags.interactive) return;
+  const action = sh.traps.action(SIG.INT);
+  if (action === undefined) {
+    sh.say("\n");
+    throw new ShellExit(128 + SIG.INT, true);
+  }
+  if (action !== "") sh.traps.take(SIG.INT);
+}
+
+/** ^C ends the command that the text of a substitution was for, too. */
+export function interruptedSubstitution(sh: Shell): void {
+  if (takeInterrupt(sh)) interruptedJob(sh);
 }

@@ -15,7 +15,7 @@ import { Capture, substituted } from "./capture.ts";
 import { type Expander, type FieldsFn, type TextFn } from "./expand.ts";
 import { HereFile } from "./here_file.ts";
 import { foreground, waitForeground, waitPipeline } from "./jobs.ts";
-import { DIRECTORY, PRINTF } from "./parts.ts";
+import { DIRECTORY, JOB_VIEW, PRINTF } from "./parts.ts";
 import type { Exec, Shell } from "./shell.ts";
 import { compileWords, finish } from "./simple.ts";
 import { childFiles, startSubshell } from "./subshell.ts";
@@ -98,9 +98,8 @@ export function compileSubstitution(body: Node | null, compiler: NodeCompiler): 
     return (async () => {
       sh.substituted = await status;
       await closed;
-      // ^C ends the command that the text was for, too.
-      if (sh.interrupts !== 0 && sh.traps.takeInterrupt() && sh.flags.interactive) {
-        sh.traps.interruptedJob();
+      if (sh.interrupts !== 0 && sh.flags.interactive) {
+        JOB_VIEW.loaded?.interruptedSubstitution(sh);
       }
       return capture.result();
     })();

@@ -10,7 +10,7 @@ import { isVfsError, VfsError } from "../../sandbox/errors.ts";
 import { toBytes } from "../../sandbox/bytes.ts";
 import type { ArithCache, ArithHost, Num } from "./arith.ts";
 import { Capture } from "./capture.ts";
-import { ArithError, ShellError } from "./errors.ts";
+import { ShellError } from "./errors.ts";
 import { Splitter } from "./fields.ts";
 import { plainNumber } from "./number.ts";
 import { ARITHMETIC } from "./parts.ts";
@@ -250,7 +250,11 @@ export class Shell implements ArithHost {
   oldUmask = 0;
   private splitter: Splitter = STANDARD_SPLITTER;
   private readonly ifs = new NameRef(REF_IFS);
-  private readonly underEvaluation = new Set<string>();
+  /** Variables whose texts are being evaluated. */
+  readonly underEvaluation: Set<string> = new Set();
+  /** Assignments made by arithmetic, all and those before the expression under way. */
+  writes = 0;
+  writesBefore = 0;
   randomSeed = 0;
   /** `exec` could not start its program. */
   execFailed = false;
@@ -422,19 +426,11 @@ export class Shell implements ArithHost {
       if (cell.special === undefined) cell.num = plain;
       return plain;
     }
-    if (this.underEvaluation.has(ref.name)) {
-      throw new ArithError("expression recursion loop detected");
-    }
-    if (this.underEvaluation.size > 200) throw new ArithError("expression too deep");
-    this.underEvaluation.add(ref.name);
-    try {
-      return ARITHMETIC.loaded!.compileText(this, text)(this);
-    } finally {
-      this.underEvaluation.delete(ref.name);
-    }
+    return ARITHMETIC.loaded!.readText(this, ref, text);
   }
 
   writeNumber(ref: NameRef, value: Num): void {
+    this.writes++;
     const scope = this.scope;
     const cell = ref.in(scope.users === 1 ? scope : this.ownScope());
     if (cell.readonly) throw new ShellError(`${cell.name}: is read only`);
@@ -450,16 +446,6 @@ export class Shell implements ArithHost {
     if (cell.exported || cell.special !== undefined || this.flags.allexport) {
       cell.text = String(value);
       this.afterSet(cell);
-    }
-  }
-
-  /** Evaluates arithmetic; its part must be loaded. @throws {ShellError} */
-  arithmetic(text: string): Num {
-    try {
-      return ARITHMETIC.loaded!.compileText(this, text)(this);
-    } catch (error) {
-      this.underEvaluation.clear();
-      throw error instanceof ArithError ? new ShellError(error.message) : error;
     }
   }
 

@@ -7,6 +7,7 @@
 
 import type { Environment, MaybePromise } from "../../sandbox/types.ts";
 import { type Assign, bareText, type Simple, staticText, type Word } from "./ast.ts";
+import type { Num } from "./arith.ts";
 import type { NumberFn } from "./expand_arith.ts";
 import {
   becomeProgram,
@@ -125,13 +126,15 @@ function assignmentsOnly(n: Simple, expander: Expander): Exec {
     }
     const text = expander.text(word, "assign");
     if (!mayWait(word)) {
-      const sync = text as (sh: Shell) => string;
-      return (sh) => {
-        sh.line = line;
-        const v = sync(sh);
+      const put = (sh: Shell, v: string): MaybePromise<number> => {
         sh.setRef(ref, v);
         if (sh.flags.xtrace) showAssigned(sh, ref, v);
         return sh.interrupts === 0 ? (sh.status = 0) : finish(sh, 0);
+      };
+      return (sh) => {
+        sh.line = line;
+        const v = text(sh);
+        return typeof v === "string" ? put(sh, v) : v.then((late) => put(sh, late));
       };
     }
     const store = (sh: Shell, v: string): MaybePromise<number> => {
@@ -158,12 +161,15 @@ function assignmentsOnly(n: Simple, expander: Expander): Exec {
 }
 
 function assignNumber(ref: NameRef, value: NumberFn, line: number): Exec {
-  return (sh) => {
-    sh.line = line;
-    const v = value(sh);
+  const put = (sh: Shell, v: Num): MaybePromise<number> => {
     if (sh.flags.xtrace) showAssigned(sh, ref, String(v));
     sh.writeNumber(ref, v);
     return sh.interrupts === 0 ? (sh.status = 0) : finish(sh, 0);
+  };
+  return (sh) => {
+    sh.line = line;
+    const v = value(sh);
+    return v instanceof Promise ? v.then((late) => put(sh, late)) : put(sh, v);
   };
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Num } from "./arith.ts";
 import { bareText, type Simple, staticText, type Word } from "./ast.ts";
 import { need } from "./errors.ts";
 import { compileParameter, type Expander, mayWait } from "./expand.ts";
@@ -17,18 +18,18 @@ import { NameRef } from "./vars.ts";
 export type FastTest = (sh: Shell) => number;
 
 /** A value as a number; NaN when it is not plainly one. */
-type NumberOf = (sh: Shell) => number;
+type NumberOf = (sh: Shell) => Num;
 /** A value that makes exactly one field, or undefined. */
 type TextOf = (sh: Shell) => string | undefined;
 
 /** The comparisons of numbers. */
-export const COMPARE: ReadonlyMap<string, (a: number, b: number) => boolean> = new Map([
-  ["-eq", (a: number, b: number) => a === b],
-  ["-ne", (a: number, b: number) => a !== b],
-  ["-lt", (a: number, b: number) => a < b],
-  ["-le", (a: number, b: number) => a <= b],
-  ["-gt", (a: number, b: number) => a > b],
-  ["-ge", (a: number, b: number) => a >= b],
+export const COMPARE: ReadonlyMap<string, (a: Num, b: Num) => boolean> = new Map([
+  ["-eq", (a: Num, b: Num) => a === b],
+  ["-ne", (a: Num, b: Num) => a !== b],
+  ["-lt", (a: Num, b: Num) => a < b],
+  ["-le", (a: Num, b: Num) => a <= b],
+  ["-gt", (a: Num, b: Num) => a > b],
+  ["-ge", (a: Num, b: Num) => a >= b],
 ]);
 
 /** Compiles a test command of a frequent shape; undefined when it is none. */
@@ -59,10 +60,18 @@ function compileBinary(
     const a = numberOf(left, expander);
     const b = numberOf(right, expander);
     if (a === undefined || b === undefined) return undefined;
+    // Arithmetic may assign, so it is evaluated when nothing can make it be so again.
+    const isLate = isArithmetic(left);
+    if (isLate && isArithmetic(right)) return undefined;
     return (sh) => {
+      if (isLate) {
+        const y = b(sh);
+        if (y !== y) return -1;
+      }
       const x = a(sh);
+      if (x !== x) return -1;
       const y = b(sh);
-      if (x !== x || y !== y) return -1;
+      if (y !== y) return -1;
       return compare(x, y) ? 0 : 1;
     };
   }
@@ -92,6 +101,10 @@ function compileUnary(first: Word, second: Word, expander: Expander): FastTest |
   };
 }
 
+function isArithmetic({ parts }: Word): boolean {
+  return parts.length === 1 && parts[0].t === "arith";
+}
+
 function numberOf(word: Word, expander: Expander): NumberOf | undefined {
   const fixed = staticText(word);
   if (fixed !== undefined) {
@@ -105,8 +118,11 @@ function numberOf(word: Word, expander: Expander): NumberOf | undefined {
     const quoted = p.quoted;
     return (sh) => {
       if (!quoted && sh.fieldSplitter().splitsNumbers) return NaN;
+      const { hurries } = sh;
+      sh.hurries = true;
       const v = run(sh);
-      return typeof v === "number" ? v : NaN;
+      sh.hurries = hurries;
+      return v instanceof Promise ? NaN : v;
     };
   }
   if (p.t !== "var" || p.op !== "" || p.name === "@" || p.name === "*") return undefined;

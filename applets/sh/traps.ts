@@ -20,7 +20,8 @@ export class Traps {
   private readonly actions = new Map<number, string>();
   /** What `trap` lists in a subshell that has set none itself. */
   private inherited: ReadonlyMap<number, string> | undefined;
-  private readonly pending: number[] = [];
+  /** Signals that wait for their actions. */
+  readonly pending: number[] = [];
   /** The `ERR` action is under way. */
   running = false;
   /** Signals that were ignored when the shell started; they cannot be trapped. */
@@ -76,26 +77,6 @@ export class Traps {
   /** The first signal that waits for its action, or 0. */
   get waiting(): number {
     return this.pending[0] ?? 0;
-  }
-
-  /** Takes SIGINT out of the queue; true when it was there and has no action of the script. */
-  takeInterrupt(): boolean {
-    const at = this.pending.indexOf(SIG.INT);
-    if (at < 0 || this.actions.has(SIG.INT)) return false;
-    this.pending.splice(at, 1);
-    this.sh.interrupts = this.pending.length;
-    return true;
-  }
-
-  /** What runs in the foreground was ended by ^C: so is all that an interactive shell is doing. */
-  interruptedJob(): void {
-    if (!this.sh.flags.interactive) return;
-    if (this.actions.has(SIG.INT)) {
-      if (this.actions.get(SIG.INT) !== "") this.take(SIG.INT);
-      return;
-    }
-    this.sh.say("\n");
-    throw new ShellExit(128 + SIG.INT, true);
   }
 
   /** Whether any action is set that a program in place of the shell would lose. */

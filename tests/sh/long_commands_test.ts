@@ -120,6 +120,20 @@ const CASES: readonly (readonly [name: string, script: string, printed: string])
   ["export", `export ${times(MANY, (i) => `a${i}=~ `)}; echo $a9999\n`, "/root\n"],
   ["backquotes", `x=\`${times(MANY, () => "echo a;")}\`; echo \${#x}\n`, "19999\n"],
   ["arithmetic", `echo $((${times(MANY, () => "$((1))+")}0))\n`, "10000\n"],
+  [
+    "arithmetic of a long value",
+    "e=$(seq 20000 | tr '\\n' +)0; echo $((e)) $(($e)) a$((e+1))b; x=$((e*2)) y=$(($e-1)); echo $x $y\n" +
+    'i=0; : $((i++ + e)); echo $i; : $(( $((i++)) + $e )); echo $i; let "z=e+i"; echo $z $?\n' +
+    '[ $((i+=1)) -lt $((e)) ] && [ $(($e)) -gt 7 ] && echo $i; v=abcdef; echo ${v:e-200009999} "$((e))"\n' +
+    "f=e; echo $((f)) $((e=5)) $((e))\n",
+    "200010000 200010000 a200010001b\n400020000 200009999\n1\n2\n200010002 0\n3\nbcdef 200010000\n" +
+    "200010000 5 5\n",
+  ],
+  [
+    "arithmetic of a long value that is wrong",
+    "e=$(seq 20000 | tr '\\n' +)1/0; (echo $((e)); echo no) 2>&1 | sed 's/.*: //'; (x=$(($e+e))) 2>&-; echo $?\n",
+    "divide by zero\n2\n",
+  ],
   ["escapes", `x=$'${times(MANY, () => "\\x41\\n")}'; echo \${#x}\n`, "20000\n"],
   ["an alias before", `alias e='echo '\ne a ${times(MANY, () => "b ")} | wc -w\n`, "10001\n"],
 ];

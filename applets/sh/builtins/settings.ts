@@ -7,10 +7,11 @@
 
 import type { LimitName } from "../../../sandbox/types.ts";
 import { isVfsError } from "../../../sandbox/errors.ts";
+import type { MaybePromise } from "../../../sandbox/types.ts";
 import { isName } from "../ast.ts";
 import { saveVariable } from "../call.ts";
 import type { Num } from "../arith.ts";
-import { ArithError, ShellError } from "../errors.ts";
+import { ShellError } from "../errors.ts";
 import { ARITHMETIC } from "../parts.ts";
 import { type Builtin, type Flags, OPTIONS, type Shell } from "../shell.ts";
 import { singleQuote } from "../trace.ts";
@@ -151,17 +152,23 @@ const lets: Builtin = (sh, argv) => {
   if (argv.length < 2) throw new ShellError("expression expected");
   const loading = ARITHMETIC.loadFor(sh.proc);
   if (loading instanceof Promise) return loading.then(() => lets(sh, argv));
-  let v: Num = 0;
-  for (let i = 1; i < argv.length; i++) {
-    try {
-      v = sh.arithmetic(argv[i]);
-    } catch (error) {
-      if (error instanceof ArithError) throw new ShellError(error.message);
-      throw error;
-    }
+  return letFrom(sh, argv, 1, 0);
+};
+
+function letFrom(
+  sh: Shell,
+  argv: readonly string[],
+  from: number,
+  before: Num,
+): MaybePromise<number> {
+  let v = before;
+  for (let i = from; i < argv.length; i++) {
+    const value = ARITHMETIC.loaded!.evaluateText(sh, argv[i]);
+    if (value instanceof Promise) return value.then((late) => letFrom(sh, argv, i + 1, late));
+    v = value;
   }
   return v ? 0 : 1;
-};
+}
 
 /** Aliases in the order of native's hash table. */
 function aliasOrder(name: string): number {

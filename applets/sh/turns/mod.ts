@@ -6,6 +6,7 @@
  * @module
  */
 
+export { arithmetic } from "./arithmetic.ts";
 export { readCommand } from "./read.ts";
 export {
   longAndOr,
