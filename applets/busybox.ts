@@ -14,6 +14,7 @@ export const applet: Applet = defineApplet({
   aliases: ["capbox"],
   usage: "[function [arguments]...]\n   or: busybox --list[-full]",
   about: "Run another applet by its name, or list them all",
+  lostOutput: "ignore",
   options: {},
   raw: true,
   noHelp: true,

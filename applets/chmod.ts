@@ -18,6 +18,7 @@ export const applet: Applet = defineApplet({
   name: "chmod",
   usage: "[-Rcvf] MODE[,MODE]... FILE...",
   about: "Change the mode of FILEs. MODE is octal, or [ugoa]{+|-|=}[rwxXst]",
+  lostOutput: "ignore",
   options: OPTIONS,
   raw: true,
   run(ctx) {

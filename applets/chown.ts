@@ -24,6 +24,7 @@ export const applet: Applet = defineApplet({
     chown: "Change the owner, the group, or both of FILEs",
     chgrp: "Change the group of FILEs",
   },
+  lostOutput: "ignore",
   options: {
     R: { long: "recursive", help: "Directories with all that is in them" },
     L: { help: "With -R: follow all links to directories" },

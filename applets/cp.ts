@@ -11,6 +11,7 @@ export const applet: Applet = defineApplet({
   usage:
     "[-arPLHpfinlsTu] SOURCE DEST\nor: cp [-arPLHpfinlsu] SOURCE... { -t DIRECTORY | DIRECTORY }",
   about: "Copy SOURCEs to DEST",
+  lostOutput: "ignore",
   options: {
     a: { long: "archive", help: "Same as -dpR" },
     R: { help: "Directories with all that is in them" },

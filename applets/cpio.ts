@@ -105,7 +105,7 @@ function openArchive(ctx: Ctx, path: ByteString): Source {
 async function readArchive(ctx: Ctx, owner: Owner, source: Source): Promise<number> {
   const { opts } = ctx;
   // Native does not tell what it cannot read from what ends too early.
-  if (opts.F !== undefined && source.file.directory !== undefined) ctx.fail("short read");
+  if (source.isClosed || source.file.directory !== undefined) ctx.fail("short read");
   const input = new ByteReader(plain(source), source);
   const reader = new CpioReader(input, (message) => ctx.fail(message));
   const user = new MemberUser(ctx, owner, input);
@@ -228,8 +228,10 @@ async function create(ctx: Ctx, owner: Owner): Promise<number> {
   }
   const writer = new Writer(ctx, new ArchiveWriter(sink), owner);
   const delimiter = opts[0] ? 0 : 10;
+  // Names that cannot be read are none.
+  const isReadable = !ctx.stdin.isClosed && ctx.stdin.file.directory === undefined;
   const names = new LongLines(ctx.stdin, ctx.process);
-  for (;;) {
+  while (isReadable) {
     const reading = names.next(delimiter);
     const bytes = reading instanceof Promise ? await reading : reading;
     if (bytes === undefined) break;

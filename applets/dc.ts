@@ -158,9 +158,14 @@ class Calculator {
   }
 
   async #line(): Promise<ByteString | undefined> {
-    let bytes = (this.#stdin ??= new LongLines(this.ctx.stdin, this.ctx.process)).next();
-    if (bytes instanceof Promise) bytes = await bytes;
-    return bytes === undefined ? undefined : toByteString(bytes);
+    try {
+      let bytes = (this.#stdin ??= new LongLines(this.ctx.stdin, this.ctx.process)).next();
+      if (bytes instanceof Promise) bytes = await bytes;
+      return bytes === undefined ? undefined : toByteString(bytes);
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return this.ctx.fail(`input error: ${error.reason}`);
+    }
   }
 
   async #input(): Promise<void> {

@@ -10,6 +10,7 @@ import {
 import type { ByteString, OpenFile } from "../sandbox/types.ts";
 import { isVfsError, VfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
+import { takeMemory } from "./_lib/streams.ts";
 import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
 
 const BLOCK = 512;
@@ -17,6 +18,8 @@ const BLOCK = 512;
 const LARGEST_BLOCK = 1 << 30;
 /** Larger blocks are read and written in pieces, with turns between them. */
 const PIECE = 1 << 20;
+/** No number that can be written in 64 bits is larger. */
+const ANY = 2 ** 64;
 const NUMBERS = ["bs", "ibs", "obs", "count", "skip", "seek"];
 const WORDS = new Map([
   ["conv", ["notrunc", "noerror", "sync", "fsync", "swab"]],
@@ -61,13 +64,12 @@ class Copier {
     const { ctx } = this;
     const words = ctx.operands.filter((word) => word !== "--");
     for (const word of words) this.#argument(word);
-    const both = this.#numbers.get("bs");
-    const inSize = both ?? this.#numbers.get("ibs") ?? BLOCK;
-    const outSize = both ?? this.#numbers.get("obs") ?? BLOCK;
+    const inSize = this.#numbers.get("ibs") ?? BLOCK;
+    const outSize = this.#numbers.get("obs") ?? BLOCK;
     if (Math.max(inSize, outSize) > LARGEST_BLOCK) ctx.fail("out of memory");
     // A block read, the same in one piece, and what is gathered of it for the output.
     const held = (inSize > PIECE ? 2 * inSize : 0) + (outSize > PIECE ? outSize : 0);
-    if (held > 0) ctx.process.chargeMemory(held);
+    if (held > 0 && this.#numbers.get("count") !== 0) takeMemory(ctx.process, held);
     let source: Source;
     const path = this.#paths.get("if");
     try {
@@ -107,11 +109,16 @@ class Copier {
     try {
       await this.#skip(source, inSize);
       await this.#copy(source, name, inSize, outSize);
-      if (flag("conv fsync")) this.#open().sync();
     } catch (error) {
       if (!isVfsError(error)) throw error;
       // The output is the one that fails here: errors of the input are told where it is read.
       ctx.warn(`error writing '${this.#outputName}': ${error.reason}`);
+    }
+    try {
+      if (flag("conv fsync")) this.#open().sync();
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return ctx.fail(`${this.#outputName}: ${error.reason}`);
     }
     this.#report();
     return ctx.status;
@@ -124,8 +131,10 @@ class Copier {
     const name = word.slice(0, equals);
     const value = word.slice(equals + 1);
     if (NUMBERS.includes(name)) {
-      const min = name.endsWith("bs") ? 1 : 0;
-      this.#numbers.set(name, numberArgument(ctx, value, { min, suffixes: COPY_SUFFIXES }));
+      const rules = name.endsWith("bs") ? { min: 1 } : name === "count" ? { max: ANY } : {};
+      const number = numberArgument(ctx, value, { ...rules, suffixes: COPY_SUFFIXES });
+      // One size for both is as if each had been given.
+      for (const key of name === "bs" ? ["ibs", "obs"] : [name]) this.#numbers.set(key, number);
     } else if (name === "if" || name === "of") this.#paths.set(name, value);
     else {
       const known = WORDS.get(name);
@@ -151,6 +160,11 @@ class Copier {
       source.file.seek(bytes, 1);
       return;
     } catch (error) {
+      if (isVfsError(error, "EINVAL")) {
+        // So far behind the end that no file has such a place.
+        this.#numbers.set("count", 0);
+        return;
+      }
       if (!isVfsError(error, "ESPIPE")) throw error;
     }
     // A block is what one read gives, as for the copy itself.
@@ -189,6 +203,9 @@ class Copier {
         if (!isVfsError(error)) throw error;
         if (!has("conv noerror")) ctx.fail(`${name}: ${error.reason}`);
         ctx.warn(`${name}: ${error.reason}`);
+        // What could not be read counts as a block without bytes.
+        ctx.status = 0;
+        block = new Uint8Array(0);
       }
       if (block === undefined) break;
       if (odd > 0) ctx.fail(`can't swab ${odd} byte buffer`);

@@ -1,6 +1,6 @@
 import type { ByteString, MountInfo, StatFs } from "../sandbox/types.ts";
 import { type Applet, defineApplet } from "./contract.ts";
-import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
+import { BINARY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
 import { humanSize } from "./_lib/size.ts";
 
 /** Shows the space of file systems. Source of behaviour: POSIX df, BusyBox 1.35. */
@@ -8,6 +8,7 @@ export const applet: Applet = defineApplet({
   name: "df",
   usage: "[-PkmhTai] [-B SIZE] [-t TYPE] [FILESYSTEM]...",
   about: "Show the space of the sandbox's file systems",
+  lostOutput: "ignore",
   options: {
     P: { help: "Format of POSIX" },
     k: { help: "In kilobytes (default)" },
@@ -24,7 +25,7 @@ export const applet: Applet = defineApplet({
     const { opts, out, process } = ctx;
     let unit = 1024;
     if (opts.B !== undefined) {
-      unit = numberArgument(ctx, opts.B, { min: 1, suffixes: COPY_SUFFIXES });
+      unit = numberArgument(ctx, opts.B, { min: 1, suffixes: BINARY_SUFFIXES });
     } else if (ctx.order.findLast((name) => "kmh".includes(name)) === "m") unit = 1048576;
     const human = ctx.order.findLast((name) => "kmhH".includes(name));
     const forPeople = human === "h" || human === "H";
@@ -34,6 +35,8 @@ export const applet: Applet = defineApplet({
       ? "     Size"
       : opts.P
       ? `${unit}-blocks`
+      : unit >= 1073741824
+      ? `${Math.round(unit / 1073741824)}G-blocks`
       : unit >= 1048576
       ? `${Math.round(unit / 1048576)}M-blocks`
       : unit >= 1024

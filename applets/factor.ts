@@ -1,6 +1,7 @@
 import type { ByteString } from "../sandbox/types.ts";
 import { toByteString } from "../sandbox/bytes.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { readLeniently } from "./_lib/streams.ts";
 
 /** Numbers have 64 bits. */
 const MOST = (1n << 64n) - 1n;
@@ -23,7 +24,7 @@ export const applet: Applet = defineApplet({
     }
     if (ctx.operands.length > 0) return;
     for (;;) {
-      let line = ctx.stdin.readUntil(10, LINE_MAX);
+      let line = readLeniently(ctx.stdin, 10, LINE_MAX);
       if (line instanceof Promise) line = await line;
       if (line === undefined) return;
       for (const word of toByteString(line).split(/[ \t-\r\0]+/)) {

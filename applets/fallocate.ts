@@ -1,7 +1,7 @@
 import { O_CREAT, O_RDWR } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, defineApplet } from "./contract.ts";
-import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
+import { BINARY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
 
 /** Makes a file at least so long. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -15,7 +15,7 @@ export const applet: Applet = defineApplet({
   run(ctx) {
     const { opts, operands: [path] } = ctx;
     if (opts.l === undefined || ctx.operands.length !== 1) return ctx.usage();
-    const rules = { suffixes: COPY_SUFFIXES };
+    const rules = { suffixes: BINARY_SUFFIXES };
     const offset = opts.o === undefined ? 0 : numberArgument(ctx, opts.o, rules);
     const length = numberArgument(ctx, opts.l, rules);
     try {

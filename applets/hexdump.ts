@@ -4,7 +4,7 @@ import { type Applet, type Context, defineApplet } from "./contract.ts";
 import { DumpBuffer, DumpLine, type DumpValue, Repeats, TABLES_FROM } from "./_lib/dump_line.ts";
 import { Blocks, InputFiles } from "./_lib/input_files.ts";
 import { formatDouble } from "./_lib/format_number.ts";
-import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
+import { BLOCK_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
 
 const CANONICAL = [
   '"%08.8_Ax\n"',
@@ -72,7 +72,7 @@ export const applet: Applet = defineApplet({
       } else if (name === "C") CANONICAL.forEach(add);
       else if (name === "e") add(opts.e![strings++]);
       else if (name === "s") {
-        skip = numberArgument(ctx, opts.s![skips++], { anyBase: true, suffixes: COPY_SUFFIXES });
+        skip = numberArgument(ctx, opts.s![skips++], { anyBase: true, suffixes: BLOCK_SUFFIXES });
       } else if (name === "f") {
         const path = opts.f![files++];
         const source = ctx.open(path);

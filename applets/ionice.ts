@@ -15,6 +15,7 @@ export const applet: Applet = defineApplet({
   name: "ionice",
   usage: "[-c 1-3] [-n 0-7] [-t] { -p PID | PROG ARGS }",
   about: "Change I/O priority and class",
+  lostOutput: "ignore",
   options: {
     c: { arg: "N", numeric: true, help: "Class: 1 realtime, 2 best-effort, 3 idle" },
     n: { arg: "N", numeric: true, help: "Priority within the class" },

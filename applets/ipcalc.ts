@@ -9,6 +9,7 @@ export const applet: Applet = defineApplet({
   name: "ipcalc",
   usage: "[-bnmphs] ADDRESS[/PREFIX] [NETMASK]",
   about: "Show what follows from an IP address",
+  lostOutput: "ignore",
   options: {
     m: { long: "netmask", help: "Net mask that the address has by default" },
     b: { long: "broadcast", help: "Broadcast address" },

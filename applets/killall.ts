@@ -8,6 +8,7 @@ export const applet: Applet = defineApplet({
   name: "killall",
   usage: "[-lq] [-SIG] PROCESS_NAME...",
   about: "Send a signal (TERM by default) to all processes of each name",
+  lostOutput: "ignore",
   options: {
     l: { help: "List signal names and numbers" },
     q: { help: "Say nothing when no process has the name" },

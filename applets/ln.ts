@@ -8,6 +8,7 @@ export const applet: Applet = defineApplet({
   name: "ln",
   usage: "[-sfnbtv] [-S SUF] TARGET... LINK|DIR",
   about: "Make LINK, or DIR/TARGET, a link to TARGET",
+  lostOutput: "ignore",
   options: {
     s: { help: "Symbolic links instead of hard ones" },
     f: { help: "Remove what has the name" },

@@ -5,6 +5,7 @@ import { Accounts } from "./_lib/accounts.ts";
 import { strftime } from "./_lib/strftime.ts";
 import { calendarTime, zoneOf } from "./_lib/time.ts";
 import { FACILITIES, LEVELS } from "./_lib/syslog.ts";
+import { readLeniently } from "./_lib/streams.ts";
 
 /** `user.notice` */
 const DEFAULT = 13;
@@ -35,7 +36,7 @@ export const applet: Applet = defineApplet({
       return;
     }
     for (;;) {
-      let line = ctx.stdin.readUntil(10, 65536);
+      let line = readLeniently(ctx.stdin, 10, 65536);
       if (line instanceof Promise) line = await line;
       if (line === undefined) return;
       const text = toByteString(line).replace(/\n$/, "");

@@ -8,6 +8,7 @@ export const applet: Applet = defineApplet({
   name: "mkdir",
   usage: "[-m MODE] [-p] DIRECTORY...",
   about: "Create each DIRECTORY",
+  lostOutput: "ignore",
   options: {
     m: { arg: "MODE", long: "mode", help: "Mode, octal or symbolic" },
     p: { long: "parents", help: "Create parents too; no error if it exists" },

@@ -18,6 +18,7 @@ export const applet: Applet = defineApplet({
   name: "mv",
   usage: "[-finT] SOURCE DEST\nor: mv [-fin] SOURCE... { -t DIRECTORY | DIRECTORY }",
   about: "Rename SOURCE to DEST, or move SOURCEs into DIRECTORY",
+  lostOutput: "ignore",
   options: {
     i: { long: "interactive", help: "Ask before overwriting" },
     f: { long: "force", help: "Never ask" },

@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   name: "netstat",
   usage: "[-ral] [-tuwx] [-en]",
   about: "Show the sockets of the sandbox",
+  lostOutput: "ignore",
   options: {
     r: { help: "Routes" },
     a: { help: "All sockets" },

@@ -6,6 +6,7 @@ export const applet: Applet = defineApplet({
   name: "pidof",
   usage: "[NAME]...",
   about: "List the numbers of all processes that have one of the NAMEs",
+  lostOutput: "ignore",
   options: {},
   *run({ operands, process, out }) {
     const found: number[] = [];

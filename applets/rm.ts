@@ -8,6 +8,7 @@ export const applet: Applet = defineApplet({
   name: "rm",
   usage: "[-irf] FILE...",
   about: "Remove FILEs",
+  lostOutput: "ignore",
   options: {
     i: { help: "Always ask" },
     f: { help: "Never ask; no error for what is not there" },

@@ -7,6 +7,7 @@ export const applet: Applet = defineApplet({
   name: "rmdir",
   usage: "[-p] DIRECTORY...",
   about: "Remove each DIRECTORY if it is empty",
+  lostOutput: "ignore",
   options: {
     p: { long: "parents", help: "Then its parents too" },
     "ignore-fail-on-non-empty": { help: "No error for one that is not empty" },

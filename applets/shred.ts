@@ -1,7 +1,7 @@
 import { type ByteString, O_WRONLY, type OpenFile } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
-import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
+import { numberArgument } from "./_lib/number_argument.ts";
 
 const CHUNK = 65536;
 const DEFAULT_PASSES = 3;
@@ -23,9 +23,6 @@ export const applet: Applet = defineApplet({
   async run(ctx) {
     const { opts, operands, fs } = ctx;
     const passes = opts.n ?? DEFAULT_PASSES;
-    const wanted = opts.s === undefined
-      ? undefined
-      : numberArgument({ fail: () => ctx.usage() }, opts.s, { suffixes: COPY_SUFFIXES });
     for (const path of operands) {
       const turn = ctx.tick(1);
       if (turn !== undefined) await turn;
@@ -43,7 +40,10 @@ export const applet: Applet = defineApplet({
         return ctx.fail(`can't open '${path}': ${error.reason}`);
       }
       try {
-        const size = wanted ?? file.stat().size;
+        // Native reads the size once it has a file to write to.
+        const size = opts.s === undefined
+          ? file.stat().size
+          : numberArgument({ fail: () => ctx.usage() }, opts.s);
         for (let i = 0; i < passes; i++) await overwrite(ctx, file, size, true);
         if (opts.z) await overwrite(ctx, file, size, false);
         if (opts.u) {

@@ -183,15 +183,15 @@ class Shower {
       case "x":
         return this.#time(stat.atimeNs);
       case "X":
-        return [seconds(stat.atimeNs), "u"];
+        return [seconds(stat.atimeNs), "d"];
       case "y":
         return this.#time(stat.mtimeNs);
       case "Y":
-        return [seconds(stat.mtimeNs), "u"];
+        return [seconds(stat.mtimeNs), "d"];
       case "z":
         return this.#time(stat.ctimeNs);
       case "Z":
-        return [seconds(stat.ctimeNs), "u"];
+        return [seconds(stat.ctimeNs), "d"];
       default:
         return undefined;
     }
@@ -284,5 +284,7 @@ function formatted(flags: string, value: Value): string {
     return left ? text.padEnd(width) : text.padStart(width);
   }
   const alternate = match[1].includes("#");
-  return formatInteger(BigInt(value[0]), value[1], { left, zero, alternate, width, precision });
+  const [plus, space] = [match[1].includes("+"), match[1].includes(" ")];
+  const format = { left, zero, plus, space, alternate, width, precision };
+  return formatInteger(BigInt(value[0]), value[1], format);
 }

@@ -1,5 +1,5 @@
 import { isVfsError } from "../sandbox/errors.ts";
-import { type Applet, defineApplet } from "./contract.ts";
+import { type Applet, defineApplet, type Source } from "./contract.ts";
 
 /** Writes files through. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -15,8 +15,14 @@ export const applet: Applet = defineApplet({
     for (const path of ctx.operands) {
       const turn = ctx.tick(1);
       if (turn !== undefined) yield turn;
-      const source = ctx.open(path);
-      if (source === undefined) continue;
+      let source: Source;
+      try {
+        source = ctx.openOrThrow(path);
+      } catch (error) {
+        if (!isVfsError(error)) throw error;
+        ctx.warn(`can't open '${path}': ${error.reason}`);
+        continue;
+      }
       try {
         source.file.sync();
       } catch (error) {

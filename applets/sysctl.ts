@@ -10,6 +10,7 @@ export const applet: Applet = defineApplet({
   name: "sysctl",
   usage: "[-enq] { -a | -p [FILE]... | [-w] [KEY[=VALUE]]... }",
   about: "Show or set parameters of the sandbox's kernel",
+  lostOutput: "ignore",
   options: {
     e: { help: "No word of unknown keys" },
     n: { help: "Values without keys" },

@@ -15,6 +15,7 @@ export const applet: Applet = defineApplet({
   name: "taskset",
   usage: "[-ap] [HEXMASK | -c LIST] { PID | PROG ARGS }",
   about: "Show or set on which CPUs a process may run",
+  lostOutput: "ignore",
   options: {
     p: { help: "Operate on a running PID" },
     a: { help: "Operate on all its threads" },

@@ -1,7 +1,7 @@
 import { O_CREAT, O_WRONLY } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, defineApplet } from "./contract.ts";
-import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
+import { numberArgument, SIZE_SUFFIXES } from "./_lib/number_argument.ts";
 
 /** Sets the size of files. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -15,7 +15,7 @@ export const applet: Applet = defineApplet({
   *run(ctx) {
     const { opts, operands } = ctx;
     if (opts.s === undefined || operands.length === 0) return ctx.usage();
-    const size = numberArgument(ctx, opts.s, { suffixes: COPY_SUFFIXES });
+    const size = numberArgument(ctx, opts.s, { suffixes: SIZE_SUFFIXES });
     for (const path of operands) {
       const turn = ctx.tick(1);
       if (turn !== undefined) yield turn;

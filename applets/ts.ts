@@ -1,5 +1,5 @@
 import { type Applet, defineApplet } from "./contract.ts";
-import { CHUNK } from "./_lib/streams.ts";
+import { CHUNK, readLeniently } from "./_lib/streams.ts";
 import { strftime } from "./_lib/strftime.ts";
 import { calendarTime, UTC, zoneOf } from "./_lib/time.ts";
 
@@ -23,7 +23,7 @@ export const applet: Applet = defineApplet({
     // A long line comes in pieces, of which the first has the stamp.
     let begins = true;
     for (;;) {
-      let line = stdin.readUntil(10, CHUNK);
+      let line = readLeniently(stdin, 10, CHUNK);
       if (line instanceof Promise) line = await line;
       if (line === undefined) return;
       const now = process.clock.nowNs();

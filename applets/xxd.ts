@@ -9,7 +9,7 @@ import {
   WIDEST_LINE,
 } from "./_lib/dump_line.ts";
 import { Blocks } from "./_lib/input_files.ts";
-import { COPY_SUFFIXES, numberArgument } from "./_lib/number_argument.ts";
+import { numberArgument } from "./_lib/number_argument.ts";
 
 /** Hexadecimal dumps and back. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -31,7 +31,7 @@ export const applet: Applet = defineApplet({
   maxOperands: 1,
   async run(ctx) {
     const { opts, operands, out } = ctx;
-    const any = { anyBase: true, suffixes: COPY_SUFFIXES };
+    const any = { anyBase: true };
     const number = (text: ByteString | undefined): number | undefined =>
       text === undefined ? undefined : numberArgument(ctx, text, any);
     const limit = number(opts.l) ?? Infinity;

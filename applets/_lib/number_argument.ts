@@ -25,24 +25,35 @@ export interface NumberRules {
   readonly anyBase?: boolean;
 }
 
-/** Suffixes of dd, truncate, split: `c` 1, `w` 2, `b` 512, `kB` 1000, `k` 1024 and so on. */
-export const COPY_SUFFIXES: Suffixes = new Map([
-  ["c", 1],
-  ["w", 2],
-  ["b", 512],
-  ["kB", 1000],
-  ["kD", 1000],
-  ["k", 1024],
-  ["K", 1024],
+/** Suffixes of truncate: `kB` 1000, `k` 1024 and so on. */
+export const SIZE_SUFFIXES: Suffixes = new Map([
+  ...["kB", "KB", "kD"].map((suffix) => [suffix, 1000] as const),
+  ...["k", "K"].map((suffix) => [suffix, 1024] as const),
   ["MB", 1e6],
   ["MD", 1e6],
   ["M", 1024 ** 2],
   ["GB", 1e9],
   ["GD", 1e9],
   ["G", 1024 ** 3],
-  ["TB", 1e12],
-  ["T", 1024 ** 4],
 ]);
+
+/** Suffixes of dd, which has `c` 1, `w` 2 and `b` 512 besides. */
+export const COPY_SUFFIXES: Suffixes = new Map([["c", 1], ["w", 2], ["b", 512], ...SIZE_SUFFIXES]);
+
+/** Suffixes of df and fallocate: `KB` 1000, `K` and `KiB` 1024 and so on. */
+export const BINARY_SUFFIXES: Suffixes = new Map(
+  ["k", "m", "g"].flatMap((small, index) => {
+    const large = small.toUpperCase();
+    const factor = 1024 ** (index + 1);
+    return [
+      ...[small, large, `${small}iB`, `${large}iB`].map((suffix) => [suffix, factor] as const),
+      [`${large}B`, 1000 ** (index + 1)] as const,
+    ];
+  }),
+);
+
+/** Suffixes of hexdump: `b` 512, `k` 1024, `m` 1024 times that. */
+export const BLOCK_SUFFIXES: Suffixes = new Map([["b", 512], ["k", 1024], ["m", 1024 ** 2]]);
 
 const LARGEST = 2n ** 63n - 1n;
 

@@ -107,6 +107,27 @@ export class Source {
   }
 }
 
+/**
+ * The next bytes through `delimiter`; where they cannot be read the input ends, without a word, as for
+ * native's programs that do not look at errors of theirs.
+ */
+export function readLeniently(
+  source: Source,
+  delimiter: number,
+  max: number,
+): MaybePromise<Uint8Array | undefined> {
+  const ends = (error: unknown): undefined => {
+    if (!isVfsError(error)) throw error;
+    return undefined;
+  };
+  try {
+    const line = source.readUntil(delimiter, max);
+    return line instanceof Promise ? line.catch(ends) : line;
+  } catch (error) {
+    return ends(error);
+  }
+}
+
 /** Output, chunk by chunk. */
 export class Sink {
   /** The first failure of `print`, to be told at the end. */

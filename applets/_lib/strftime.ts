@@ -60,7 +60,8 @@ function number(value: number, digits: number, pad: string, flags: Flags): strin
   const negative = value < 0;
   const text = String(Math.abs(value));
   const filler = flags.pad ?? pad;
-  if (filler === "") return (negative ? "-" : "") + text;
+  // Without padding a width is still filled up, with spaces.
+  if (filler === "") return ((negative ? "-" : "") + text).padStart(flags.width);
   const width = Math.max(flags.width, digits) - (negative ? 1 : 0);
   const padded = text.padStart(width, filler);
   if (!negative) return padded;

@@ -155,13 +155,18 @@ class Session {
   }
 
   async #line(): Promise<ByteString | undefined> {
-    let bytes = (this.#stdin ??= new LongLines(this.ctx.stdin, this.ctx.process)).next();
-    if (bytes instanceof Promise) {
-      // Whoever has to answer may be waiting for what was printed.
-      this.ctx.out.flushNow();
-      bytes = await bytes;
+    try {
+      let bytes = (this.#stdin ??= new LongLines(this.ctx.stdin, this.ctx.process)).next();
+      if (bytes instanceof Promise) {
+        // Whoever has to answer may be waiting for what was printed.
+        this.ctx.out.flushNow();
+        bytes = await bytes;
+      }
+      return bytes === undefined ? undefined : toByteString(bytes);
+    } catch (error) {
+      if (!isVfsError(error)) throw error;
+      return this.ctx.fail(`input error: ${error.reason}`);
     }
-    return bytes === undefined ? undefined : toByteString(bytes);
   }
 
   /** Runs statements as far as the text goes; false at `quit`. */

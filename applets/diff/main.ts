@@ -78,9 +78,12 @@ class Comparer {
     const a = this.#stat(first);
     const b = this.#stat(second);
     if (a === undefined && b === undefined) return 0;
-    if (isSame(a, b)) return 0;
     const aIsDirectory = isDirectory(a);
     const bIsDirectory = isDirectory(b);
+    if ((first === "-" || second === "-") && (aIsDirectory || bIsDirectory)) {
+      return this.ctx.fail("can't compare stdin to a directory");
+    }
+    if (isSame(a, b)) return 0;
     if (aIsDirectory && bIsDirectory) {
       await this.#directories(first, second);
       return this.#status;

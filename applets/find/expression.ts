@@ -324,15 +324,18 @@ class Parser {
         return (found) => found.stat().mtimeNs / 1_000_000_000n > reference;
       }
       case "-samefile": {
-        const { dev, ino } = this.#reference(word);
+        // Unlike -newer, this one compares with a link itself.
+        const { dev, ino } = this.#reference(word, false);
         return (found) => {
           const stat = found.stat();
           return stat.ino === ino && stat.dev === dev;
         };
       }
       case "-inum": {
-        const [bound] = this.#bound(this.#argument(word));
-        return (found) => compare({ ...bound, sign: "" }, found.stat().ino);
+        const text = this.#argument(word);
+        if (!/^[0-9]/.test(text)) ctx.fail(`invalid number '${text}'`);
+        const [bound] = this.#bound(text);
+        return (found) => compare(bound, found.stat().ino);
       }
       case "-links": {
         const [bound] = this.#bound(this.#argument(word));
@@ -363,10 +366,10 @@ class Parser {
     }
   }
 
-  #reference(word: ByteString): Stat {
+  #reference(word: ByteString, follow = true): Stat {
     const path = this.#argument(word);
     try {
-      return this.ctx.fs.stat(path);
+      return follow ? this.ctx.fs.stat(path) : this.ctx.fs.lstat(path);
     } catch (error) {
       if (!isVfsError(error)) throw error;
       return this.ctx.fail(`can't stat '${path}': ${error.reason}`);

@@ -13,6 +13,7 @@ export const applet: Applet = defineApplet({
   usage: "[-ifv[v]] [-c CONFFILE] [-p [IP:]PORT] [-u USER[:GRP]] [-r REALM] [-h HOME]\n" +
     "or httpd -d/-e/-m STRING",
   about: "Answer HTTP requests with the sandbox's files",
+  lostOutput: "ignore",
   options: {
     i: { help: "One request on stdin and stdout" },
     f: { help: "Stay in the foreground" },

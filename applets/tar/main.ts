@@ -216,8 +216,8 @@ async function readArchive(
   };
   const forgive = (error: unknown): undefined => {
     damaged = true;
-    // A directory can be opened but not read: nothing comes from it.
-    if (isVfsError(error, "EISDIR")) return undefined;
+    // A directory can be opened but not read: nothing comes from it, nor from what is closed.
+    if (isVfsError(error, "EISDIR") || isVfsError(error, "EBADF")) return undefined;
     if (!(error instanceof CodecError)) throw error;
     ctx.say(`${ctx.name}: ${error.message}\n`);
     return undefined;

@@ -25,6 +25,7 @@ export const applet: Applet = defineApplet({
   name: "vi",
   usage: "[-c CMD] [-R] [-H] [FILE]...",
   about: "Edit FILE on the screen",
+  lostOutput: "ignore",
   options: {
     c: { arg: "CMD", many: true, help: "Run CMD at first (also $EXINIT and ~/.exrc)" },
     R: { help: "Write only when forced to" },

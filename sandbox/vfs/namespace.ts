@@ -381,7 +381,8 @@ export class Namespace {
     const handle = openNode(file, { read, write: write || truncate }, path);
     if (truncate) {
       try {
-        if (handle.size() > 0) handle.truncate(0);
+        // Also what is empty already: a file that is opened so was changed (POSIX open, O_TRUNC).
+        handle.truncate(0);
       } catch (error) {
         handle.close();
         throw error;
