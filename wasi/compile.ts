@@ -8,7 +8,7 @@ import { PREVIEW1, PROCESS_EXTENSION, UNSTABLE } from "./abi.ts";
 import { functionsOf, limitResources, ModuleError } from "./binary.ts";
 import type { Guest } from "./guest.ts";
 import { bind, type Extensions, findImport, type Linked } from "./imports.ts";
-import { meter, type Metered } from "./meter.ts";
+import { meter, type Metered, meterInSteps } from "./meter.ts";
 import { checkpoint } from "./sched.ts";
 import { buildShim, FIELD_VALUE, FIELD_WAIT, HOST } from "./shim.ts";
 
@@ -172,16 +172,26 @@ async function compileLater(limited: Uint8Array, options: CompileOptions): Promi
       const module = await WebAssembly.compile(limited as Uint8Array<ArrayBuffer>);
       return link(module, limited, options, undefined);
     }
-    if (!WebAssembly.validate(limited as Uint8Array<ArrayBuffer>)) {
-      await WebAssembly.compile(limited as Uint8Array<ArrayBuffer>); // Says why.
-    }
-    const metered = meter(limited);
+    // The engine decides first what is a module, beside of what runs here.
+    await WebAssembly.compile(limited as Uint8Array<ArrayBuffer>);
+    const steps = meterInSteps(limited);
+    let step = steps.next();
+    for (; !step.done; step = steps.next()) await turn();
+    const metered = step.value;
     const code = metered?.bytes ?? limited;
     const module = await WebAssembly.compile(code as Uint8Array<ArrayBuffer>);
     return link(module, limited, options, metered);
   } catch (error) {
     throw asModuleError(error);
   }
+}
+
+/** The smallest module: its head. */
+const NOTHING: Uint8Array<ArrayBuffer> = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
+/** Lets the event loop turn: the engine answers in a task of its own. No process waits, so none is asked. */
+async function turn(): Promise<void> {
+  await WebAssembly.compile(NOTHING);
 }
 
 /** The engine's reason, without the name of the interface in front of it. */

@@ -28,6 +28,8 @@ export const PERIOD = 4096;
 const SMALL = 256;
 /** So many rounds of a small loop go for one. */
 const ROUNDS = 4;
+/** Bytes of code after which a rewrite may rest. */
+const STRETCH = 1 << 18;
 /** A function without loops and cycles needs no count when all it calls is shorter than this. */
 const SHORT = 2048;
 
@@ -724,15 +726,24 @@ const ORDER: readonly number[] = [
  * @throws {ModuleError} when its structure is broken
  */
 export function meter(bytes: Uint8Array): Metered | undefined {
+  const steps = meterInSteps(bytes);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** As `meter`, and gives up control after each stretch of a large module. */
+export function* meterInSteps(bytes: Uint8Array): Generator<void, Metered | undefined> {
   try {
-    return rewrite(bytes);
+    return yield* rewrite(bytes);
   } catch (error) {
     if (error instanceof UnknownInstruction) return undefined;
     throw error;
   }
 }
 
-function rewrite(bytes: Uint8Array): Metered | undefined {
+function* rewrite(bytes: Uint8Array): Generator<void, Metered | undefined> {
   const sections = sectionsOf(bytes);
   const code = sections.find((each) => each.id === SECTION.CODE);
   if (code === undefined) return undefined;
@@ -741,10 +752,13 @@ function rewrite(bytes: Uint8Array): Metered | undefined {
   const number = reader.u32();
   if (number !== counts.functions.length) throw new ModuleError("function without a body");
   const bodies: Body[] = [];
-  for (let i = 0; i < number; i++) {
+  for (let i = 0, pause = STRETCH; i < number; i++) {
     const body = readBody(bytes, reader.at, code.end);
     bodies.push(body);
     reader.at = body.end;
+    if (body.end - code.start < pause) continue;
+    pause += STRETCH;
+    yield;
   }
   const needs = needCount(bodies, counts.importedFunctions);
   const hasRanges = !counts.wide && bodies.some((body) => body.hasRanges);
@@ -828,19 +842,24 @@ function rewrite(bytes: Uint8Array): Metered | undefined {
     if (section === startSection) continue;
     const addition = additions.get(section.id);
     if (addition !== undefined) append(section.id, addition, section);
-    else if (section === code) writeCode(output);
+    else if (section === code) yield* writeCode(output);
     else output.copy(bytes, section.from, section.end);
   }
   return { bytes: output.bytes, table, start };
 
-  function writeCode(output: Output): void {
+  function* writeCode(output: Output): Generator<void, void> {
     const content = new Output(bytes.length + (bytes.length >> 3) + 64);
     const scratch = new Output(4096);
     content.push(leb(number + 1 + ranges.size));
-    bodies.forEach((body, i) => {
+    for (let i = 0, pause = STRETCH; i < number; i++) {
+      const body = bodies[i];
+      if (body.end - code!.start >= pause) {
+        pause += STRETCH;
+        yield;
+      }
       if (!needs[i] && !(hasRanges && body.hasRanges)) {
         content.copy(bytes, body.from, body.end);
-        return;
+        continue;
       }
       scratch.length = 0;
       if (body.hasLoops) {
@@ -871,7 +890,7 @@ function rewrite(bytes: Uint8Array): Metered | undefined {
       }
       content.push(leb(scratch.length));
       content.copy(scratch.bytes, 0, scratch.length);
-    });
+    }
     // The check: starts the count anew, and calls what was put into the table.
     const own = [
       ...[0, ...period, 0x24, ...global],
@@ -882,7 +901,9 @@ function rewrite(bytes: Uint8Array): Metered | undefined {
       const inPieces = rangeFunction(instruction, global, check);
       content.push([...leb(inPieces.length), ...inPieces]);
     }
+    if (content.length > STRETCH) yield;
     output.push([SECTION.CODE, ...leb(content.length)]);
     output.copy(content.bytes, 0, content.length);
+    if (content.length > STRETCH) yield;
   }
 }
