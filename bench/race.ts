@@ -3,18 +3,21 @@
  * for a link that leads out (RENAME_EXCHANGE, as fast as it can): the residual that SECURITY.md
  * states. Needs gcc, for the attacker; it touches nothing but a folder of its own.
  *
- *     deno run -A bench/race.ts [--seconds N] [--burst N] [--json FILE]
+ *     deno run -A bench/race.ts [--seconds N] [--burst N] [--moving] [--json FILE]
  *
  * Each kind of call is made over and over on `/b/d/…`, where `d` is a directory of the mount half of
  * the time and a link to the folder outside for the other half. Counted are calls, calls that worked,
  * and those that reached outside: contents or names that only the outside has, and changes of it.
- * With `--burst`, so many calls are made in each turn of the event loop instead of one.
+ * With `--burst`, so many calls are made in each turn of the event loop instead of one. With
+ * `--moving`, the process goes into the directory that it works in, as the command line's does when
+ * Deno allows everything.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { Sandbox } from "../mod.ts";
 import { isVfsError } from "../sandbox/errors.ts";
+import { moveFreely, movesFreely } from "../sandbox/host/standing.ts";
 import { O_CREAT, O_EXCL, O_TRUNC, O_WRONLY, type ProcessFs } from "../sandbox/types.ts";
 import { UNLIMITED } from "../tests/kernel/unlimited.ts";
 
@@ -222,7 +225,11 @@ async function measure(mode: "rw" | "overlay", kind: Kind, ms: number): Promise<
   return { calls, worked, outside: hits + (kind.after?.() ?? 0) };
 }
 
-const args = parseArgs(Deno.args, { string: ["seconds", "burst", "json"] });
+const args = parseArgs(Deno.args, { string: ["seconds", "burst", "json"], boolean: ["moving"] });
+if (args.moving) {
+  moveFreely();
+  if (!movesFreely()) throw new Error("this process may not move");
+}
 const ms = Number(args.seconds ?? 5) * 1000;
 const burst = Number(args.burst ?? 1);
 const report: Record<string, Count> = {};

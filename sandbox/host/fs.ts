@@ -498,11 +498,11 @@ export class DenoFs implements HostAccess<HostPath> {
     }
   }
 
-  enter(path: HostPath, dev: number, ino: number, atOnce: boolean): HostPath | undefined {
+  enter(path: HostPath, dev: number, ino: number): HostPath | undefined {
     if (!movesFreely()) return undefined;
     // What was put off is done before, since it may be about another directory.
     settleWrites();
-    return enter(path, dev, ino, atOnce, guard.epoch()) ? HERE : undefined;
+    return enter(path, dev, ino, guard.epoch()) ? HERE : undefined;
   }
 
   stay(dev: number, ino: number): HostPath | undefined {

@@ -18,13 +18,13 @@
  */
 import { beforeOthersRun } from "./held_writes.ts";
 
-/** Where the process was when it began to move, or undefined while it stays where it is. */
+/** Where the process was in this turn of the event loop, or undefined while it is there. */
 let home: string | undefined;
+/** Whether it may move: asked of Deno when it first has reason to. */
+let mayMove: boolean | undefined = false;
 
 /** The directory that the process is in, once it was seen to be that one. */
 let here: Identity | undefined;
-/** The one that was asked for last: going there pays off for who asks again. */
-let wanted: Identity | undefined;
 /** Calls that are under way and rely on where the process is. */
 let users = 0;
 /** The moment in which it was last seen that nobody else moved the process. */
@@ -36,38 +36,40 @@ interface Identity {
   readonly ino: number;
 }
 
-/**
- * Lets the process go where it works.
- *
- * @returns Whether Deno allows it.
- */
-export function moveFreely(): boolean {
-  if (home !== undefined) return true;
+/** Lets the process go where it works, if Deno turns out to allow everything. */
+export function moveFreely(): void {
+  if (mayMove === false) mayMove = undefined;
+}
+
+/** Whether the process moves. */
+export function movesFreely(): boolean {
+  return mayMove ??= isAllowed();
+}
+
+function isAllowed(): boolean {
   if (Deno.build.os !== "linux") return false;
   try {
     // Nothing less than `--allow-all` lets this be looked at.
     Deno.lstatSync("/proc/self/cwd");
-    home = Deno.cwd();
+    return true;
   } catch {
     return false;
   }
-  return true;
 }
 
 /** Goes back to where the process was, and stays there. */
 export function moveNoMore(): void {
   goHome();
-  home = undefined;
+  mayMove = false;
 }
 
 function goHome(): void {
-  here = wanted = undefined;
-  if (home !== undefined) Deno.chdir(home);
-}
-
-/** Whether the process may move at all. */
-export function movesFreely(): boolean {
-  return home !== undefined;
+  here = undefined;
+  if (home === undefined) return;
+  try {
+    Deno.chdir(home);
+  } catch { /* It is not there any more. */ }
+  home = undefined;
 }
 
 function isHere(dev: number, ino: number, moment: number): boolean {
@@ -97,7 +99,6 @@ function isWorkingDirectory({ path, dev, ino }: Identity): boolean {
  * are reached from that very directory.
  *
  * @param path Where it is.
- * @param atOnce Go there even for one call.
  * @param moment A number for this time: while it is the same, nobody else moves the process.
  * @returns Whether it is there; if not, nothing is to be left.
  */
@@ -105,23 +106,21 @@ export function enter(
   path: string,
   dev: number,
   ino: number,
-  atOnce: boolean,
   moment: number,
 ): boolean {
-  if (home === undefined) return false;
+  if (!movesFreely()) return false;
   if (isHere(dev, ino, moment)) {
     users++;
     return true;
   }
   if (users > 0) return false;
   const goal: Identity = { path, dev, ino };
-  if (!atOnce && (wanted?.ino !== ino || wanted.dev !== dev)) {
-    wanted = goal;
-    return false;
-  }
   here = undefined;
-  beforeOthersRun(goHome);
   try {
+    if (home === undefined) {
+      home = Deno.cwd();
+      beforeOthersRun(goHome);
+    }
     Deno.chdir(path);
   } catch {
     return false;
@@ -135,7 +134,7 @@ export function enter(
 
 /** As `enter`, but goes nowhere. */
 export function stay(dev: number, ino: number, moment: number): boolean {
-  if (home === undefined || !isHere(dev, ino, moment)) return false;
+  if (!movesFreely() || !isHere(dev, ino, moment)) return false;
   users++;
   return true;
 }

@@ -60,12 +60,10 @@ export interface HostAccess<P> {
   /**
    * Makes the directory of that identity the one that the returned path stands for, until `leave`:
    * it and its entries are then reached from the directory itself, and not by its name, so that
-   * nobody can put another one in its place. Undefined where that cannot be, or is not worth it: then
-   * there is nothing to leave.
-   *
-   * @param atOnce Whether it is worth it for one call.
+   * nobody can put another one in its place. Undefined where that cannot be: then there is nothing to
+   * leave.
    */
-  enter?(path: P, dev: number, ino: number, atOnce: boolean): P | undefined;
+  enter?(path: P, dev: number, ino: number): P | undefined;
   /** As `enter` of a directory that was entered last; undefined for any other. */
   stay?(dev: number, ino: number): P | undefined;
   /** What `enter` or `stay` gave is used no more. */

@@ -180,15 +180,23 @@ export class HostDirNode<P> implements DirNode {
    * @internal A path for changes of its entries, where it can be entered: then no look is needed. What is
    * given is to be left.
    */
-  enter(atOnce = false): P | undefined {
+  enter(): P | undefined {
     const { host } = this.layer;
     if (host.enter === undefined) return undefined;
-    return host.enter(this.path(), this.dev, this.ino, atOnce);
+    return host.enter(this.path(), this.dev, this.ino);
+  }
+
+  /** @internal As `enter`, only if that was the last one to be entered. */
+  stay(): P | undefined {
+    const { host } = this.layer;
+    if (host.stay === undefined) return undefined;
+    this.path();
+    return host.stay(this.dev, this.ino);
   }
 
   /** Runs a call with a path by which its entries are reached for a change, looked at if need be. */
-  #within<T>(work: (path: P, isEntered: boolean) => T, atOnce = false): T {
-    const entered = this.enter(atOnce);
+  #within<T>(work: (path: P, isEntered: boolean) => T): T {
+    const entered = this.enter();
     if (entered === undefined) return work(this.surePath(), false);
     try {
       return work(entered, true);
@@ -502,7 +510,7 @@ export class HostDirNode<P> implements DirNode {
       });
       // The names must not be those of a directory that a link led to meanwhile.
       if (!isEntered) this.surePath();
-    }, true);
+    });
     for (const name of unsure) {
       const node = this.lookup(name);
       if (node !== undefined) entries.push(new ListedEntry(this, name, node.type));
@@ -715,7 +723,8 @@ export class HostDirNode<P> implements DirNode {
     if (!(to instanceof HostDirNode) || to.layer !== layer) throw new VfsError("EXDEV");
     // What would be replaced there cannot be seen; a copy is made instead.
     if (to.isBlind) throw new VfsError("EXDEV");
-    const entered = to === this ? this.enter() : undefined;
+    // Between two directories only one can be entered: what is taken away is from inside for sure.
+    const entered = this.enter();
     try {
       this.#renameIn(entered ?? this.surePath(), name, to as HostDirNode<P>, toName);
     } finally {

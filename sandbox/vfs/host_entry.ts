@@ -97,10 +97,21 @@ export abstract class HostEntryNode<P> implements VNode {
   }
 
   setAttr(change: AttrChange): void {
-    const path = this.layer.host.child(this.directory.surePath(), this.name);
-    const stat = this.checked();
-    this.layer.checkLinks(stat);
-    changeHost(this.layer, path, stat, change);
+    const { layer, directory } = this;
+    const { host } = layer;
+    const entered = directory.enter();
+    try {
+      const path = host.child(entered ?? directory.surePath(), this.name);
+      const stat = this.checked();
+      if (entered !== undefined && !host.isThere(path, stat.dev, stat.ino)) {
+        // A link may be changed, too; then the path above is that of the link itself.
+        if (this.type !== S_IFLNK) throw new VfsError("ENOENT");
+      }
+      layer.checkLinks(stat);
+      changeHost(layer, path, stat, change);
+    } finally {
+      if (entered !== undefined) host.leave?.();
+    }
   }
 }
 
@@ -135,7 +146,8 @@ export function changeHost<P>(
 export class HostFileNode<P> extends HostEntryNode<P> implements FileNode {
   openFile(access: HostOpen): FileHandle {
     const { layer, directory } = this;
-    const entered = directory.enter();
+    // What is only read is compared with what was looked up, which is cheaper than going there.
+    const entered = access.write ? directory.enter() : directory.stay();
     try {
       return this.#open(access, entered);
     } finally {

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { DenoFs } from "../../sandbox/host/fs.ts";
 import { othersRun } from "../../sandbox/host/held_writes.ts";
-import { moveFreely, moveNoMore } from "../../sandbox/host/standing.ts";
+import { moveFreely, moveNoMore, movesFreely } from "../../sandbox/host/standing.ts";
 import { O_CREAT, O_EXCL, O_RDWR, O_WRONLY } from "../../sandbox/types.ts";
 import { HostDirLayer } from "../../sandbox/vfs/host_layer.ts";
 import { Namespace } from "../../sandbox/vfs/namespace.ts";
@@ -30,7 +30,8 @@ function withBox(work: (box: Box) => void): void {
     const host = DenoFs.open(top + "/in");
     const namespace = new Namespace(memory());
     namespace.mount("/h", new HostDirLayer(host), { source: "host", options: "rw" });
-    assert(moveFreely());
+    moveFreely();
+    assert(movesFreely());
     work({ fs: viewOf(namespace).fs, host, top });
     othersRun();
     assertEquals(Deno.cwd(), before);
@@ -116,12 +117,14 @@ const ATTACKS: readonly (readonly [string, (fs: ProcessFileSystem) => void])[] =
   ["open", (fs) => put(fs, "/h/d/f", "changed")],
   ["remove", (fs) => fs.unlink("/h/d/f")],
   ["rename", (fs) => fs.rename("/h/d/f", "/h/d/g")],
+  ["rename", (fs) => fs.rename("/h/d/f", "/h/other/g")],
+  ["chmod", (fs) => fs.chmod("/h/d/f", 0o640)],
   ["makeDir", (fs) => fs.makeDir("/h/d/new")],
   ["list", (fs) => assert(!names(fs, "/h/d").includes("only-outside"))],
 ];
 
-for (const [call, attack] of ATTACKS) {
-  test(`a directory that is swapped for a link right before ${call} leads nowhere`, (box) => {
+for (const [at, [call, attack]] of ATTACKS.entries()) {
+  test(`a directory that is swapped for a link leads nowhere: ${call} (${at})`, (box) => {
     const { fs, host, top } = box;
     // The process is in the directory by now.
     fs.readDir("/h/d");
@@ -145,6 +148,7 @@ for (const [call, attack] of ATTACKS) {
     const outside = [...Deno.readDirSync(top + "/out")].map(({ name }) => name).sort();
     assertEquals(outside, ["f", "only-outside"]);
     assertEquals(Deno.readTextFileSync(top + "/out/f"), "SECRET");
+    assertEquals((Deno.statSync(top + "/out/f").mode ?? 0) & 0o777, 0o644);
   });
 }
 
@@ -167,16 +171,30 @@ test("a directory that was moved out of the mount is left", ({ fs, top }) => {
 test("somebody else who moves the process is noticed", ({ fs, top }) => {
   put(fs, "/h/d/a", "1");
   put(fs, "/h/d/b", "2");
-  othersRun();
   Deno.chdir(top + "/out");
+  // What was seen may be believed for some milliseconds.
+  for (const until = Date.now() + 40; Date.now() < until;);
   put(fs, "/h/d/c", "3");
   put(fs, "/h/d/c2", "4");
   assertEquals(Deno.readTextFileSync(top + "/in/d/c2"), "4");
   assertEquals([...Deno.readDirSync(top + "/out")].length, 2);
 });
 
+test("whoever moves the process between two turns finds it where it was left", ({ fs, top }) => {
+  const before = Deno.cwd();
+  put(fs, "/h/d/a", "1");
+  othersRun();
+  Deno.chdir(top + "/out");
+  put(fs, "/h/d/b", "2");
+  othersRun();
+  assertEquals(Deno.cwd(), top + "/out");
+  assertEquals([...Deno.readDirSync(top + "/out")].length, 2);
+  Deno.chdir(before);
+});
+
 const SCRIPT = `
-const allowed = moveFreely();
+moveFreely();
+const allowed = movesFreely();
 let reaches = false;
 try {
   const folder = Deno.makeTempDirSync();
@@ -195,7 +213,10 @@ Deno.test({
     const module = new URL("../../sandbox/host/standing.ts", import.meta.url).href;
     const script = Deno.makeTempFileSync({ suffix: ".ts" });
     try {
-      Deno.writeTextFileSync(script, `import { moveFreely } from "${module}";${SCRIPT}`);
+      Deno.writeTextFileSync(
+        script,
+        `import { moveFreely, movesFreely } from "${module}";${SCRIPT}`,
+      );
       const ask = async (...rights: string[]): Promise<string> => {
         const { stdout } = await new Deno.Command(Deno.execPath(), {
           args: ["run", "-q", "--no-config", "--no-prompt", ...rights, script],
