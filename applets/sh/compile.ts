@@ -22,7 +22,7 @@ import { need, RedirectionError } from "./errors.ts";
 import { Expander, type FieldsFn, type Hooks, type TextFn } from "./expand.ts";
 import { foreground, waitForeground } from "./jobs.ts";
 import { BACKGROUND, inTurns, TURNS } from "./parts.ts";
-import { Pattern, takesLong } from "./pattern.ts";
+import { longestFor, Pattern, takesLong } from "./pattern.ts";
 import { compilePipeline, compileSubstitution, controls } from "./pipeline.ts";
 import { compileRedirs, SavedFds } from "./redirect.ts";
 import {
@@ -274,8 +274,9 @@ export class Compiler implements Hooks {
         // Of many patterns most may never be looked at.
         let fixed: Pattern | undefined;
         let literal: string | undefined;
+        const longest = longestFor(marked);
         return (sh, s) => {
-          if (takesLong(marked, s)) return matchesAll(sh, marked, s);
+          if (s.length > longest) return matchesAll(sh, marked, s);
           if (fixed === undefined) {
             fixed = new Pattern(marked);
             literal = fixed.literal;

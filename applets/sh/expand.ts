@@ -204,28 +204,16 @@ export class Expander {
         return p.quoted ? this.#quotedValue(p) : this.#plainValue(p);
       }
     }
-    if (parts.length === 1 && parts[0].t === "arith" && !mayWait(parts[0].word)) {
-      const run = need(ARITHMETIC).compileArithWord(parts[0].word, this);
-      const quoted = parts[0].quoted;
-      const add = (sh: Shell, v: string, out: string[]): Wait => {
-        if (!quoted && sh.fieldSplitter().splitsNumbers) return addValue(sh, v, out);
-        out.push(v);
-      };
-      return (sh, out): Wait => {
-        const v = run(sh);
-        return v instanceof Promise ? v.then((n) => add(sh, `${n}`, out)) : add(sh, `${v}`, out);
-      };
-    }
-    if (isOneField(word)) {
+    const isOne = isOneField(word);
+    if (isOne || (parts.length === 1 && parts[0].t === "arith")) {
       const run = this.text(word, "none");
+      const add = (sh: Shell, s: string, out: string[]): Wait => {
+        if (!isOne && sh.fieldSplitter().splitsNumbers) return addValue(sh, s, out);
+        out.push(s);
+      };
       return (sh, out): Wait => {
         const s = run(sh);
-        if (typeof s !== "string") {
-          return s.then((v) => {
-            out.push(v);
-          });
-        }
-        out.push(s);
+        return typeof s === "string" ? add(sh, s, out) : s.then((v) => add(sh, v, out));
       };
     }
     return this.#generalFields(word);
@@ -302,7 +290,7 @@ export class Expander {
         const run = need(ARITHMETIC).compileArithWord(p.word, this);
         return (sh) => {
           const v = run(sh);
-          return v instanceof Promise ? v.then(String) : String(v);
+          return typeof v === "object" ? v.then(String) : String(v);
         };
       }
     }
@@ -323,22 +311,23 @@ export class Expander {
       if (p.t === "lit" || p.t === "quo") return () => p.s;
       return this.text({ parts: [p] }, "none");
     });
-    const rest = (sh: Shell, before: string, from: number): MaybePromise<string> => {
-      let s = before;
-      for (let i = from; i < fns.length; i++) {
+    const [a, b] = fns;
+    if (fns.length === 2) {
+      return (sh) => {
+        const x = a(sh);
+        if (typeof x !== "string") return concatenateLater(sh, fns, 0, "", x);
+        const y = b(sh);
+        return typeof y === "string" ? x + y : concatenateLater(sh, fns, 1, x, y);
+      };
+    }
+    return (sh) => {
+      let s = "";
+      for (let i = 0; i < fns.length; i++) {
         const t = fns[i](sh);
-        if (typeof t !== "string") return t.then((late) => rest(sh, s + late, i + 1));
+        if (typeof t !== "string") return concatenateLater(sh, fns, i, s, t);
         s += t;
       }
       return s;
-    };
-    const [a, b] = fns;
-    return (sh) => {
-      const x = a(sh);
-      if (typeof x !== "string") return x.then((late) => rest(sh, late, 1));
-      const y = b(sh);
-      if (typeof y !== "string") return y.then((late) => rest(sh, x + late, 2));
-      return fns.length === 2 ? x + y : rest(sh, x + y, 2);
     };
   }
 
@@ -410,7 +399,7 @@ export class Expander {
         } else run = compileArithWord(p.word, this);
         return (sh, out): Wait => {
           const v = run(sh);
-          return v instanceof Promise ? v.then((n) => emit(n, out)) : emit(v, out);
+          return typeof v === "object" ? v.then((n) => emit(n, out)) : emit(v, out);
         };
       }
       case "proc": {
@@ -456,6 +445,18 @@ export class Expander {
   }
 }
 
+async function concatenateLater(
+  sh: Shell,
+  fns: readonly TextFn[],
+  at: number,
+  before: string,
+  first: Promise<string>,
+): Promise<string> {
+  let s = before + await first;
+  for (let i = at + 1; i < fns.length; i++) s += await fns[i](sh);
+  return s;
+}
+
 const quotedAt: PartFn = (sh, out): Wait => {
   const params = sh.params;
   if (params.length > VERY_MANY) {
@@ -467,20 +468,30 @@ const quotedAt: PartFn = (sh, out): Wait => {
   }
 };
 
-const quotedStar: PartFn = (sh, out) => joined(sh, sh.fieldSplitter().joiner, (s) => out.quoted(s));
-
-const unquotedList: PartFn = (sh, out) => {
-  const by = out instanceof WordBuilder ? SEPARATOR : sh.fieldSplitter().joiner;
-  return joined(sh, by, (s) => out.value(s));
+const quotedStar: PartFn = (sh, out): Wait => {
+  const by = sh.fieldSplitter().joiner;
+  const s = joined(sh, by);
+  if (s === undefined) return joinedLater(sh, by, (late) => out.quoted(late));
+  out.quoted(s);
 };
 
-function joined(sh: Shell, by: string, use: (s: string) => void): Wait {
+const unquotedList: PartFn = (sh, out): Wait => {
+  const by = out instanceof WordBuilder ? SEPARATOR : sh.fieldSplitter().joiner;
+  const s = joined(sh, by);
+  if (s === undefined) return joinedLater(sh, by, (late) => out.value(late));
+  out.value(s);
+};
+
+/** All parameters as one text; undefined where there are so many that it takes turns. */
+function joined(sh: Shell, by: string): string | undefined {
   const { params } = sh;
-  if (params.length > VERY_MANY) {
-    return inTurns(sh, (turns) => turns.joinList(sh, params, by, use));
-  }
+  if (params.length > VERY_MANY) return undefined;
   if (params.length > MANY) sh.proc.waiter.spend(params.length >> 2);
-  use(params.join(by));
+  return params.join(by);
+}
+
+function joinedLater(sh: Shell, by: string, use: (s: string) => void): Wait {
+  return inTurns(sh, (turns) => turns.joinList(sh, sh.params, by, use));
 }
 
 /** Runs parts in order; waits only where one has to. */

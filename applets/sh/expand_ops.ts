@@ -21,7 +21,7 @@ import {
 } from "./expand.ts";
 import { SEPARATOR, WordBuilder } from "./fields.ts";
 import { ARITHMETIC } from "./parts.ts";
-import { type Pattern, takesLong } from "./pattern.ts";
+import { longestFor, type Pattern, takesLong } from "./pattern.ts";
 import type { Steps } from "../_lib/steps.ts";
 import type { Shell } from "./shell.ts";
 import { joining, quoteParts } from "./turns/fields.ts";
@@ -325,30 +325,32 @@ const SHORT = 1 << 9;
 
 function trim(p: VarPart, expander: Expander): Both {
   const text = expander.pattern(p.arg!);
-  const longest = p.op.length === 2;
+  const isLongest = p.op.length === 2;
   const front = p.op[0] === "#";
   let lastText: string | undefined;
   let last: Pattern | undefined;
+  let longest = 0;
   return (sh, v) =>
     withText(text(sh), (t) => {
       const fromEnd = (end: number): string => end <= 0 ? v : v.slice(end);
       const upTo = (start: number): string => start < 0 ? v : v.slice(0, start);
-      if (!takesLong(t, v)) {
-        if (t !== lastText) {
-          last = sh.shared.patterns.get(t);
-          lastText = t;
-        }
+      if (t !== lastText) {
+        lastText = t;
+        longest = longestFor(t);
+        last = longest < 0 ? undefined : sh.shared.patterns.get(t);
+      }
+      if (v.length <= longest) {
         if (v.length > SHORT) sh.proc.waiter.spend(v.length >> 5);
         return front
-          ? fromEnd(last!.endOfMatch(v, 0, longest))
-          : upTo(last!.startOfMatch(v, longest));
+          ? fromEnd(last!.endOfMatch(v, 0, isLongest))
+          : upTo(last!.startOfMatch(v, isLongest));
       }
       return paced(sh, function* (): Steps<string> {
         const pause = pauses(sh);
         const pattern = yield* compiled(sh.shared.patterns, t, pause);
         return front
-          ? fromEnd(yield* endOfMatch(pattern, v, 0, longest, pause))
-          : upTo(yield* startOfMatch(pattern, v, longest, pause));
+          ? fromEnd(yield* endOfMatch(pattern, v, 0, isLongest, pause))
+          : upTo(yield* startOfMatch(pattern, v, isLongest, pause));
       });
     });
 }

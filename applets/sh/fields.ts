@@ -20,6 +20,30 @@ export const BREAK = "\u0102";
 export const SEPARATOR = "\u0103";
 const SEPARATOR_CODE = 0x103;
 
+/** How far a text has been split. */
+export class SplitState {
+  /** Where the field began that it is in. */
+  start = 0;
+  at = 0;
+  /** Where the piece ends that it is in, which the next parameter of `"$@"` follows; -1 before it is known. */
+  end = -1;
+  /** Index of the range that it is in. */
+  range = 0;
+  /** What kind of delimiters stand before, 0 in a field. */
+  kind = 0;
+
+  /** Goes back to the beginning. */
+  begin(): this {
+    this.start =
+      this.at =
+      this.range =
+      this.kind =
+        0;
+    this.end = -1;
+    return this;
+  }
+}
+
 /** How characters of IFS act. */
 export class Splitter {
   /** 1 for IFS white space, 2 for other IFS characters. */
@@ -28,6 +52,8 @@ export class Splitter {
   readonly #plainSpace: boolean;
   /** 1 for characters that splitting or globbing looks at. */
   readonly #special = new Uint8Array(256);
+  /** For what is split at once. */
+  readonly #state = new SplitState();
   /** Some digit or the minus sign is a separator. */
   readonly splitsNumbers: boolean;
 
@@ -84,7 +110,7 @@ export class Splitter {
     text: string,
     ranges: readonly number[],
     out: string[],
-    state: SplitState = new SplitState(),
+    state: SplitState = this.#state.begin(),
     most: number = Infinity,
   ): boolean {
     const stop = state.at + most;
@@ -165,19 +191,6 @@ export class Splitter {
     state.kind = 0;
     return true;
   }
-}
-
-/** How far a text has been split. */
-export class SplitState {
-  /** Where the field began that it is in. */
-  start = 0;
-  at = 0;
-  /** Where the piece ends that it is in, which the next parameter of `"$@"` follows; -1 before it is known. */
-  end = -1;
-  /** Index of the range that it is in. */
-  range = 0;
-  /** What kind of delimiters stand before, 0 in a field. */
-  kind = 0;
 }
 
 /** Builds one word in marked form. */

@@ -27,20 +27,22 @@ export class HereFile extends TextFile implements OpenFile {
   flags = O_RDONLY;
   readonly keepsChunks = false;
   /** Bytes of the next part of the text. */
-  private bytes: Uint8Array = new Uint8Array(0);
+  private bytes: Uint8Array;
   private at = 0;
   /** Where the text begins of which no bytes were made yet. */
-  private made = 0;
+  private made: number;
 
   constructor(private readonly text: string) {
     super();
+    this.made = Math.min(PART, text.length);
+    this.bytes = toBytes(text.slice(0, this.made));
   }
 
   /** Makes bytes of more of the text; false at its end. */
   private more(): boolean {
     if (this.made >= this.text.length) return false;
     const rest = this.bytes.subarray(this.at);
-    const end = this.made + Math.max(PART, 2 * rest.length);
+    const end = Math.min(this.text.length, this.made + Math.max(PART, 2 * rest.length));
     const next = toBytes(this.text.slice(this.made, end));
     this.made = end;
     this.bytes = rest.length === 0 ? next : concatBytes([rest, next]);
@@ -49,7 +51,11 @@ export class HereFile extends TextFile implements OpenFile {
   }
 
   read(max: number): Uint8Array | undefined {
-    return this.readReused(max)?.slice();
+    if (this.at >= this.bytes.length && !this.more()) return undefined;
+    const end = Math.min(this.bytes.length, this.at + max);
+    const chunk = this.bytes.slice(this.at, end);
+    this.at = end;
+    return chunk;
   }
 
   readReused(max: number): Uint8Array | undefined {
@@ -61,13 +67,11 @@ export class HereFile extends TextFile implements OpenFile {
   }
 
   readUntil(delimiter: number, max: number): Uint8Array | undefined {
-    if (this.at >= this.bytes.length && !this.more()) return undefined;
     let end = this.bytes.indexOf(delimiter, this.at);
     while (end < 0 && this.bytes.length - this.at < max && this.more()) {
       end = this.bytes.indexOf(delimiter);
     }
-    end = end < 0 ? this.bytes.length : end + 1;
-    return this.read(Math.min(max, end - this.at));
+    return this.read(end < 0 ? max : Math.min(max, end + 1 - this.at));
   }
 
   ready(): Readiness {
@@ -75,7 +79,7 @@ export class HereFile extends TextFile implements OpenFile {
       read: true,
       write: false,
       hangup: true,
-      available: this.bytes.length - this.at + Math.max(0, this.text.length - this.made),
+      available: this.bytes.length - this.at + this.text.length - this.made,
     };
   }
 

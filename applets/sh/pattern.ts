@@ -64,9 +64,14 @@ const LONG = 1 << 16;
 /** Most characters that may have to be compared at once: those of a pattern with those of a text. */
 const MOST = 1 << 24;
 
+/** Length of the longest text with which matching does not take so long that others should have turns. */
+export function longestFor(pattern: string): number {
+  return pattern.length > LONG ? -1 : Math.min(LONG, MOST / (pattern.length + 1));
+}
+
 /** Whether matching takes so long that it is to be done in turns with others. */
 export function takesLong(pattern: string, s: string): boolean {
-  return s.length >= LONG || pattern.length * s.length > MOST || pattern.length > LONG;
+  return s.length > longestFor(pattern);
 }
 
 /** A compiled pattern. */

@@ -125,22 +125,12 @@ function assignmentsOnly(n: Simple, expander: Expander): Exec {
       return assignNumber(ref, need(ARITHMETIC).compileArithWord(only.word, expander), line);
     }
     const text = expander.text(word, "assign");
-    if (!mayWait(word)) {
-      const put = (sh: Shell, v: string): MaybePromise<number> => {
-        sh.setRef(ref, v);
-        if (sh.flags.xtrace) showAssigned(sh, ref, v);
-        return sh.interrupts === 0 ? (sh.status = 0) : finish(sh, 0);
-      };
-      return (sh) => {
-        sh.line = line;
-        const v = text(sh);
-        return typeof v === "string" ? put(sh, v) : v.then((late) => put(sh, late));
-      };
-    }
     const store = (sh: Shell, v: string): MaybePromise<number> => {
       sh.setRef(ref, v);
       if (sh.flags.xtrace) showAssigned(sh, ref, v);
-      return finish(sh, sh.substituted);
+      return sh.interrupts === 0 && sh.substituted === 0
+        ? (sh.status = 0)
+        : finish(sh, sh.substituted);
     };
     return (sh) => {
       sh.line = line;
@@ -169,7 +159,7 @@ function assignNumber(ref: NameRef, value: NumberFn, line: number): Exec {
   return (sh) => {
     sh.line = line;
     const v = value(sh);
-    return v instanceof Promise ? v.then((late) => put(sh, late)) : put(sh, v);
+    return typeof v === "object" ? v.then((late) => put(sh, late)) : put(sh, v);
   };
 }
 

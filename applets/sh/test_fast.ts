@@ -122,7 +122,7 @@ function numberOf(word: Word, expander: Expander): NumberOf | undefined {
       sh.hurries = true;
       const v = run(sh);
       sh.hurries = hurries;
-      return v instanceof Promise ? NaN : v;
+      return typeof v === "object" ? NaN : v;
     };
   }
   if (p.t !== "var" || p.op !== "" || p.name === "@" || p.name === "*") return undefined;
