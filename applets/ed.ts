@@ -1,9 +1,16 @@
-import { type ByteString, O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } from "../sandbox/types.ts";
+import {
+  type ByteString,
+  type MaybePromise,
+  O_APPEND,
+  O_CREAT,
+  O_TRUNC,
+  O_WRONLY,
+} from "../sandbox/types.ts";
 import { toBytes, toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
 import { LongLines } from "./_lib/long_line.ts";
-import { compile, type Regex, RegexError } from "./_lib/regex/regex.ts";
+import { compile, PAUSED, type Regex, RegexError } from "./_lib/regex/regex.ts";
 
 /** Edits text by lines. Source of behaviour: POSIX ed. */
 export const applet: Applet = defineApplet({
@@ -30,6 +37,9 @@ interface Line {
   text: ByteString;
 }
 
+/** Matches in one line, and lines that are read, after which others get their turn. */
+const A_TURN = 1 << 11;
+
 /** What `u` goes back to. */
 interface Snapshot {
   readonly lines: Line[];
@@ -52,6 +62,9 @@ class Editor {
   #prompts: boolean;
   #undo: Snapshot | undefined;
   #status = 0;
+  /** What to wait for before a search goes on that has stopped half-way. */
+  #waiting: Promise<void> | undefined;
+  #mayPause = false;
   readonly #marks = new Map<string, Line>();
   /** Lines of a global command's text that `a`, `i`, `c` read instead of the input. */
   #queue: ByteString[] | undefined;
@@ -111,7 +124,7 @@ class Editor {
   /** Does one command; true when it ends the editor. */
   async #command(line: ByteString): Promise<boolean> {
     const parser = new Scanner(line);
-    const { addresses, given } = this.#addresses(parser);
+    const { addresses, given } = await this.#addresses(parser);
     const name = parser.next() ?? "";
     const last = this.#lines.length;
     if (name !== "q" && name !== "e" && name !== "Q") this.#warned = false;
@@ -152,7 +165,7 @@ class Editor {
           if (text === undefined || text === ".") break;
           texts.push(text);
         }
-        this.#save();
+        await this.#save();
         if (name === "c") this.#remove(from, to);
         const at = name === "a" ? to : Math.max(0, from - 1);
         this.#insert(at, texts);
@@ -162,7 +175,7 @@ class Editor {
       case "d": {
         const [from, to] = range(here, here);
         const suffix = parser.suffix();
-        this.#save();
+        await this.#save();
         this.#remove(from, to);
         this.#current = Math.min(from, this.#lines.length);
         return await this.#shown(suffix);
@@ -171,7 +184,7 @@ class Editor {
         const [from, to] = given === 0 ? range(here, here + 1) : range(here, here);
         const suffix = parser.suffix();
         if (from === to) return false;
-        this.#save();
+        await this.#save();
         const joined = this.#lines.slice(from - 1, to).map(({ text }) => text).join("");
         this.#remove(from, to);
         this.#insert(from - 1, [joined]);
@@ -187,13 +200,13 @@ class Editor {
       case "m":
       case "t": {
         const [from, to] = range(here, here);
-        const target = this.#addresses(parser);
+        const target = await this.#addresses(parser);
         const at = target.given > 0 ? target.addresses[target.addresses.length - 1] : here;
         if (at > last || at < 0 || (name === "m" && at >= from && at < to)) {
           throw new EdError("invalid destination");
         }
         const suffix = parser.suffix();
-        this.#save();
+        await this.#save();
         const moved = this.#lines.slice(from - 1, to);
         if (name === "t") this.#insert(at, moved.map(({ text }) => text));
         else {
@@ -213,7 +226,7 @@ class Editor {
       case "u": {
         const undo = this.#undo;
         if (undo === undefined) throw new EdError("nothing to undo");
-        this.#save();
+        await this.#save();
         this.#lines = undo.lines;
         undo.lines.forEach((each, i) => each.text = undo.texts[i]);
         this.#current = undo.current;
@@ -223,7 +236,7 @@ class Editor {
       case "r": {
         const [, to] = range(last, last, true);
         const path = this.#fileName(parser);
-        this.#save();
+        await this.#save();
         await this.#read(path, to);
         return false;
       }
@@ -234,7 +247,7 @@ class Editor {
           throw new EdError("warning: file modified");
         }
         const path = this.#fileName(parser);
-        this.#save();
+        await this.#save();
         this.#lines = [];
         this.#file = path;
         await this.#read(path, 0);
@@ -277,13 +290,15 @@ class Editor {
     }
   }
 
-  #addresses(parser: Scanner): { readonly addresses: readonly number[]; readonly given: number } {
+  async #addresses(
+    parser: Scanner,
+  ): Promise<{ readonly addresses: readonly number[]; readonly given: number }> {
     const addresses: number[] = [];
     const before = this.#current;
     let given = 0;
     for (;;) {
       parser.blanks();
-      const one = this.#address(parser);
+      const one = await this.#address(parser);
       parser.blanks();
       const mark = parser.peek();
       if (mark === "," || mark === ";" || mark === "%") {
@@ -300,7 +315,7 @@ class Editor {
         if (mark === ";" && one !== undefined) this.#current = first;
         given = Math.max(given + 1, 1);
         parser.blanks();
-        const next = this.#address(parser);
+        const next = await this.#address(parser);
         addresses.push(next ?? (one === undefined ? this.#lines.length : first));
         given = 2;
         if (!",;".includes(parser.peek() ?? "x")) break;
@@ -315,7 +330,7 @@ class Editor {
     return { addresses, given };
   }
 
-  #address(parser: Scanner): number | undefined {
+  async #address(parser: Scanner): Promise<number | undefined> {
     let value: number | undefined;
     const char = parser.peek() ?? "";
     if (char === ".") {
@@ -332,7 +347,7 @@ class Editor {
       if (value === 0) throw new EdError("invalid address");
     } else if (char === "/" || char === "?") {
       parser.next();
-      value = this.#search(parser.until(char), char === "/" ? 1 : -1);
+      value = await this.#search(parser.until(char), char === "/" ? 1 : -1);
     }
     for (;;) {
       parser.blanks();
@@ -354,21 +369,82 @@ class Editor {
     if (pattern !== "") {
       this.#pattern = compile(pattern, {
         syntax: "bre",
-        onStep: (steps) => this.ctx.process.waiter.spend(steps),
+        onStep: (steps) => {
+          if (!this.#mayPause) return this.ctx.process.waiter.spend(steps >> 3);
+          return (this.#waiting ??= this.ctx.tick(steps >> 3)) !== undefined;
+        },
       });
     }
     if (this.#pattern === undefined) throw new EdError("no previous pattern");
     return this.#pattern;
   }
 
-  #search(pattern: ByteString, step: 1 | -1): number {
+  /** Searches, with turns where that takes long: then it is done once more, and goes on. */
+  #searching<T>(search: () => T): MaybePromise<T> {
+    this.#mayPause = true;
+    try {
+      return search();
+    } catch (error) {
+      if (error !== PAUSED) throw error;
+    } finally {
+      this.#mayPause = false;
+    }
+    const waiting = this.#waiting!;
+    this.#waiting = undefined;
+    return waiting.then(() => this.#searching(search));
+  }
+
+  async #search(pattern: ByteString, step: 1 | -1): Promise<number> {
     const regex = this.#compile(pattern);
     const count = this.#lines.length;
     for (let i = 1; i <= count; i++) {
       const at = ((this.#current - 1 + step * i) % count + count) % count;
-      if (regex.test(this.#lines[at].text)) return at + 1;
+      const { text } = this.#lines[at];
+      const found = this.#searching(() => regex.test(text));
+      if (found instanceof Promise ? await found : found) return at + 1;
+      const pause = this.ctx.tick(1);
+      if (pause !== undefined) await pause;
     }
     throw new EdError("no match");
+  }
+
+  /** The line with its matches replaced; undefined when there are none. */
+  async #replaced(
+    text: ByteString,
+    regex: Regex,
+    replacement: ByteString,
+    all: boolean,
+    wanted: number,
+  ): Promise<ByteString | undefined> {
+    let result = "";
+    let at = 0;
+    let count = 0;
+    let done = false;
+    for (let from = 0; from <= text.length;) {
+      const start = from;
+      const search = this.#searching(() => regex.exec(text, start, { base: 0 }));
+      const match = search instanceof Promise ? await search : search;
+      if (match === null) break;
+      const end = match[1];
+      if (++count >= wanted) {
+        result += text.slice(at, match[0]) + expanded(text, match, replacement);
+        at = end;
+        done = true;
+        if (!all) break;
+      }
+      // An empty match moves on by one, or it would be found for ever.
+      if (end === match[0]) {
+        result += done ? text.slice(at, end + 1) : "";
+        if (done) at = end + 1;
+        from = end + 1;
+      } else from = end;
+      if (count % A_TURN !== 0) continue;
+      // Looking at a char makes one text of the many pieces, so that their number stays small.
+      result.charCodeAt(0);
+      const pause = this.ctx.tick(A_TURN);
+      if (pause !== undefined) await pause;
+    }
+    return done ? result + text.slice(at) : undefined;
   }
 
   async #print(from: number, to: number, how: string): Promise<void> {
@@ -388,13 +464,15 @@ class Editor {
     return false;
   }
 
-  #save(): void {
-    if (this.#queue !== undefined) return;
+  /** Keeps what is there for `u`; of a large text gives what to wait for. */
+  #save(): Promise<void> | undefined {
+    if (this.#queue !== undefined) return undefined;
     this.#undo = {
       lines: [...this.#lines],
       texts: this.#lines.map(({ text }) => text),
       current: this.#current,
     };
+    return this.ctx.tick(this.#lines.length >> 4);
   }
 
   #insert(at: number, texts: readonly ByteString[]): void {
@@ -422,8 +500,16 @@ class Editor {
     const source = this.ctx.openOrThrow(path);
     const text = await source.readAll();
     source.close();
-    const lines = text.split("\n");
-    if (lines[lines.length - 1] === "") lines.pop();
+    const lines: ByteString[] = [];
+    for (let from = 0; from < text.length;) {
+      const newline = text.indexOf("\n", from);
+      const end = newline < 0 ? text.length : newline;
+      lines.push(text.slice(from, end));
+      from = end + 1;
+      if (lines.length % A_TURN !== 0) continue;
+      const pause = this.ctx.tick(A_TURN >> 4);
+      if (pause !== undefined) await pause;
+    }
     this.#insert(at, lines);
     const size = text.length + (text === "" || text.endsWith("\n") ? 0 : 1);
     if (!this.ctx.opts.s) await this.ctx.out.print(`${size}\n`);
@@ -471,13 +557,17 @@ class Editor {
     if (!/^[gplnI0-9]*$/.test(flags)) throw new EdError("invalid command suffix");
     const all = flags.includes("g");
     const wanted = Number(/[0-9]+/.exec(flags)?.[0] ?? 1);
-    this.#save();
+    await this.#save();
     let hits = 0;
     let found = 0;
     for (let i = from; i <= to + found; i++) {
       const line = this.#lines[i - 1];
       if (line === undefined) break;
-      const text = replaced(line.text, regex, replacement, all, wanted);
+      const pause = this.ctx.tick(2);
+      if (pause !== undefined) await pause;
+      const searched = this.#searching(() => regex.test(line.text));
+      if (!(searched instanceof Promise ? await searched : searched)) continue;
+      const text = await this.#replaced(line.text, regex, replacement, all, wanted);
       if (text === undefined) continue;
       const [first, ...more] = text.split("\n");
       line.text = first;
@@ -486,8 +576,6 @@ class Editor {
       i += more.length;
       found += more.length;
       this.#current = i;
-      const pause = this.ctx.tick(2);
-      if (pause !== undefined) await pause;
       hits++;
     }
     if (hits === 0) {
@@ -510,10 +598,15 @@ class Editor {
     // Further commands stand in lines of their own, each but the last with a backslash at its end.
     while (text.endsWith("\\")) text = text.slice(0, -1) + "\n" + (await this.#input() ?? "");
     const commands = text === "" ? ["p"] : text.split("\n");
-    const chosen = this.#lines.slice(from - 1, to).filter(({ text }) =>
-      regex.test(text) === matching
-    );
-    this.#save();
+    const chosen: Line[] = [];
+    for (let i = from - 1; i < to; i++) {
+      const line = this.#lines[i];
+      const found = this.#searching(() => regex.test(line.text));
+      if ((found instanceof Promise ? await found : found) === matching) chosen.push(line);
+      const pause = this.ctx.tick(1);
+      if (pause !== undefined) await pause;
+    }
+    await this.#save();
     try {
       for (const line of chosen) {
         const at = this.#lines.indexOf(line);
@@ -522,7 +615,7 @@ class Editor {
         this.#current = at + 1;
         this.#queue = [...commands];
         while (this.#queue.length > 0) await this.#command(this.#queue.shift()!);
-        const pause = this.ctx.tick(2);
+        const pause = this.ctx.tick(2 + (at >> 12));
         if (pause !== undefined) await pause;
       }
     } finally {
@@ -591,39 +684,6 @@ class Scanner {
     if (!/^[pln]*$/.test(text)) throw new EdError("invalid command suffix");
     return text;
   }
-}
-
-/** The line with its matches replaced; undefined when there are none. */
-function replaced(
-  text: ByteString,
-  regex: Regex,
-  replacement: ByteString,
-  all: boolean,
-  wanted: number,
-): ByteString | undefined {
-  let result = "";
-  let at = 0;
-  let count = 0;
-  let done = false;
-  for (let from = 0; from <= text.length;) {
-    const match = regex.exec(text, from, { base: 0 });
-    if (match === null) break;
-    const [start, end] = [match[0], match[1]];
-    count++;
-    if (count >= wanted) {
-      result += text.slice(at, start) + expanded(text, match, replacement);
-      at = end;
-      done = true;
-      if (!all) break;
-    }
-    // An empty match moves on by one, or it would be found for ever.
-    if (end === start) {
-      result += done ? text.slice(at, end + 1) : "";
-      if (done) at = end + 1;
-      from = end + 1;
-    } else from = end;
-  }
-  return done ? result + text.slice(at) : undefined;
 }
 
 function expanded(text: ByteString, match: Int32Array, replacement: ByteString): ByteString {
