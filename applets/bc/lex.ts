@@ -179,20 +179,18 @@ export class Lexer {
     const { at, line, text } = this;
     let digits = "";
     let point = false;
-    for (;;) {
-      const char = text[this.at];
-      if (char === "\\" && text[this.at + 1] === "\n") {
-        this.at += 2;
+    let from = at;
+    for (;; this.at++) {
+      const code = text.charCodeAt(this.at);
+      if ((code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a)) continue;
+      if (code === 0x5c && text.charCodeAt(this.at + 1) === 10) {
+        digits += text.slice(from, this.at++);
         this.line++;
-      } else if (char !== undefined && /[0-9A-Z]/.test(char)) {
-        digits += char;
-        this.at++;
-      } else if (char === "." && !point) {
-        point = true;
-        digits += char;
-        this.at++;
-      } else break;
+        from = this.at + 1;
+      } else if (code === 0x2e && !point) point = true;
+      else break;
     }
+    digits += text.slice(from, this.at);
     if (this.at >= text.length && !this.ended) throw new NeedMore(this.line);
     return { kind: "NUMBER", text: digits, at, line };
   }
