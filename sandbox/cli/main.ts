@@ -269,7 +269,7 @@ async function runProgram(
     importStreams(),
     import("../kernel/wait_queue.ts"),
   ]);
-  const sandbox = await Sandbox.create(options);
+  const sandbox = await Sandbox.create({ ...options, ownsProcess: true });
   const open = new Set([1, 2]);
   let allClosed = () => {};
   const closed = new Promise<void>((resolve) => allClosed = resolve);

@@ -47,6 +47,7 @@ import { createMountLayer } from "./mounts.ts";
 import { createNetwork } from "./network.ts";
 import { othersRun } from "../host/held_writes.ts";
 import { hostPlatform } from "../host/platform.ts";
+import { moveFreely } from "../host/standing.ts";
 import { commandProgram, type HostCommand } from "./commands.ts";
 import { SandboxFiles } from "./files.ts";
 import { RunResult, signalName } from "./result.ts";
@@ -69,6 +70,13 @@ export interface Programs {
 export interface SandboxOptions extends PolicyInput {
   /** Functions that become programs on the search path, by name. */
   readonly commands?: Readonly<Record<string, HostCommand>>;
+  /**
+   * No Worker and no asynchronous call of Deno in this process uses relative paths. While a program
+   * changes files of a mount the process then goes into their directory, if Deno allows everything
+   * (`-A`), so that no other process can put a link in its place; between turns of the event loop it is
+   * where it was. Holds for all sandboxes of the process. Default: false.
+   */
+  readonly ownsProcess?: boolean;
 }
 
 /** Options of one run. */
@@ -697,7 +705,9 @@ export function prepare(
     if (typeof command !== "function") throw new TypeError(`command ${name} must be a function`);
     commands.set(fromText(name), commandProgram(command));
   }
-  return { policy: createPolicy(options), commands };
+  const { ownsProcess, ...policy } = options;
+  if (ownsProcess === true) moveFreely();
+  return { policy: createPolicy(policy), commands };
 }
 
 /** @internal */
