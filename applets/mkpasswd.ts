@@ -1,7 +1,8 @@
 import type { ByteString } from "../sandbox/types.ts";
 import { toBytes, toByteString } from "../sandbox/bytes.ts";
 import { type Applet, type Context, defineApplet } from "./contract.ts";
-import { crypt, CRYPT_ALPHABET } from "./_lib/crypt.ts";
+import { CRYPT_ALPHABET, cryptInSteps } from "./_lib/crypt.ts";
+import { inSteps } from "./_lib/steps.ts";
 
 const PREFIXES = new Map([["des", ""], ["md5", "$1$"], ["sha256", "$5$"], ["sha512", "$6$"]]);
 
@@ -48,7 +49,9 @@ export const applet: Applet = defineApplet({
       const line = await file.readUntil(10, 4096, ctx.process.waiter);
       password = line === undefined ? "" : toByteString(line).replace(/\n$/, "");
     }
-    const hash = crypt(toBytes(password), prefix + salt);
+    const hash = await inSteps(
+      cryptInSteps(toBytes(password), prefix + salt, (steps) => ctx.tick(steps)),
+    );
     if (hash === undefined) return ctx.fail("bad salt");
     ctx.out.print(`${hash}\n`);
   },

@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { concatBytes, toBytes } from "../../sandbox/bytes.ts";
+import { toBytes } from "../../sandbox/bytes.ts";
 import { desCrypt } from "./crypt_des.ts";
 import type { Hash } from "./hash/hash.ts";
 import { Md5 } from "./hash/md5.ts";
 import { Sha256 } from "./hash/sha256.ts";
 import { Sha512 } from "./hash/sha512.ts";
+import type { Steps } from "./steps.ts";
 
 /** Digits of the text form. */
 export const CRYPT_ALPHABET = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -19,16 +20,39 @@ const LEAST_ROUNDS = 1000;
 /** More than Drepper's text allows would only serve to keep a processor busy. */
 const MOST_ROUNDS = 999_999;
 
+/** Counts work; gives what has to be waited for. */
+type Tick = (steps: number) => Promise<void> | undefined;
+
+/** Bytes that are hashed at once. */
+const PIECE = 1 << 16;
+
 /** The hash of a password; undefined for a bad salt. */
 export function crypt(password: Uint8Array, setting: string): string | undefined {
-  if (setting.startsWith("$1$")) return md5Crypt(password, setting.slice(3));
-  if (setting.startsWith("$5$")) return shaCrypt(password, setting.slice(3), false);
-  if (setting.startsWith("$6$")) return shaCrypt(password, setting.slice(3), true);
+  // Nobody is asked for a turn, so the first step is the last.
+  return cryptInSteps(password, setting, () => undefined).next().value as string | undefined;
+}
+
+/** As `crypt`, with turns: rounds and passwords can be such that it takes long. */
+export function* cryptInSteps(
+  password: Uint8Array,
+  setting: string,
+  tick: Tick,
+): Steps<string | undefined> {
+  if (setting.startsWith("$1$")) return yield* md5Crypt(password, setting.slice(3), tick);
+  if (setting.startsWith("$5$")) return yield* shaCrypt(password, setting.slice(3), false, tick);
+  if (setting.startsWith("$6$")) return yield* shaCrypt(password, setting.slice(3), true, tick);
   return desCrypt(password, setting);
 }
 
-function digestOf(hash: Hash, parts: readonly Uint8Array[]): Uint8Array {
-  hash.update(concatBytes(parts.length === 0 ? [new Uint8Array(0)] : parts));
+function* digestOf(hash: Hash, parts: Iterable<Uint8Array>, tick: Tick): Steps<Uint8Array> {
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += PIECE) {
+      const piece = part.subarray(at, at + PIECE);
+      hash.update(piece);
+      const waiting = tick(1 + (piece.length >> 6));
+      if (waiting !== undefined) yield waiting;
+    }
+  }
   return hash.digest();
 }
 
@@ -46,21 +70,21 @@ function repeated(block: Uint8Array, length: number): Uint8Array {
   return result;
 }
 
-function md5Crypt(password: Uint8Array, setting: string): string {
+function* md5Crypt(password: Uint8Array, setting: string, tick: Tick): Steps<string> {
   const saltText = setting.split("$", 1)[0].slice(0, 8);
   const salt = toBytes(saltText);
-  const inner = digestOf(new Md5(), [password, salt, password]);
+  const inner = yield* digestOf(new Md5(), [password, salt, password], tick);
   const parts = [password, toBytes("$1$"), salt, repeated(inner, password.length)];
   for (let bits = password.length; bits > 0; bits >>= 1) {
     parts.push(bits & 1 ? new Uint8Array(1) : password.subarray(0, 1));
   }
-  let digest = digestOf(new Md5(), parts);
+  let digest = yield* digestOf(new Md5(), parts, tick);
   for (let i = 0; i < 1000; i++) {
     const round = [i & 1 ? password : digest];
     if (i % 3 !== 0) round.push(salt);
     if (i % 7 !== 0) round.push(password);
     round.push(i & 1 ? digest : password);
-    digest = digestOf(new Md5(), round);
+    digest = yield* digestOf(new Md5(), round, tick);
   }
   let text = "";
   for (const [a, b, c] of [[0, 6, 12], [1, 7, 13], [2, 8, 14], [3, 9, 15], [4, 10, 5]]) {
@@ -69,7 +93,17 @@ function md5Crypt(password: Uint8Array, setting: string): string {
   return `$1$${saltText}$${text}${digits(digest[11], 2)}`;
 }
 
-function shaCrypt(password: Uint8Array, setting: string, long: boolean): string {
+/** A block so many times. */
+function* times(block: Uint8Array, count: number): Generator<Uint8Array, void> {
+  for (let i = 0; i < count; i++) yield block;
+}
+
+function* shaCrypt(
+  password: Uint8Array,
+  setting: string,
+  long: boolean,
+  tick: Tick,
+): Steps<string> {
   const match = /^rounds=(\d+)\$/.exec(setting);
   const rest = match === null ? setting : setting.slice(match[0].length);
   const rounds = match === null
@@ -78,19 +112,21 @@ function shaCrypt(password: Uint8Array, setting: string, long: boolean): string 
   const saltText = rest.split("$", 1)[0].slice(0, 16);
   const salt = toBytes(saltText);
   const make = (): Hash => long ? new Sha512() : new Sha256();
-  const inner = digestOf(make(), [password, salt, password]);
+  const inner = yield* digestOf(make(), [password, salt, password], tick);
   const parts = [password, salt, repeated(inner, password.length)];
   for (let bits = password.length; bits > 0; bits >>= 1) parts.push(bits & 1 ? inner : password);
-  let digest = digestOf(make(), parts);
-  const many = (block: Uint8Array, count: number): Uint8Array[] => Array(count).fill(block);
-  const p = repeated(digestOf(make(), many(password, password.length)), password.length);
-  const s = repeated(digestOf(make(), many(salt, 16 + digest[0])), salt.length);
+  let digest = yield* digestOf(make(), parts, tick);
+  const p = repeated(
+    yield* digestOf(make(), times(password, password.length), tick),
+    password.length,
+  );
+  const s = repeated(yield* digestOf(make(), times(salt, 16 + digest[0]), tick), salt.length);
   for (let i = 0; i < rounds; i++) {
     const round = [i & 1 ? p : digest];
     if (i % 3 !== 0) round.push(s);
     if (i % 7 !== 0) round.push(p);
     round.push(i & 1 ? digest : p);
-    digest = digestOf(make(), round);
+    digest = yield* digestOf(make(), round, tick);
   }
   // Three bytes that are a third of the digest apart, each time turned by one.
   const third = long ? 21 : 10;
