@@ -5,6 +5,7 @@ import { isVfsError } from "../sandbox/errors.ts";
 import { after, attempt, eachChunk, inTurns } from "./_lib/sequence.ts";
 import { compareLevel, type Level, type Lines, sortLines, splitLines } from "./_lib/line_sort.ts";
 import { KeyError, keyLevels, parseKey, type SortFlags, type SortKey } from "./_lib/sort_keys.ts";
+import { inSteps, type Steps } from "./_lib/steps.ts";
 import { takeMemory } from "./_lib/streams.ts";
 
 /** Sorts lines. Source of behaviour: POSIX sort, BusyBox 1.35. */
@@ -53,17 +54,20 @@ export const applet: Applet = defineApplet({
       return ctx.fail(error.message, 2);
     }
     const input = readAll(ctx);
-    return after(input, (data) => {
-      const lines = splitLines(data, !!opts.z);
+    const tick = (steps: number): Promise<void> | undefined => ctx.tick(steps);
+    const sort = function* (data: Uint8Array): Steps<number | void> {
+      const lines = yield* splitLines(data, !!opts.z, tick);
       // Native finds out when it has two lines to compare.
       const unknown = keys.length === 0
         ? global.order === "none"
         : keys.some((key) => key.flags.order === "none");
       if (unknown && lines.count > 1) ctx.fail("unknown sort type", 2);
-      const levels = keyLevels(lines, keys, global, opts.t?.charCodeAt(0));
-      if (opts.c) return check(ctx, lines, levels, { ...opts });
-      return sortAndPrint(ctx, lines, levels);
-    });
+      const levels = yield* keyLevels(lines, keys, global, opts.t?.charCodeAt(0), tick);
+      if (opts.c) return yield* check(ctx, lines, levels, { ...opts });
+      const printed = sortAndPrint(ctx, lines, levels);
+      if (printed instanceof Promise) yield printed;
+    };
+    return after(input, (data) => inSteps(sort(data)));
   },
 });
 
@@ -118,14 +122,22 @@ function withLastResort(lines: Lines, levels: readonly Level[], opts: SortOption
   return [...levels, { kind: "bytes", data, start, end, reverse: !!opts.r }];
 }
 
-function check(
+/** What the comparison of two lines may cost, in that of short ones. */
+function weightOf(lines: Lines): number {
+  return 1 + (lines.data.length / Math.max(1, lines.count) >>> 8);
+}
+
+function* check(
   ctx: SortContext,
   lines: Lines,
   levels: readonly Level[],
   opts: SortOptions,
-): MaybePromise<number> {
+): Steps<number> {
   const all = opts.u && !opts.s ? levels : withLastResort(lines, levels, opts);
+  const weight = weightOf(lines);
   for (let i = 1; i < lines.count; i++) {
+    const turn = ctx.process.tick(weight);
+    if (turn !== undefined) yield turn;
     let result = 0;
     for (const level of all) {
       result = compareLevel(level, i - 1, i);
@@ -150,6 +162,7 @@ function sortAndPrint(
     lines.count,
     withLastResort(lines, levels, opts),
     (steps) => process.tick(steps),
+    weightOf(lines),
   );
   return after(sorting, (order) => {
     const same = (a: number, b: number): boolean => {

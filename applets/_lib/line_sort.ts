@@ -9,6 +9,7 @@
  * @module
  */
 import type { MaybePromise } from "../../sandbox/types.ts";
+import type { Steps } from "./steps.ts";
 
 /** Bytes and the lines in them. */
 export interface Lines {
@@ -40,14 +41,62 @@ export type Level =
     readonly reverse: boolean;
   };
 
+/** Bytes after which others get their turn. */
+const STRIDE = 1 << 21;
+
 /** Finds lines that end in a newline or NUL (or in NUL alone). */
-export function splitLines(data: Uint8Array, nulOnly: boolean): Lines {
-  let capacity = Math.max(16, data.length >> 5);
-  let start = new Uint32Array(capacity);
-  let end = new Uint32Array(capacity);
-  let count = 0;
-  let from = 0;
-  for (let i = 0; i < data.length; i++) {
+export function* splitLines(data: Uint8Array, nulOnly: boolean, tick: Tick): Steps<Lines> {
+  const capacity = Math.max(16, data.length >> 5);
+  const found: Found = {
+    start: new Uint32Array(capacity),
+    end: new Uint32Array(capacity),
+    count: 0,
+    from: 0,
+  };
+  for (let at = 0; at < data.length; at += STRIDE) {
+    if (at > 0) {
+      const turn = tick(STRIDE >> 6);
+      if (turn !== undefined) yield turn;
+    }
+    findEnds(found, data, at, Math.min(at + STRIDE, data.length), nulOnly);
+  }
+  const { from } = found;
+  let { start, end, count } = found;
+  if (from < data.length) {
+    if (count === start.length) {
+      const moreStart = new Uint32Array(count + 1);
+      moreStart.set(start);
+      start = moreStart;
+      const moreEnd = new Uint32Array(count + 1);
+      moreEnd.set(end);
+      end = moreEnd;
+    }
+    start[count] = from;
+    end[count++] = data.length;
+  }
+  return { data, start, end, count };
+}
+
+/** Lines that were found so far. */
+interface Found {
+  start: Uint32Array;
+  end: Uint32Array;
+  count: number;
+  /** Where the next one begins. */
+  from: number;
+}
+
+/** Finds the lines that end in a range. */
+function findEnds(
+  found: Found,
+  data: Uint8Array,
+  begin: number,
+  stop: number,
+  nulOnly: boolean,
+): void {
+  let { start, end, count, from } = found;
+  let capacity = start.length;
+  for (let i = begin; i < stop; i++) {
     const byte = data[i];
     if (byte > 10 || (byte !== 0 && (nulOnly || byte !== 10))) continue;
     if (count === capacity) {
@@ -63,20 +112,14 @@ export function splitLines(data: Uint8Array, nulOnly: boolean): Lines {
     end[count++] = i;
     from = i + 1;
   }
-  if (from < data.length) {
-    if (count === capacity) {
-      const moreStart = new Uint32Array(capacity + 1);
-      moreStart.set(start);
-      start = moreStart;
-      const moreEnd = new Uint32Array(capacity + 1);
-      moreEnd.set(end);
-      end = moreEnd;
-    }
-    start[count] = from;
-    end[count++] = data.length;
-  }
-  return { data, start, end, count };
+  found.start = start;
+  found.end = end;
+  found.count = count;
+  found.from = from;
 }
+
+/** Counts work; gives what has to be waited for. */
+export type Tick = (steps: number) => Promise<void> | undefined;
 
 /** Compares two byte ranges as `strcmp` does. */
 export function compareBytes(
@@ -116,6 +159,9 @@ interface Task {
   readonly depth: number;
 }
 
+/** From this weight on, a single comparison takes time. */
+const HEAVY = 64;
+
 /** Below this, insertion beats radix. */
 const SMALL = 24;
 
@@ -125,16 +171,18 @@ const SMALL = 24;
  * @param count How many lines.
  * @param levels Criteria, the first one first.
  * @param tick Spends budget; a promise pauses the work.
+ * @param weight What the comparison of two lines may cost, in that of short ones.
  * @returns Line numbers in order.
  */
 export function sortLines(
   count: number,
   levels: readonly Level[],
-  tick: (steps: number) => Promise<void> | undefined,
+  tick: Tick,
+  weight = 1,
 ): MaybePromise<Uint32Array> {
   const order = new Uint32Array(count);
   for (let i = 0; i < count; i++) order[i] = i;
-  return new Sorter(order, levels, tick).run();
+  return new Sorter(order, levels, tick, weight).run();
 }
 
 /** Comparisons after which others get their turn. */
@@ -151,7 +199,8 @@ class Sorter {
   constructor(
     private readonly order: Uint32Array,
     private readonly levels: readonly Level[],
-    private readonly tick: (steps: number) => Promise<void> | undefined,
+    private readonly tick: Tick,
+    private readonly weight: number,
   ) {
     this.#spare = new Uint32Array(order.length);
     this.#keys = new Uint32Array(order.length);
@@ -181,8 +230,10 @@ class Sorter {
 
   #sort(task: Task): void {
     const level = this.levels[task.level];
-    if (task.to - task.from <= SMALL) this.#insertion(task);
-    else if (level.kind === "bytes") this.#bytes(task, level);
+    if (task.to - task.from <= SMALL) {
+      if (this.weight >= HEAVY) this.#merging = this.#insertionInTurns(task);
+      else this.#insertion(task);
+    } else if (level.kind === "bytes") this.#bytes(task, level);
     else if (level.kind === "number") this.#numbers(task, level);
     else this.#merging = this.#merge(task, level);
   }
@@ -198,6 +249,20 @@ class Sorter {
         at--;
       }
       order[at] = line;
+    }
+  }
+
+  /** The same for long lines. */
+  *#insertionInTurns(task: Task): Generator<void> {
+    const { order, levels } = this;
+    for (let i = task.from + 1; i < task.to; i++) {
+      for (let at = i; at > task.from; at--) {
+        yield;
+        const line = order[at];
+        if (this.#compareFrom(task.level, order[at - 1], line, levels) <= 0) break;
+        order[at] = order[at - 1];
+        order[at - 1] = line;
+      }
     }
   }
 
@@ -315,6 +380,7 @@ class Sorter {
   /** Bottom-up merge sort by comparisons. */
   *#merge(task: Task, level: Level): Generator<void> {
     let room = STRETCH;
+    const { weight } = this;
     const { from, to } = task;
     let source = this.order;
     let target = this.#spare;
@@ -328,7 +394,7 @@ class Sorter {
           target[i] = a < middle && (b >= right || compareLevel(level, source[a], source[b]) <= 0)
             ? source[a++]
             : source[b++];
-          if (--room === 0) {
+          if ((room -= weight) <= 0) {
             room = STRETCH;
             yield;
           }
@@ -342,7 +408,7 @@ class Sorter {
     for (let i = from + 1; i < to; i++) {
       keys[i] = keys[i - 1] +
         (compareLevel(level, this.order[i - 1], this.order[i]) === 0 ? 0 : 1);
-      if (--room === 0) {
+      if ((room -= weight) <= 0) {
         room = STRETCH;
         yield;
       }

@@ -5,7 +5,8 @@
  */
 import type { ByteString } from "../../sandbox/types.ts";
 import { toByteString } from "../../sandbox/bytes.ts";
-import { type Level, type Lines, NumberKeys } from "./line_sort.ts";
+import { type Level, type Lines, NumberKeys, type Tick } from "./line_sort.ts";
+import type { Steps } from "./steps.ts";
 import { strtod } from "./strtod.ts";
 import { compareVersions } from "./version_order.ts";
 
@@ -130,18 +131,44 @@ function fieldEnd(
   return at;
 }
 
+/** Work after which others get their turn: bytes that are read, and so much more for each line. */
+const A_TURN = 1 << 18;
+const A_LINE = 64;
+
 /** Start and end of a key in each line. */
-function keyRanges(
+function* keyRanges(
   lines: Lines,
   key: SortKey,
   separator: number | undefined,
-): { start: Uint32Array; end: Uint32Array } {
-  const { data, count } = lines;
+  tick: Tick,
+): Steps<{ start: Uint32Array; end: Uint32Array }> {
+  const { count } = lines;
   const start = new Uint32Array(count);
   const end = new Uint32Array(count);
-  for (let line = 0; line < count; line++) {
+  for (let line = 0; line < count;) {
+    line = findKeys(lines, key, separator, start, end, line);
+    const turn = tick(A_TURN >> 6);
+    if (turn !== undefined) yield turn;
+  }
+  return { start, end };
+}
+
+/** The keys of some lines; gives the first line that is left. */
+function findKeys(
+  lines: Lines,
+  key: SortKey,
+  separator: number | undefined,
+  start: Uint32Array,
+  end: Uint32Array,
+  first: number,
+): number {
+  const { data, count } = lines;
+  let left = A_TURN;
+  let line = first;
+  for (; line < count && left > 0; line++) {
     const from = lines.start[line];
     const stop = lines.end[line];
+    left -= A_LINE + stop - from;
     let keyStart = fieldStart(data, from, stop, key.fromField, separator);
     let keyEnd = stop;
     if (key.toField > 0) {
@@ -157,7 +184,7 @@ function keyRanges(
     start[line] = keyStart;
     end[line] = Math.max(keyStart, keyEnd);
   }
-  return { start, end };
+  return line;
 }
 
 /**
@@ -168,37 +195,40 @@ function keyRanges(
  * @param global Global flags.
  * @param separator Byte of `-t`.
  */
-export function keyLevels(
+export function* keyLevels(
   lines: Lines,
   keys: readonly SortKey[],
   global: SortFlags,
   separator: number | undefined,
-): Level[] {
+  tick: Tick,
+): Steps<Level[]> {
   const all = keys.length > 0
     ? keys
     : [{ fromField: 1, fromChar: 0, toField: 0, toChar: 0, flags: global }];
-  return all.map((key) => {
+  const levels: Level[] = [];
+  for (const key of all) {
     const whole = key.fromField === 1 && key.fromChar === 0 && key.toField === 0 && !key.flags.b;
-    const range = whole ? lines : keyRanges(lines, key, separator);
-    return levelOf(lines, range, key.flags);
-  });
+    const range = whole ? lines : yield* keyRanges(lines, key, separator, tick);
+    levels.push(yield* levelOf(lines, range, key.flags, tick));
+  }
+  return levels;
 }
 
-function levelOf(
+function* levelOf(
   lines: Lines,
   range: { start: Uint32Array; end: Uint32Array },
   flags: SortFlags,
-): Level {
+  tick: Tick,
+): Steps<Level> {
   const { data, count } = lines;
   const { start, end } = range;
   const reverse = flags.r;
   if (flags.order === "n" || flags.order === "g" || flags.order === "M") {
     const keys = new NumberKeys(count);
-    if (flags.order === "M") {
-      for (let i = 0; i < count; i++) keys.set(i, monthOf(data, start[i], end[i]));
-    } else {
-      const general = flags.order === "g";
-      for (let i = 0; i < count; i++) setNumber(keys, i, data, start[i], end[i], general);
+    for (let line = 0; line < count;) {
+      line = readNumbers(keys, lines, range, flags.order, line);
+      const turn = tick(A_TURN >> 6);
+      if (turn !== undefined) yield turn;
     }
     return { kind: "number", high: keys.high, low: keys.low, reverse };
   }
@@ -209,16 +239,35 @@ function levelOf(
       compare: (a, b) => compareVersions(data, start[a], end[a], data, start[b], end[b]),
     };
   }
-  if (flags.d || flags.f || flags.i) return transformed(lines, range, flags);
+  if (flags.d || flags.f || flags.i) return yield* transformed(lines, range, flags, tick);
   return { kind: "bytes", data, start, end, reverse };
 }
 
+/** The numbers of some lines; gives the first line that is left. */
+function readNumbers(
+  keys: NumberKeys,
+  { data, count }: Lines,
+  { start, end }: { start: Uint32Array; end: Uint32Array },
+  order: SortFlags["order"],
+  first: number,
+): number {
+  let left = A_TURN;
+  let line = first;
+  for (; line < count && left > 0; line++) {
+    left -= A_LINE + end[line] - start[line];
+    if (order === "M") keys.set(line, monthOf(data, start[line], end[line]));
+    else setNumber(keys, line, data, start[line], end[line], order === "g");
+  }
+  return line;
+}
+
 /** A copy of the keys with case folded and ignored bytes left out. */
-function transformed(
+function* transformed(
   lines: Lines,
   range: { start: Uint32Array; end: Uint32Array },
   flags: SortFlags,
-): Level {
+  tick: Tick,
+): Steps<Level> {
   const table = new Int16Array(256);
   for (let byte = 0; byte < 256; byte++) {
     const letter = (byte | 32) >= 0x61 && (byte | 32) <= 0x7a;
@@ -233,9 +282,15 @@ function transformed(
   const start = new Uint32Array(lines.count);
   const end = new Uint32Array(lines.count);
   let at = 0;
+  let work = 0;
   // Keys of one line may overlap with nothing but themselves, so the copy is never longer.
   for (let line = 0; line < lines.count; line++) {
     start[line] = at;
+    if ((work += A_LINE + range.end[line] - range.start[line]) > A_TURN) {
+      const turn = tick(work >> 6);
+      if (turn !== undefined) yield turn;
+      work = 0;
+    }
     for (let i = range.start[line]; i < range.end[line]; i++) {
       const to = table[lines.data[i]];
       if (to >= 0) data[at++] = to;
