@@ -238,7 +238,12 @@ async function create(ctx: Ctx, owner: Owner): Promise<number> {
     const end = bytes[bytes.length - 1] === delimiter ? bytes.length - 1 : bytes.length;
     if (end > 0) await writer.add(toByteString(bytes, 0, end));
   }
-  await writer.finish();
+  try {
+    await writer.finish();
+  } catch (error) {
+    if (!isVfsError(error) || !ctx.wasWriting(error)) throw error;
+    return ctx.fail(`write error: ${error.reason}`);
+  }
   return ctx.status;
 }
 

@@ -1,6 +1,6 @@
-import { type Applet, type Context, defineApplet } from "./contract.ts";
+import { type Applet, type Context, defineApplet, type OptionTable } from "./contract.ts";
 import { type ByteString, S_IFMT, S_IFREG } from "../sandbox/types.ts";
-import { AppletExit } from "./_lib/options.ts";
+import { AppletExit, parseOptions } from "./_lib/options.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { toByteString } from "../sandbox/bytes.ts";
 
@@ -8,55 +8,70 @@ import { toByteString } from "../sandbox/bytes.ts";
 const FAILED = 255;
 const REFUSED = "Operation not permitted";
 
+const OPTIONS = {
+  a: { help: "All of fstab" },
+  f: { help: "Do nothing" },
+  i: { help: "Run no helper" },
+  r: { help: "Read-only" },
+  w: {},
+  n: {},
+  s: {},
+  v: {},
+  t: { arg: "FSTYPE[,...]", help: "Types" },
+  T: { arg: "FILE", help: "Read FILE instead of /etc/fstab" },
+  O: { arg: "OPT", help: "Only those with option OPT (with -a)" },
+  o: { arg: "OPT", many: true, help: "Options" },
+} as const satisfies OptionTable;
+
+/** Words of what is done with mounts; each may stand anywhere, and must be whole. */
+const ACTIONS: ReadonlySet<string> = new Set([
+  "--bind",
+  "--move",
+  "--rbind",
+  "--make-shared",
+  "--make-private",
+  "--make-slave",
+  "--make-unbindable",
+  "--make-rshared",
+  "--make-rprivate",
+  "--make-rslave",
+  "--make-runbindable",
+]);
+
 /** Lists what is mounted; mounting itself is the host's. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
   name: "mount",
   usage: "[OPTIONS] [-o OPT] DEVICE NODE",
   about: "List the mounts of the sandbox. A program in it can change none of them.",
-  options: {
-    a: { help: "All of fstab" },
-    f: { help: "Do nothing" },
-    i: { help: "Run no helper" },
-    r: { help: "Read-only" },
-    w: {},
-    n: {},
-    s: {},
-    v: {},
-    t: { arg: "FSTYPE[,...]", help: "Types" },
-    T: { arg: "FILE", help: "Read FILE instead of /etc/fstab" },
-    O: { arg: "OPT", help: "Only those with option OPT (with -a)" },
-    o: { arg: "OPT", many: true, help: "Options" },
-    bind: {},
-    move: {},
-    rbind: {},
-    "make-shared": {},
-    "make-private": {},
-    "make-slave": {},
-    "make-unbindable": {},
-    "make-rshared": {},
-    "make-rprivate": {},
-    "make-rslave": {},
-    "make-runbindable": {},
-  },
-  maxOperands: 2,
+  options: OPTIONS,
+  raw: true,
   lostOutput: "ignore",
   run(ctx) {
-    const { opts, operands, process, out } = ctx;
+    const { process, out } = ctx;
+    // Native takes words with two dashes out first, those that it does not know too.
+    const isAction = (word: ByteString): boolean => word.length > 2 && word.startsWith("--");
+    const actions = ctx.argv.filter((word) => ACTIONS.has(word));
+    const words = ctx.argv.filter((word) => !isAction(word));
+    const { opts, operands } = parseOptions(OPTIONS, words, {});
+    if (operands.length > 2) return ctx.usage();
     const [device, node] = operands;
+    const bound = actions.some((word) => !word.startsWith("--make-"));
     if (device === undefined && !opts.a) {
       for (const { source, target, type, options } of process.kernel.mounts()) {
-        if (opts.t !== undefined && !opts.t.split(",").includes(type)) continue;
+        if (opts.t !== undefined && !(opts.t as string).split(",").includes(type)) continue;
         out.print(`${source} on ${target} type ${type} (${options})\n`);
       }
       return 0;
     }
-    if (node !== undefined) return attempt(ctx, device, node, !!opts.f);
-    if (Object.keys(opts).some((name) => name.startsWith("make-"))) {
+    if (node !== undefined) return attempt(ctx, device, node, !!opts.f, bound);
+    if (actions.some((word) => word.startsWith("--make-"))) {
       ctx.warn(`${device}: ${REFUSED}`);
       return 1;
     }
     // One operand alone, or none, is looked up.
-    const remount = (opts.o ?? []).some((word) => word.split(",").includes("remount"));
+    const remount = ((opts.o ?? []) as string[]).some((word) =>
+      word.split(",").includes("remount")
+    );
     if (remount && device !== undefined) {
       const known = process.kernel.mounts().find(({ source, target }) =>
         target === device || source === device
@@ -64,7 +79,7 @@ export const applet: Applet = defineApplet({
       if (known === undefined) return ctx.fail(`can't find ${device} in /proc/mounts`);
       return attempt(ctx, known.source, known.target, !!opts.f);
     }
-    const path = opts.T ?? "/etc/fstab";
+    const path = (opts.T ?? "/etc/fstab") as ByteString;
     const wanted = device === undefined ? undefined : resolveName(ctx.fs, device);
     let status = 0;
     let found = device === undefined;
@@ -112,6 +127,7 @@ function attempt(
   device: ByteString,
   node: ByteString,
   dryRun: boolean,
+  bound = false,
 ): number {
   if (dryRun) return 0;
   const host = /^([^\/]*):/.exec(device)?.[1];
@@ -126,6 +142,6 @@ function attempt(
   ctx.warn("permission denied (are you root?)");
   // A file would need a loop device first; for the others native ends here.
   const mode = ctx.fs.tryStat(device)?.mode ?? 0;
-  if ((mode & S_IFMT) === S_IFREG) return FAILED;
+  if ((mode & S_IFMT) === S_IFREG && !bound) return FAILED;
   throw new AppletExit(1);
 }

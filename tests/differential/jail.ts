@@ -22,6 +22,12 @@ const ETC: readonly (readonly [string, string])[] = [
   ["hosts", "127.0.0.1\tlocalhost\n"],
 ];
 
+/** What root may still do where it is alone. */
+const RIGHTS = [
+  ...["chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid"],
+  ...["setpcap", "sys_chroot", "sys_nice", "sys_resource"],
+];
+
 /**
  * The command line with which a program runs inside a root of its own: with mounts and processes of its
  * own, and without the rights by which root could reach the machine.
@@ -108,17 +114,21 @@ export class Jail implements Disposable {
   }
 
   /**
-   * Runs a script like `shell`, where it sees and can signal no processes but its own, and the one
-   * that buries those whose parents have ended.
+   * Runs a script like `shell`, where it sees and can signal no processes but its own and the one that
+   * buries those whose parents have ended. It may not mount, nor change clock or network, and the name
+   * of the machine is that of a sandbox.
    */
   shellAlone(script: string, directory: string, seconds = 20): JailResult {
     const enter = 'PATH=/bin; cd "$1" && exec sh -c "$2" sh';
     const { code, stdout, stderr } = new Deno.Command("/usr/bin/timeout", {
       args: [
         ...["-k", "1", String(seconds)],
-        ...["unshare", "--mount", "--pid", "--fork", "--kill-child"],
-        ...[`--mount-proc=${this.root}/proc`, "dash", "-c", '"$@"; exit $?', "dash"],
-        ...["/usr/sbin/chroot", this.root, "/bin/sh", "-c", enter, "sh", directory, script],
+        ...["unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "--kill-child"],
+        `--mount-proc=${this.root}/proc`,
+        ...["dash", "-c", 'hostname capbox; "$@"; exit $?', "dash"],
+        ...["setpriv", "--bounding-set", `-all,${RIGHTS.map((right) => `+${right}`).join(",")}`],
+        ...["--inh-caps", "-all", "/usr/sbin/chroot", this.root],
+        ...["/bin/sh", "-c", enter, "sh", directory, script],
       ],
       env: { PATH: "/bin:/usr/bin", HOME: "/root", LC_ALL: "C" },
       clearEnv: true,
