@@ -42,10 +42,20 @@ export function isReserved(word: string): boolean {
   return RESERVED.has(word);
 }
 
+/** A longer word is looked up nowhere. */
+const LONGEST_NAME = 1 << 16;
 /** What so many words take is charged at once. */
 const MANY_WORDS = 4095;
 /** What a word takes that is read: its text and its parts. */
 const WORD_BYTES = 256;
+
+/** What errors call tokens that are not called by their text. */
+const TOKEN_NAMES: ReadonlyMap<Token, string> = new Map([
+  ["eof", "end of file"],
+  ["nl", "newline"],
+  ["word", "word"],
+  ["redir", "redirection"],
+]);
 
 interface PendingHeredoc {
   readonly redir: Redir;
@@ -79,15 +89,7 @@ export abstract class Lexer extends WordScanner {
 
   /** Reports the current token as unexpected. */
   protected unexpected(expected?: string): never {
-    const name = this.tok === "eof"
-      ? "end of file"
-      : this.tok === "nl"
-      ? "newline"
-      : this.tok === "word"
-      ? "word"
-      : this.tok === "redir"
-      ? "redirection"
-      : `"${this.tok}"`;
+    const name = TOKEN_NAMES.get(this.tok) ?? `"${this.tok}"`;
     const wanted = expected === undefined || expected === "word" ? expected : `"${expected}"`;
     this.fail(`unexpected ${name}` + (wanted === undefined ? "" : ` (expecting ${wanted})`));
   }
@@ -114,7 +116,7 @@ export abstract class Lexer extends WordScanner {
       }
       if (tok !== "word") return tok;
       const text = bareText(this.word);
-      if (text === undefined) return tok;
+      if (text === undefined || text.length > LONGEST_NAME) return tok;
       if (flags & CHKKWD && RESERVED.has(text)) return this.tok = text;
       if (flags & CHKALIAS && this.pushAlias(text)) continue;
       return tok;

@@ -69,17 +69,6 @@ export class Parser extends Lexer {
     return this.#list(true);
   }
 
-  /** Everything up to the end, as one tree. */
-  all(): Node | null {
-    const items: Node[] = [];
-    for (;;) {
-      const node = this.next();
-      if (node === END) break;
-      if (node !== null) items.push(node);
-    }
-    return sequence(items);
-  }
-
   protected override substitution(): Node | null {
     const body = this.#list(false);
     this.#close(")");
@@ -423,7 +412,8 @@ function endsList(tok: string): boolean {
   return false;
 }
 
-function sequence(items: Node[]): Node | null {
+/** Commands one after another as one. */
+export function sequence(items: Node[]): Node | null {
   if (items.length === 0) return null;
   if (items.length === 1) return items[0];
   return { k: "seq", items: items.flatMap((n) => n.k === "seq" ? n.items : [n]) };

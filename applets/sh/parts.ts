@@ -126,7 +126,6 @@ const SIGNS: readonly (readonly [RegExp, Part<unknown>])[] = [
   [/\$\(\(/, ARITHMETIC],
   [/\$\{(?:#|\w+[^\w}])/, OPERATORS],
   [/(?:^|[\s;&|!(])(?:\[\[?|test)\s/m, TESTS],
-  [/[\w/.]\*(?:[\s;/.]|$)|[\s/]\*[\w/.]/, GLOB],
   [/\bprintf\b/, PRINTF],
   [/\bread\b/, READ],
   [/\b(?:trap|kill|wait)\b/, PROCESS],
@@ -140,8 +139,9 @@ const SIGNS: readonly (readonly [RegExp, Part<unknown>])[] = [
  * each part when it comes to it. A wrong guess costs some time and nothing else.
  */
 export function foresee(script: string): void {
+  const beginning = script.slice(0, 1 << 16);
   for (const [sign, part] of SIGNS) {
-    if (part.loaded !== undefined || !sign.test(script)) continue;
+    if (part.loaded !== undefined || !sign.test(beginning)) continue;
     const loading = part.load();
     // Who needs the part tries again, and tells why it cannot be loaded.
     if (loading instanceof Promise) loading.catch(() => {});

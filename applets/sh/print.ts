@@ -6,6 +6,7 @@
  */
 
 import { bareText, type Node, type Part, type Redir, type Word } from "./ast.ts";
+import { END, Parser, sequence } from "./parse.ts";
 import { isReserved } from "./lex.ts";
 
 interface Docs {
@@ -246,4 +247,15 @@ function quotedText(parts: readonly Part[], doc: boolean): string {
     // The character that makes a substitution a bad one.
     return p.t === "lit" ? p.s : "";
   }).join("");
+}
+
+/** All commands of a text as one tree, as they are parsed before any of them is run. */
+export function parseAll(text: string): Node | null {
+  const parser = new Parser(text);
+  const items: Node[] = [];
+  for (;;) {
+    const node = parser.next();
+    if (node === END) return sequence(items);
+    if (node !== null) items.push(node);
+  }
 }

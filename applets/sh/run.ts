@@ -37,18 +37,17 @@ export function parserFor(
   });
 }
 
-/** A turn of a loop costs about as much as reading so many characters, as a power of two. */
-const READ_SHIFT = 6;
+/** A turn of a loop costs about as much as so many steps of reading, as a power of two. */
+const READ_SHIFT = 3;
 
 /** Reads the next command, a very long one in turns; syntax errors become the shell's. */
 export function nextCommand(sh: Shell, parser: Parser): MaybePromise<Node | null | typeof END> {
   const shows = sh.flags.verbose && sh.showsInput;
   if (shows) parser.save();
   try {
-    const from = parser.at;
-    parser.begin();
+    const steps = parser.begin();
     const node = parser.next();
-    sh.proc.waiter.spend(1 + (Math.abs(parser.at - from) >> READ_SHIFT));
+    sh.proc.waiter.spend(1 + ((steps - parser.left) >> READ_SHIFT));
     if (shows) sh.say(parser.consumed());
     return node;
   } catch (error) {

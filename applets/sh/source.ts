@@ -71,16 +71,11 @@ export class Source {
     this.lineStep = hooks.lineStandsStill === true ? 0 : 1;
   }
 
-  /** Where it reads in the innermost text: how far it has come tells what reading cost. */
-  get at(): number {
-    return this.pos;
-  }
-
-  /** Begins a command, of which only so much is read at once. */
-  begin(): void {
+  /** Begins a command, of which only so much is read at once: the steps that there are for it. */
+  begin(): number {
     this.#start = this.pos;
     this.startLine = this.line;
-    this.left = this.#frames.length === 0 ? MANY : NO_LIMIT;
+    return this.left = this.#frames.length === 0 ? MANY : NO_LIMIT;
   }
 
   /** Counts a step of reading a word. */

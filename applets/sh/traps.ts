@@ -6,8 +6,7 @@
  */
 
 import { type MaybePromise, type Process, SIG } from "../../sandbox/types.ts";
-import { ShellExit } from "./errors.ts";
-import { PROCESS } from "./parts.ts";
+import { JOB_VIEW, PROCESS } from "./parts.ts";
 import { type Shell, SKIP_NONE } from "./shell.ts";
 
 /** Number of the `EXIT` pseudo-signal. */
@@ -97,11 +96,8 @@ export class Traps {
       const n = this.pending.shift()!;
       sh.interrupts = this.pending.length;
       const action = this.actions.get(n);
-      if (action === undefined && n === SIG.INT && sh.flags.interactive) {
-        // ^C without a trap ends what an interactive shell is doing.
-        sh.say("\n");
-        throw new ShellExit(130, true);
-      }
+      // ^C without a trap ends what an interactive shell is doing.
+      if (action === undefined && n === SIG.INT) JOB_VIEW.loaded?.interruptedJob(sh);
       if (action === undefined || action === "") continue;
       // What has set an action has loaded the part.
       const done = PROCESS.loaded!.runAction(sh, action, status);

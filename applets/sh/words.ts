@@ -26,6 +26,10 @@ const PLAIN_ARITH = /[^\\`$\n()]+/y;
 const PLAIN_BACK = /[^\\`\n]+/y;
 const PLAIN_DOLLAR = /[^\\'\n]+/y;
 
+/** Of a longer text, so many characters are looked through at a time. */
+const MUCH = 1 << 20;
+const STRETCH = 1 << 16;
+
 /** Where the scanner is. */
 export const enum Ctx {
   Base,
@@ -111,13 +115,17 @@ export abstract class WordScanner extends Source {
     out.quo(text);
   }
 
-  /** Takes a run of ordinary characters that match `pattern`; "" when there is none. */
+  /** Takes a run of ordinary characters that match `pattern`, some of it if it is long; "" when there is none. */
   protected run(pattern: RegExp): string {
-    pattern.lastIndex = this.pos;
-    const m = pattern.exec(this.s);
+    const { s, pos } = this;
+    const isLong = s.length > MUCH;
+    pattern.lastIndex = isLong ? 0 : pos;
+    const m = pattern.exec(isLong ? s.slice(pos, pos + STRETCH) : s);
     if (m === null) return "";
-    this.pos += m[0].length;
-    return m[0];
+    const [text] = m;
+    this.pos += text.length;
+    this.left -= text.length >> 7;
+    return text;
   }
 
   /**

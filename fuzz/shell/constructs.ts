@@ -5,7 +5,7 @@
  * @module
  */
 import { bareText, type Node, type Part, type Redir, type Word } from "../../applets/sh/ast.ts";
-import { Parser } from "../../applets/sh/parse.ts";
+import { parseAll } from "../../applets/sh/print.ts";
 
 const BUILTINS = new Set(
   (". : [ alias bg break cd chdir command continue echo eval exec exit export false fg getopts hash " +
@@ -149,7 +149,7 @@ class Walk {
 export function constructsOf(script: string): ReadonlySet<string> {
   const walk = new Walk();
   try {
-    walk.node(new Parser(script).all());
+    walk.node(parseAll(script));
   } catch {
     walk.found.add("syntax error");
   }

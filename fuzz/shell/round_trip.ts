@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { Parser } from "../../applets/sh/parse.ts";
-import { print } from "../../applets/sh/print.ts";
+import { parseAll, print } from "../../applets/sh/print.ts";
 
 /** The tree without line numbers, for comparing. */
 function shape(text: string): string {
-  return JSON.stringify(new Parser(text).all(), (key, value) => key === "line" ? undefined : value);
+  return JSON.stringify(parseAll(text), (key, value) => key === "line" ? undefined : value);
 }
 
 /** What came of printing and parsing a script again. */
@@ -26,7 +25,7 @@ export function roundTrip(script: string): RoundTrip {
   } catch {
     return { kind: "refused" };
   }
-  const printed = print(new Parser(script).all());
+  const printed = print(parseAll(script));
   try {
     if (shape(printed) === before) return { kind: "same" };
   } catch (error) {

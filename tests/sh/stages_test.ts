@@ -3,7 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ShellSyntaxError } from "../../applets/sh/ast.ts";
 import { compileArith } from "../../applets/sh/arith.ts";
 import { Splitter } from "../../applets/sh/fields.ts";
-import { Parser } from "../../applets/sh/parse.ts";
+import { parseAll } from "../../applets/sh/print.ts";
 import { Pattern } from "../../applets/sh/pattern.ts";
 import { ScriptMaker } from "../../fuzz/shell/grammar/script.ts";
 import { checkRoundTrip } from "../../fuzz/shell/round_trip.ts";
@@ -32,7 +32,7 @@ Deno.test("syntax errors have busybox's words and their line", () => {
     ["for ((;;)); do :; done", "bad for loop variable", 1],
   ];
   for (const [script, message, line] of table) {
-    const error = assertThrows(() => new Parser(script).all(), ShellSyntaxError);
+    const error = assertThrows(() => parseAll(script), ShellSyntaxError);
     assertEquals([error.message, error.line], ["syntax error: " + message, line], script);
   }
 });
@@ -57,7 +57,7 @@ Deno.test("deep nesting is refused with a message, never with a stack error", ()
   ];
   for (const script of nested) {
     try {
-      new Parser(script).all();
+      parseAll(script);
     } catch (error) {
       assertEquals((error as Error).name, "ShellSyntaxError", script.slice(0, 40));
     }

@@ -53,9 +53,6 @@ const MODULES: readonly (readonly [module: string, steps: readonly string[]])[] 
   ]],
 ];
 
-/** Methods that are of no use in turns. */
-const LEFT_OUT: ReadonlySet<string> = new Set(["all"]);
-
 const STEPS: ReadonlySet<string> = new Set(MODULES.flatMap(([, steps]) => steps));
 
 /** Text of the top level: what stands at the beginning of a line, with the comment before it. */
@@ -154,7 +151,6 @@ function turned(statement: string): string {
   const end = statement.lastIndexOf("}");
   const body = members(statement.slice(start, end).replace(/\n$/, "")).map((member) => {
     const name = METHOD.exec(member)?.[2];
-    if (name !== undefined && LEFT_OUT.has(name)) return "";
     return name !== undefined && STEPS.has(name) ? inSteps(member) : member;
   });
   const head = statement.slice(0, start).replace("extends Source ", "extends TurnSource ");

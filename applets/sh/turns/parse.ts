@@ -18,7 +18,7 @@ import {
 import { Lexer } from "./lex.ts";
 import { CHKALIAS, CHKKWD, CHKNL, isReserved } from "../lex.ts";
 import type { SourceHooks } from "../source.ts";
-import { assignment, END, isSpecialBuiltin } from "../parse.ts";
+import { assignment, END, isSpecialBuiltin, sequence } from "../parse.ts";
 
 /** Reads commands from a script. */
 export class Parser extends Lexer {
@@ -389,10 +389,4 @@ function endsList(tok: string): boolean {
       return true;
   }
   return false;
-}
-
-function sequence(items: Node[]): Node | null {
-  if (items.length === 0) return null;
-  if (items.length === 1) return items[0];
-  return { k: "seq", items: items.flatMap((n) => n.k === "seq" ? n.items : [n]) };
 }
