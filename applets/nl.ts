@@ -2,7 +2,9 @@ import type { MaybePromise } from "../sandbox/types.ts";
 import { type Applet, defineApplet } from "./contract.ts";
 import { toBytes } from "../sandbox/bytes.ts";
 import { eachBatch } from "./_lib/line_reader.ts";
-import { attempt, inTurns } from "./_lib/sequence.ts";
+import { lineEnd, printLong, STRETCH } from "./_lib/long_output.ts";
+import { after, attempt, inTurns } from "./_lib/sequence.ts";
+import { inSteps } from "./_lib/steps.ts";
 
 /** Width from which one line is much output. */
 const WIDE = 1 << 10;
@@ -44,14 +46,19 @@ export const applet: Applet = defineApplet({
       /** Goes on at `from`; a batch may have many numbers, and each of those much before it. */
       const print = (bytes: Uint8Array, from: number, end: number): MaybePromise<void> => {
         for (let start = from; start < end;) {
-          let stop = start;
           // NUL ends a line too, as everywhere in busybox where lines are C strings.
-          while (stop < end && bytes[stop] !== 10 && bytes[stop] !== 0) stop++;
+          const stop = lineEnd(bytes, start, end, true);
           if (all || (some && stop > start)) {
             void out.print(String(number).padStart(width) + separator);
             number += step;
           } else void out.bytes(blank);
-          void out.bytes(bytes, start, stop);
+          const long = stop - start > STRETCH
+            ? inSteps(printLong(out, process, bytes, start, stop))
+            : undefined;
+          if (long instanceof Promise) {
+            return long.then(() => after(out.byte(10), () => print(bytes, stop + 1, end)));
+          }
+          if (stop - start <= STRETCH) void out.bytes(bytes, start, stop);
           void out.byte(10);
           start = stop + 1;
           if (width > WIDE) {

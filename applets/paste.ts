@@ -3,6 +3,8 @@ import type { ByteString, MaybePromise } from "../sandbox/types.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { toBytes } from "../sandbox/bytes.ts";
 import { LineReader } from "./_lib/line_reader.ts";
+import { printLong, STRETCH } from "./_lib/long_output.ts";
+import { inSteps } from "./_lib/steps.ts";
 import { readEscape } from "./_lib/escape.ts";
 
 /** Puts lines of files side by side. Source of behaviour: POSIX paste, BusyBox 1.35. */
@@ -69,7 +71,9 @@ export const applet: Applet = defineApplet({
             continue;
           }
           found = true;
-          void out.bytes(readers[i].bytes, readers[i].start, readers[i].end);
+          const { bytes, start, end } = readers[i];
+          if (end - start <= STRETCH) void out.bytes(bytes, start, end);
+          else await inSteps(printLong(out, process, bytes, start, end));
           if (i === last) void out.byte(10);
           else void out.bytes(list[separator++ % list.length]);
         }

@@ -1,5 +1,7 @@
 import { type Applet, defineApplet } from "./contract.ts";
+import { printLong, STRETCH } from "./_lib/long_output.ts";
 import { after, attempt, inTurns } from "./_lib/sequence.ts";
+import { inSteps, type Steps } from "./_lib/steps.ts";
 
 /** Prints lines in reverse order. Source of behaviour: BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -16,17 +18,18 @@ export const applet: Applet = defineApplet({
       if (source === undefined) return;
       return attempt(() =>
         after(source.readAllBytes(), (bytes) => {
-          const write = (from: number): void | Promise<void> => {
+          const write = function* (): Steps<void> {
             // A line is what follows a newline, through its own newline.
-            for (let end = from; end > 0;) {
+            for (let end = bytes.length; end > 0;) {
               const start = end < 2 ? 0 : bytes.lastIndexOf(10, end - 2) + 1;
-              const full = out.bytes(bytes, start, end);
+              if (end - start > STRETCH) yield* printLong(out, ctx.process, bytes, start, end);
+              const full = end - start > STRETCH ? undefined : out.bytes(bytes, start, end);
               end = start;
               const waiting = full ?? ctx.tick(1);
-              if (waiting !== undefined) return waiting.then(() => write(end));
+              if (waiting !== undefined) yield waiting;
             }
           };
-          return write(bytes.length) ?? undefined;
+          return inSteps(write());
         }), (error) => {
         if (error.code === "EPIPE") throw error;
         ctx.warnError(path, error);

@@ -5,6 +5,7 @@
  */
 import type { MaybePromise, Process } from "../../sandbox/types.ts";
 import { LineChunks } from "./line_chunks.ts";
+import { lineEnd } from "./long_output.ts";
 import type { Source } from "./streams.ts";
 
 /** Gives all batches of whole lines of a source to `use`. */
@@ -74,10 +75,8 @@ export class LineReader {
 
   #take(): boolean {
     const { bytes, end } = this.#lines;
-    let stop = this.#next;
-    this.start = stop;
-    if (this.nul) { while (stop < end && bytes[stop] !== 10 && bytes[stop] !== 0) stop++; }
-    else while (stop < end && bytes[stop] !== 10) stop++;
+    this.start = this.#next;
+    const stop = lineEnd(bytes, this.start, end, this.nul);
     this.bytes = bytes;
     this.end = stop;
     this.terminated = stop < end;
