@@ -16,6 +16,8 @@ import { takeMemory } from "./streams.ts";
 const BATCH = 1 << 18;
 const FIRST = 1 << 10;
 const SECOND = 1 << 14;
+/** Bytes that are read at once into the buffer of a long line. */
+const MOST = 1 << 22;
 
 /** Reads a source as batches of lines. */
 export class LineChunks {
@@ -74,6 +76,10 @@ export class LineChunks {
       const got = this.#fill();
       if (got instanceof Promise) return this.#nextLater(got);
       if (this.#cut(got)) return true;
+      const turn = this.process.tick(1);
+      if (turn !== undefined) {
+        return this.#nextLater(turn.then(() => this.#atEnd ? 0 : this.#fill()));
+      }
     }
   }
 
@@ -83,6 +89,8 @@ export class LineChunks {
       if (got instanceof Promise) got = await got;
       if (this.#cut(got)) return true;
       if (this.#atEnd) return this.#finish(this.#filled);
+      const turn = this.process.tick(1);
+      if (turn !== undefined) await turn;
       got = this.#fill();
     }
   }
@@ -106,9 +114,10 @@ export class LineChunks {
     if (this.#filled === this.bytes.length) this.#grow();
     const { file } = this.source;
     const { waiter } = this.process;
-    const count = file.readInto?.(this.bytes, this.#filled, this.bytes.length, waiter) ?? -1;
+    const end = Math.min(this.bytes.length, this.#filled + MOST);
+    const count = file.readInto?.(this.bytes, this.#filled, end, waiter) ?? -1;
     if (count >= 0) return this.#took(count);
-    const chunk = this.source.readReused(this.bytes.length - this.#filled);
+    const chunk = this.source.readReused(end - this.#filled);
     if (chunk instanceof Promise) return chunk.then((later) => this.#copy(later));
     return this.#copy(chunk);
   }
