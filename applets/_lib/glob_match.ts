@@ -54,7 +54,8 @@ function testBracket(pattern: ByteString, at: number, code: number): number {
       const close = pattern.indexOf(":]", p + 2);
       if (close > 0) {
         const member = inClass(pattern.slice(p + 2, close), code);
-        if (member === undefined) return NOTHING;
+        // What stands before a class that is none may still match.
+        if (member === undefined && (!found || negate)) return NOTHING;
         if (member) found = true;
         p = close + 2;
         continue;
@@ -65,7 +66,12 @@ function testBracket(pattern: ByteString, at: number, code: number): number {
       continue;
     }
     const low = readSymbol(pattern, p);
-    if (low === undefined) return NOTHING;
+    if (low === undefined) {
+      const close = pattern.indexOf(".]", p + 2);
+      if (close < 0 || !found || negate) return NOTHING;
+      p = close + 2;
+      continue;
+    }
     let high = low;
     if (pattern[low.end] === "-" && low.end + 1 < pattern.length && pattern[low.end + 1] !== "]") {
       high = readSymbol(pattern, low.end + 1) ?? low;

@@ -462,6 +462,9 @@ const quotedAt: PartFn = (sh, out): Wait => {
   if (params.length > VERY_MANY) {
     return inTurns(sh, (turns) => turns.quoteList(sh, params, out));
   }
+  if (params.length === 1 && out instanceof WordBuilder) {
+    out.ranges.push(out.text.length, out.text.length);
+  }
   for (let i = 0; i < params.length; i++) {
     if (i > 0) out.breakField();
     out.quoted(params[i]);

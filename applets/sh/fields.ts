@@ -31,6 +31,8 @@ export class SplitState {
   range = 0;
   /** What kind of delimiters stand before, 0 in a field. */
   kind = 0;
+  /** 1 behind a `"$@"`: as natively, in the next value each delimiter stands alone. */
+  single = 0;
 
   /** Goes back to the beginning. */
   begin(): this {
@@ -38,6 +40,7 @@ export class SplitState {
       this.at =
       this.range =
       this.kind =
+      this.single =
         0;
     this.end = -1;
     return this;
@@ -124,6 +127,7 @@ export class Splitter {
       if (state.end === text.length) return true;
       state.start = state.at = state.end + 1;
       state.end = -1;
+      state.single = 1;
       if (state.at >= stop) return false;
     }
   }
@@ -141,10 +145,8 @@ export class Splitter {
       while (range < ranges.length) {
         at = Math.max(at, ranges[range]);
         if (at >= end) break;
-        // Adjacent ranges are scanned as one, so that a delimiter between two values counts once.
-        let next = range + 2;
-        let to = ranges[range + 1];
-        for (; next < ranges.length && ranges[next] === to; next += 2) to = ranges[next + 1];
+        // Delimiters of two values that stand side by side have nothing to do with each other.
+        const to = ranges[range + 1];
         const last = Math.min(to, end);
         const bound = Math.min(last, stop);
         while (at < bound) {
@@ -170,7 +172,7 @@ export class Splitter {
           // White space before a field is nothing.
           if (kind === 2 || at !== start) {
             out.push(s.slice(start, at));
-            before = kind;
+            if (state.single === 0) before = kind;
           }
           start = ++at;
         }
@@ -183,7 +185,8 @@ export class Splitter {
         }
         before = 0;
         if (to > end) break;
-        range = next;
+        state.single = to === ranges[range] ? 1 : 0;
+        range += 2;
       }
     }
     if (start < end) out.push(s.slice(start, end));
@@ -196,7 +199,7 @@ export class Splitter {
 /** Builds one word in marked form. */
 export class WordBuilder {
   text = "";
-  /** Start and end of each splittable range, in pairs. */
+  /** Start and end of each splittable range, in pairs; an empty one is a `"$@"` of one field. */
   readonly ranges: number[] = [];
 
   /** Unquoted text of the script: active, not split. */

@@ -63,7 +63,9 @@ function* glob(
   limit: number,
 ): Steps<string[] | undefined> {
   const { fs } = host;
-  const parts = field.split("/");
+  // A slash may be quoted as well.
+  const parts = field.replaceAll(/(\u0100[^]|\\[^/])|\\\//g, (_, other?: string) => other ?? "/")
+    .split("/");
   let found: string[] = [""];
   for (let i = 0; i < parts.length; i++) {
     const last = i === parts.length - 1;

@@ -121,7 +121,8 @@ export function collect(sh: Shell, job: Job): number {
   job.waited = true;
   job.notice();
   sh.jobs.notice();
-  return job.code;
+  if (!sh.flags.pipefail) return job.code;
+  return job.children.findLast((child) => child.status?.code)?.status?.code ?? 0;
 }
 
 /** What an interactive shell says, once, before it ends while jobs are stopped. */

@@ -222,7 +222,7 @@ export class PatternParser {
           if (next < text.length) {
             this.#addText(text[next]);
             i = next;
-          } else this.#addText("\\");
+          } else this.#add(NOTHING); // As natively, one with nothing behind it matches nothing.
           break;
         }
         case 63:
@@ -252,12 +252,14 @@ export class PatternParser {
   }
 }
 
+const NOTHING = new Uint8Array(256);
 /** Ordinary characters of a pattern. */
 const PLAIN = /[^\u0100\\?*[]+/y;
 
 /** Parses the bracket expression at `start`; undefined when it is not closed. */
 function bracket(text: string, start: number): { table: Uint8Array; end: number } | undefined {
   const table = new Uint8Array(256);
+  let into = table;
   let i = start + 1;
   let negate = false;
   const c0 = text.charCodeAt(i);
@@ -266,7 +268,11 @@ function bracket(text: string, start: number): { table: Uint8Array; end: number 
     i++;
   }
   let first = true;
-  let dead = false;
+  // As natively, what stands before a class that is none may still match, and nothing behind it.
+  const end = (): void => {
+    if (negate) into.fill(1);
+    into = new Uint8Array(256);
+  };
   for (;; first = false) {
     if (i >= text.length) return undefined;
     let c = text.charCodeAt(i);
@@ -278,28 +284,29 @@ function bracket(text: string, start: number): { table: Uint8Array; end: number 
         if (close >= 0) {
           const name = text.slice(i + 2, close);
           if (kind === 58) {
-            if (!addClass(table, name)) dead = true;
+            if (!addClass(into, name)) end();
             i = close + 2;
             continue;
           }
           if (name.length === 1) {
             c = name.charCodeAt(0);
             i = close + 2;
-            i = addRange(text, table, c, i);
+            i = addRange(text, into, c, i);
             continue;
           }
-          dead = true;
-          i = close + 2;
-          continue;
+          if (kind === 46) {
+            end();
+            i = close + 2;
+            continue;
+          }
         }
       }
     } else if (c === ESC_CODE || c === 92) {
       if (c === 92 && text.charCodeAt(i + 1) === ESC_CODE) i++;
       if (i + 1 < text.length) c = text.charCodeAt(++i);
     }
-    i = addRange(text, table, c, i + 1);
+    i = addRange(text, into, c, i + 1);
   }
-  if (dead) table.fill(negate ? 1 : 0);
   if (negate) { for (let k = 0; k < 256; k++) table[k] ^= 1; }
   return { table, end: i };
 }

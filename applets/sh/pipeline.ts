@@ -211,6 +211,7 @@ interface StartOptions {
 /** Starts all stages, each with its ends of the pipes. */
 export function startAll(sh: Shell, stages: readonly Stage[], options: StartOptions): Child[] {
   const children: Child[] = [];
+  const before = sh.status;
   let input: OpenFile | undefined = options.input === undefined
     ? undefined
     : sh.proc.fs.open(options.input, O_RDONLY);
@@ -239,6 +240,7 @@ export function startAll(sh: Shell, stages: readonly Stage[], options: StartOpti
       const child = stages[i].start(sh, fds, pgid, options.ignore ?? NOTHING) ??
         failedChild(sh, fds, pgid);
       children.push(child);
+      sh.status = before;
       if (pgid === 0) pgid = child.pid;
     } catch (error) {
       next?.release();

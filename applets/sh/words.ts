@@ -263,8 +263,7 @@ export abstract class WordScanner extends Source {
       }
       if (stop === newline + 1 && this.docEnd?.()) this.#unfinished(Ctx.BraceBase);
       if (this.peek() >= 0) continue;
-      if (this.docEnd !== undefined) this.#unfinished(Ctx.BraceBase);
-      this.fail("unterminated quoted string");
+      this.#unfinished(Ctx.BraceDq);
     }
   }
 
@@ -426,15 +425,18 @@ export abstract class WordScanner extends Source {
       this.step();
       text += this.run(PLAIN_DOLLAR);
       const c = this.take();
-      if (c < 0) this.fail("unterminated quoted string");
+      if (c < 0) this.#unfinished(Ctx.BraceDq);
       if (c === 39) break;
-      if (c === 10) this.line += this.lineStep;
+      if (c === 10) {
+        this.line += this.lineStep;
+        if (this.docEnd?.()) this.#unfinished(Ctx.BraceDq);
+      }
       if (c !== 92) {
         text += String.fromCharCode(c);
         continue;
       }
       const n = this.take();
-      if (n < 0) this.fail("unterminated quoted string");
+      if (n < 0) this.#unfinished(Ctx.BraceDq);
       const simple = SIMPLE_ESCAPES.get(n);
       if (simple !== undefined) {
         text += simple;

@@ -21,7 +21,7 @@ export interface Explanation {
 }
 
 const EXIT_IN_SUBSHELL =
-  /(?:[(`]|\|[^\n]*|&)[^]*trap [^\n]*(?:\bEXIT\b|' 0\b)|trap [^\n]*(?:\bEXIT\b|' 0\b)[^]*[)`]/;
+  /(?:[(`]|\|[^\n]*|&)[^]*trap [^\n]*(?:\bEXIT\b| 0\b)|trap [^\n]*(?:\bEXIT\b| 0\b)[^]*[)`]/;
 
 /** All of them; the first that holds is taken. */
 export const EXPLANATIONS: readonly Explanation[] = [
@@ -29,7 +29,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     what: "native: the EXIT action of a subshell runs with the redirections around it undone",
     without: (script) =>
       EXIT_IN_SUBSHELL.test(script) && /[<>]/.test(script)
-        ? script.replaceAll(/\bEXIT\b/g, "USR2").replaceAll(/' 0\b/g, "' USR2")
+        ? script.replaceAll(/\bEXIT\b/g, "USR2").replaceAll(/(trap [^\n]*) 0\b/g, "$1 USR2")
         : script,
   },
   {
@@ -65,12 +65,40 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     what: "meant: programs of the box are found whatever PATH is",
-    without: (script) => script.replaceAll(/unset (?:-v )?PATH|\bPATH=\S*/g, ":"),
+    without: (script) =>
+      script.replaceAll("\\\n", "").replaceAll(/unset (?:-v )?PATH|\bPATH=\S*/g, ":"),
   },
   {
     what: "native: a quoted slash ends the pattern of ${x/…/…}",
     without: (script) =>
-      script.replaceAll(/(\$\{\w+\/[^}\n]*["'][^}"'\n]*)\/(?=[^}"'\n]*["'])/g, "$1"),
+      script.replaceAll(/(\$\{\w+\/[^}\n]*["'][^}"'\n]*)\/(?=[^}"'\n]*["'])/g, "$1b"),
+  },
+  {
+    what: "native: &> and >&f leave messages where they were if standard output is closed",
+    without: (script) => script.includes("&-") ? script.replaceAll(/&>|>&(?=f)/g, ">") : script,
+  },
+  {
+    what: "chance: a child ends before wait or during it, where an action is set for that",
+    without: (script) => script.replaceAll(/\b(?:SIG)?CHLD\b/g, "WINCH"),
+  },
+  {
+    what: "meant: a limit may be raised again, and is another before it is set",
+    without: (script) => script.replaceAll(/\bulimit -[HS]?n/g, ": ulimit"),
+  },
+  {
+    what: "native: an empty pattern in ${x/…/…} loses what follows",
+    without: (script) => script.replaceAll(/(\$\{\w+\/)\$!/g, "$1b"),
+  },
+  {
+    what: "native: bytes from 0x81 to 0x88 are marks of its own in arithmetic",
+    without: (script) => script.replaceAll(/[\x81-\x88]/g, ""),
+  },
+  {
+    what: "native: exit without a number keeps the status of the last ERR action",
+    without: (script) =>
+      /\bERR\b/.test(script)
+        ? script.replaceAll("(exit)", "(:)").replaceAll(/\bexit$/gm, "exit 0")
+        : script,
   },
   {
     what: "Debian's build has neither comm nor ed",
@@ -119,7 +147,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     what: "chance: when a process substitution makes its file",
-    without: (script) => script.replaceAll("> >(cat >f2)", ""),
+    without: (script) => script.replaceAll(/> >\([^)\n]*\)/g, ""),
   },
   {
     what: "what w and set alone show is of the machine",
@@ -168,7 +196,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     what: "native: local takes a name that is none, and fails when the function ends",
-    without: (script) => script.replaceAll(/\blocal (\w*)[!@^+](\w*)/g, "local $1$2"),
+    without: (script) =>
+      script.replaceAll(
+        /\blocal ([^\n;]*)/g,
+        (_, words: string) => "local " + words.replaceAll(/[^\w =$"'*{}-]/g, ""),
+      ),
   },
   {
     what: "numbers of processes in a trace",

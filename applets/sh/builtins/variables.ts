@@ -45,12 +45,13 @@ const exports: Builtin = (sh, argv) => {
 
 const unsets: Builtin = (sh, argv) => {
   const { given, operands } = readOptions(argv, "vf");
-  for (const name of operands) {
+  for (const word of operands) {
     if (given.has("f")) {
-      if (sh.functions.has(name)) sh.ownFunctions().delete(name);
+      if (sh.functions.has(word)) sh.ownFunctions().delete(word);
       continue;
     }
-    if (!isName(name)) throw new ShellError(`${name}: bad variable name`);
+    // Natively a value is not minded.
+    const [name] = splitAssign(word);
     const cell = sh.scope.cells.get(name);
     if (cell !== undefined && (cell.isSet || cell.exported || cell.readonly)) sh.unset(name);
   }

@@ -5,7 +5,8 @@
  * @module
  */
 import { single } from "./dice.ts";
-import { BYTES, RareMaker } from "./rare.ts";
+import { MicroMaker } from "./micro.ts";
+import { BYTES } from "./rare.ts";
 import { LAST, SELF } from "./texts.ts";
 
 /** What each script begins with: a function that shows its arguments, values and files. */
@@ -45,7 +46,7 @@ const FILTERS = [
 ] as const;
 
 /** Makes scripts. */
-export class ScriptMaker extends RareMaker {
+export class ScriptMaker extends MicroMaker {
   private counter = 0;
 
   private body(): string {
@@ -295,6 +296,7 @@ export class ScriptMaker extends RareMaker {
 
   /** A whole script. */
   script(): string {
+    if (this.rarely(10)) return repeatable(PRELUDE + this.experiments());
     let out = PRELUDE;
     // Most are small, since processes are what native spends its time on.
     const isSmall = this.below(4) > 0;
