@@ -126,15 +126,16 @@ export class OpenDirectory implements Directory {
   #factsOf(path: ByteString): Stat | undefined {
     const { caller } = this;
     let { place } = this;
-    const ahead = place.point?.children === undefined ? place.node.nextFacts?.(path) : undefined;
-    if (ahead !== undefined) {
-      checkSearch(caller, place.node, path);
-      return ahead;
-    }
     let name = path;
     let at = path.length - 1;
     while (at >= 0 && path.charCodeAt(at) !== 47) at--;
-    if (at >= 0) {
+    if (at < 0) {
+      const ahead = place.point?.children === undefined ? place.node.nextFacts?.(path) : undefined;
+      if (ahead !== undefined) {
+        checkSearch(caller, place.node, path);
+        return ahead;
+      }
+    } else {
       if (at === 0 || at === path.length - 1 || path.length >= PATH_MAX) return undefined;
       const found = resolveIfThere(caller, place, path.slice(0, at), Last.FOLLOW)?.place;
       if (found === undefined) return undefined;
