@@ -26,7 +26,8 @@ const STAT: Stat = { ...NO_INODE, dev: 12, ino: 1, mode: S_IFIFO | 0o600 };
 const MUCH = 1 << 18;
 const NEWLINES = "\n".repeat(4096);
 
-function withoutNul(s: string): string {
+/** A text without its NUL bytes, which are nothing to the shell. */
+export function withoutNul(s: string): string {
   return s.includes("\0") ? s.replaceAll("\0", "") : s;
 }
 

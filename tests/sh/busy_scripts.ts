@@ -81,6 +81,10 @@ export const BUSY_SCRIPTS: readonly BusyScript[] = [
     name: "arithmetic of a long expression",
     script: "e=$(seq 1 30000 | tr '\\n' +)0; while :; do x=$(($e)); done",
   },
+  {
+    name: "arithmetic of a variable with a long expression",
+    script: "e=$(seq 1 150000 | tr '\\n' +)0; while :; do x=$((e + 1)); let x=e; y=${x:e}; done",
+  },
   { name: "let", script: "while let i+=1; do :; done" },
   // Expansion of long texts.
   {
@@ -121,6 +125,20 @@ export const BUSY_SCRIPTS: readonly BusyScript[] = [
   {
     name: "quoting for printf %q, long",
     script: `${TEXT}; while :; do printf '%s' "$x" >/dev/null; done`,
+  },
+  {
+    name: "$* and $@ of a million",
+    script:
+      'seq 1000000 >n; set -- $(cat n); while :; do x=$*; for i in "a$@"; do break; done; y="${@#1}"; done',
+  },
+  {
+    name: "long patterns",
+    script:
+      `${TEXT}; p=$(head -c 300000 /dev/zero | tr '\\0' a)b; while :; do y=\${x%$p*}; case $x in *$p) ;; esac; [[ $x == *$p ]]; done`,
+  },
+  {
+    name: "a substitution of zeros and other bytes",
+    script: "while :; do x=$(head -c 20000000 /dev/zero); x=$(head -c 20000000 /dev/urandom); done",
   },
   {
     name: "a text that grows",
@@ -348,8 +366,42 @@ export const BUSY_SCRIPTS: readonly BusyScript[] = [
   },
   {
     name: "a long line to parse",
-    stretch: "a command line of 1.3 MB is read in one step",
     script: `seq 200000 | tr '\\n' ' ' >f; while :; do sh -n f; done`,
+  },
+  {
+    name: "a long function",
+    script:
+      "{ echo 'f() {'; yes 'if true; then x=a; else y=$b; fi' | head -n 60000; echo '}'; } >f; while :; do . ./f; f; done",
+  },
+  {
+    name: "a long command in a substitution",
+    script:
+      "{ echo 'x=$('; yes 'x=$y; : `: a`' | head -n 60000; echo ')'; } >f; while :; do . ./f; done",
+  },
+  {
+    name: "a long list",
+    script:
+      "{ yes ': a; true &&' | head -n 100000 | tr '\\n' ' '; echo :; } >f; while :; do . ./f; eval \"$(cat f)\"; done",
+  },
+  {
+    name: "a case of many arms to parse",
+    script:
+      "{ echo 'case zz in'; seq 100000 | sed 's/$/) : ;;/'; echo esac; } >f; while :; do . ./f; done",
+  },
+  {
+    name: "a here-document of many expansions",
+    script:
+      "{ echo 'cat <<E >/dev/null'; yes '$x ${x#a}' | head -n 150000; echo E; } >f; while :; do . ./f; done",
+  },
+  {
+    name: "quotes with many expansions",
+    script: "{ echo 'x=\"'; yes '$y' | head -n 300000; echo '\"'; } >f; while :; do . ./f; done",
+  },
+  {
+    name: "a word of 100 MB to parse",
+    stretch: "a text of 100 MB is put together in one step",
+    script:
+      "{ printf ': '; head -c 100000000 /dev/zero | tr '\\0' a; } >f; while :; do sh ./f; done",
   },
   {
     name: "deep nesting to parse",

@@ -6,6 +6,7 @@
 
 import { type MaybePromise, O_RDONLY } from "../../../sandbox/types.ts";
 import { toByteString } from "../../../sandbox/bytes.ts";
+import { withoutNul } from "../capture.ts";
 import { ShellError, ShellExit } from "../errors.ts";
 import { JOB_VIEW, type JobView } from "../parts.ts";
 import { type Builtin, type Shell, SKIP_BREAK, SKIP_CONTINUE, SKIP_RETURN } from "../shell.ts";
@@ -92,13 +93,13 @@ export function readScript(sh: Shell, path: string): MaybePromise<string> {
   const chunks: string[] = [];
   const end = (): string => {
     file.release();
-    return chunks.join("").replaceAll("\0", "");
+    return chunks.join("");
   };
   const readLater = async (first: Promise<Uint8Array | undefined>): Promise<string> => {
     try {
       let chunk = await first;
       while (chunk !== undefined) {
-        chunks.push(toByteString(chunk));
+        chunks.push(withoutNul(toByteString(chunk)));
         const next = file.readReused(CHUNK, sh.proc.waiter);
         chunk = next instanceof Promise ? await next : next;
       }
@@ -113,7 +114,7 @@ export function readScript(sh: Shell, path: string): MaybePromise<string> {
       const chunk = file.readReused(CHUNK, sh.proc.waiter);
       if (chunk instanceof Promise) return readLater(chunk);
       if (chunk === undefined) break;
-      chunks.push(toByteString(chunk));
+      chunks.push(withoutNul(toByteString(chunk)));
     }
   } catch (error) {
     file.release();

@@ -237,7 +237,10 @@ export abstract class WordScanner extends TurnSource {
     // `"$@"` alone vanishes without parameters; in company its quotes make an empty field.
     const at = list.some((p) => p.t === "var" && p.name === "@" && p.op === "");
     if (at && !(list.length === 1)) out.quo("");
-    for (const p of list) p.t === "quo" ? out.quo(p.s) : out.add(p);
+    for (const p of list) {
+      if (this.isDue()) yield* this.turn();
+      p.t === "quo" ? out.quo(p.s) : out.add(p);
+    }
   }
 
   /** Double quotes inside `"${x:-…}"`: they are dropped, the text is quoted already. */
@@ -246,7 +249,10 @@ export abstract class WordScanner extends TurnSource {
     yield* this.scanParts(inner, Ctx.Dq);
     // In a here-document they leave no mark.
     if (inner.list.length === 0 && this.docEnd === undefined) out.quo("");
-    for (const p of inner.list) p.t === "quo" ? out.quo(p.s) : out.add(p);
+    for (const p of inner.list) {
+      if (this.isDue()) yield* this.turn();
+      p.t === "quo" ? out.quo(p.s) : out.add(p);
+    }
   }
 
   protected escape(out: Parts, ctx: Ctx): void {
