@@ -3,6 +3,7 @@ import { toByteString } from "../sandbox/bytes.ts";
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Applet, type Context, defineApplet, type Source } from "./contract.ts";
 import { LineChunks } from "./_lib/line_chunks.ts";
+import { lineEnd, printLong, STRETCH } from "./_lib/long_output.ts";
 import { compile, type Regex, RegexError } from "./_lib/regex/regex.ts";
 import { settled, type Steps } from "./_lib/steps.ts";
 
@@ -71,8 +72,11 @@ export const applet: Applet = defineApplet({
   },
 });
 
-/** Cuts the lines `bytes[0, end)`: writes what is selected of each, with a newline. */
-type Cutter = (bytes: Uint8Array, end: number) => void;
+/**
+ * Cuts the lines `bytes[0, end)`: writes what is selected of each, with a newline. Steps are what is
+ * still to be done.
+ */
+type Cutter = (bytes: Uint8Array, end: number) => Steps<void> | void;
 
 function* cutSource(ctx: Context, source: Source, cut: Cutter): Steps<void> {
   const lines = new LineChunks(source, ctx.process, 10, true);
@@ -81,7 +85,8 @@ function* cutSource(ctx: Context, source: Source, cut: Cutter): Steps<void> {
     if (more instanceof Promise) more = yield* settled(more);
     if (!more) return;
     const { bytes, end } = lines;
-    cut(bytes, end);
+    const steps = cut(bytes, end);
+    if (steps !== undefined) yield* steps;
     const pause = ctx.tick(end >> 4);
     if (pause !== undefined) yield pause;
     const full = ctx.out.pending();
@@ -174,7 +179,20 @@ function byteCutter(ctx: Context, given: readonly Range[]): Cutter {
     given.map(({ start, end }) => ({ start, end: Math.max(end, start + 1) })),
   );
   const gathered = new Gatherer(ctx.out);
+  /** Lines of which some are long. */
+  const cutLong = function* (bytes: Uint8Array, end: number): Steps<void> {
+    for (let at = 0; at < end;) {
+      const stop = lineEnd(bytes, at, end, false);
+      for (const range of ranges) {
+        const to = Math.min(at + range.end, stop);
+        yield* printLong(ctx.out, ctx.process, bytes, at + range.start, to);
+      }
+      void ctx.out.byte(10);
+      at = stop + 1;
+    }
+  };
   return (bytes, end) => {
+    if (end > STRETCH) return cutLong(bytes, end);
     let length = 0;
     for (let at = 0; at < end;) {
       let stop = bytes.indexOf(10, at);
@@ -193,6 +211,7 @@ function byteCutter(ctx: Context, given: readonly Range[]): Cutter {
       at = stop + 1;
     }
     gathered.flush(length);
+    return undefined;
   };
 }
 
@@ -306,7 +325,7 @@ function plainFieldCutter(
           gathered.bytes.set(bytes.subarray(lineStart, at), length);
           length += at - lineStart;
         }
-      } else while (at < end && bytes[at] !== 10) at++;
+      } else at = lineEnd(bytes, at, end, false);
       length = gathered.room(length, 1);
       gathered.bytes[length++] = 10;
       at++;

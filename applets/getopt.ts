@@ -200,13 +200,14 @@ function longNames(known: ReadonlyMap<string, Kind>, word: ByteString): string[]
 
 /** A word in single quotes; csh needs more of its characters kept apart. */
 function quoted(text: ByteString, csh: boolean): ByteString {
+  if (!csh) return `'${text.replaceAll("'", "'\\''")}'`;
   let result = "";
   for (const char of text) {
     if (char === "'") result += "'\\''";
-    else if (csh && char === "!") result += "'\\!'";
-    else if (csh && char === "\\") result += "\\\\";
-    else if (csh && char === "\n") result += "\\n";
-    else if (csh && /\s/.test(char)) result += `'\\${char}'`;
+    else if (char === "!") result += "'\\!'";
+    else if (char === "\\") result += "\\\\";
+    else if (char === "\n") result += "\\n";
+    else if (/\s/.test(char)) result += `'\\${char}'`;
     else result += char;
   }
   return `'${result}'`;
