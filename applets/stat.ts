@@ -58,7 +58,7 @@ export const applet: Applet = defineApplet({
 });
 
 /** What a conversion stands for: text, or a number with the letter it is printed by. */
-type Value = ByteString | readonly [bigint | number, "u" | "o" | "x"];
+type Value = ByteString | readonly [bigint | number, "d" | "u" | "o" | "x"];
 
 class Shower {
   readonly #accounts: Accounts;
@@ -115,7 +115,10 @@ class Shower {
     let text = "";
     for (let i = 0; i < format.length; i++) {
       if (format[i] !== "%") {
-        text += format[i];
+        const next = format.indexOf("%", i);
+        const end = next < 0 ? format.length : next;
+        text += format.slice(i, end);
+        i = end - 1;
         continue;
       }
       let end = i + 1;
