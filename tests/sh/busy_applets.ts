@@ -10,6 +10,7 @@ import type { BusyScript } from "./busy_scripts.ts";
 const LINE = "head -c 4000000 /dev/zero | tr '\\0' a >line";
 const WORDS = "yes 'ab cd' | head -n 700000 | tr '\\n' ' ' >words";
 const NUMBERS = "seq 200000 >numbers";
+const MILLION = "seq 1000000 >numbers";
 const UNLIKE = "seq 1 2 200000 >odd; seq 2 2 200000 >even";
 const RANDOM =
   "awk 'BEGIN { srand(1); for (i = 0; i < 200000; i++) print int(rand() * 1e9) }' >rand";
@@ -770,5 +771,134 @@ export const BUSY_APPLETS: readonly BusyScript[] = [
   {
     name: "exec of many redirections",
     script: loop("exec 3</dev/null 4<&3 5>&4; exec 3<&- 4<&- 5>&-; : >f; : >>f; : <>f; : 2>&1"),
+  },
+  // Words, names, programs and memory without bound.
+  {
+    name: "rm of a million words",
+    setup: MILLION,
+    script: loop("rm -f $(cat numbers)"),
+  },
+  {
+    name: "ls of a million words",
+    setup: MILLION,
+    script: loop("ls $(cat numbers) >/dev/null 2>&1"),
+  },
+  {
+    name: "cp, cat and find of very many words",
+    setup: `${NUMBERS}; mkdir d`,
+    script: loop(
+      "cp $(cat numbers) d 2>/dev/null; cat $(cat numbers) 2>/dev/null; find $(cat numbers) 2>/dev/null",
+    ),
+  },
+  {
+    name: "sed, wc and sort of very many words",
+    setup: NUMBERS,
+    script: loop(
+      "sed p $(cat numbers) 2>/dev/null; wc $(cat numbers) >/dev/null 2>&1; sort $(cat numbers) 2>/dev/null; touch -c $(cat numbers); rmdir $(cat numbers) 2>/dev/null",
+    ),
+  },
+  {
+    name: "echo of a million words",
+    setup: MILLION,
+    script: loop("/bin/echo $(cat numbers) >/dev/null"),
+  },
+  {
+    name: "ls and grep -r of 100,000 names",
+    setup: "mkdir many; seq 100000 | sed 's/^/many\\/f/' | xargs touch",
+    script: loop(
+      "ls many >/dev/null; ls -lt many >/dev/null; ls -SC many >/dev/null; grep -r x many; du many >/dev/null",
+    ),
+  },
+  { name: "grep -io, long line", setup: LINE, script: loop("grep -io aa line >/dev/null") },
+  { name: "grep -iFw, long line", setup: LINE, script: loop("grep -iFw aa line; grep -i AB line") },
+  {
+    name: "awk huge block",
+    setup: "{ echo 'BEGIN {'; seq 200000 | sed 's/.*/x = &;/'; echo '}'; } >prog",
+    script: loop("awk -f prog"),
+  },
+  {
+    name: "awk huge string",
+    setup: "{ printf 'BEGIN { x = \"'; seq 800000 | tr '\\n' x; echo '\" }'; } >prog",
+    script: loop("awk -f prog"),
+  },
+  {
+    name: "awk many functions",
+    setup:
+      "seq 50000 | sed 's/.*/function f&(a, b) { return a + b }/' >prog; echo 'BEGIN { }' >>prog",
+    script: loop("awk -f prog"),
+  },
+  {
+    name: "awk for in, left at once",
+    script:
+      "awk 'BEGIN { for (i = 0; i < 1000000; i++) x[i]; for (;;) { for (k in x) { break }; n += length(x) } }'",
+  },
+  {
+    name: "awk back-references",
+    setup: WORDS,
+    script: loop(
+      "awk '$0 ~ /(a*)(b*)(.*)\\3\\2\\1x/' words; awk '{ n += match($0, /(.*)(.*)\\2\\1x/) }' words; awk '/(.*) (.*)\\1\\2x/' words",
+    ),
+  },
+  {
+    name: "awk statements on a long text",
+    setup: LINE,
+    script: loop(
+      'awk \'{ for (;;) { p = "a*b" i++; n += sub(p, "x"); n += $0 ~ p; s = toupper($0); t = substr($0, 5) "b" } }\' line',
+    ),
+  },
+  {
+    name: "sed huge script",
+    setup: "seq 200000 | sed 's/.*/s,&,x,g/' >p; echo >t",
+    script: loop("sed -f p t >/dev/null"),
+  },
+  {
+    name: "sed of many labels and texts",
+    setup:
+      "seq 100000 | sed 's/.*/:l&\\nb l&/' >p; { printf 'a\\\\\\n'; seq 500000 | sed 's/$/\\\\/'; echo; } >q; echo >t",
+    script: loop("sed -n -f p /dev/null; sed -f q t >/dev/null"),
+  },
+  {
+    name: "sed loop on a long pattern space",
+    setup: NUMBERS,
+    script: loop("sed 'H;$!d;x;:a;s/\\n/,/;ta' numbers >/dev/null"),
+  },
+  {
+    name: "printf of 50 million decimals",
+    script: loop(
+      "printf '%.50000000f' 1 >/dev/null; printf '%.*d' 50000000 1 >/dev/null; printf '%#.50000000g' 3 >/dev/null",
+    ),
+  },
+  {
+    name: "ed, long line",
+    setup: LINE,
+    script: loop(
+      "printf 's/a/b/g\\ns/\\\\(a*\\\\)b/\\\\1/\\n/b*c/\\nl\\nQ\\n' | ed line >/dev/null",
+    ),
+  },
+  {
+    name: "bc, very long number",
+    setup: "head -c 4000000 /dev/zero | tr '\\0' 7 >digits; echo >>digits",
+    script: loop("bc digits >/dev/null"),
+  },
+  {
+    name: "cryptpw of many rounds",
+    setup: LINE,
+    script: loop(
+      "cryptpw -m sha512 -S 'rounds=999999$aa' abc; cryptpw -m md5 $(cat line); cryptpw -m sha256 $(cat line)",
+    ),
+  },
+  {
+    name: "sort of long lines by keys",
+    setup: LINE,
+    script: loop(
+      "{ for i in 1 2 3 4 5 6 7 8; do cat line; echo $i; done; } | sort -f >/dev/null; { for i in 1 2 3; do cat line; echo $i; done; } | sort -t b -k 1,1 -u >/dev/null",
+    ),
+  },
+  {
+    name: "rev, tac, cut and the like of a very long line",
+    setup: "yes 'ab cd' | head -c 40000000 | tr '\\n' ' ' >line",
+    script: loop(
+      "rev line >/dev/null; tac line >/dev/null; cut -c 5- line >/dev/null; cut -d ' ' -f 3 line; nl line >/dev/null; paste line line >/dev/null",
+    ),
   },
 ];
