@@ -38,6 +38,8 @@ import { WalkAhead } from "./walk_ahead.ts";
 const MOST_NAMES = 4096;
 /** Entries of a listing that is kept for a walk, at most. */
 const MOST_WALKED = 65536;
+/** So often is a directory listed before it is taken for one that somebody swaps. */
+const LIST_TRIES = 3;
 /** So many stay when they are asked about again and again. */
 const FEW_NAMES = 16;
 /** A directory of the host. */
@@ -501,16 +503,25 @@ export class HostDirNode<P> implements DirNode {
     const before = this.#entries;
     if (before === undefined) this.#entries = "listed once";
     else if (before !== "listed once") return before.slice();
-    const entries: DirEntry[] = [];
-    const unsure: ByteString[] = [];
-    this.#within((path, isEntered) => {
-      this.layer.host.list(path, (name, type) => {
-        if (type === undefined) unsure.push(name);
-        else entries.push(new ListedEntry(this, name, type));
+    let entries: DirEntry[] = [];
+    let unsure: ByteString[] = [];
+    for (let left = LIST_TRIES;; left--) {
+      const isSound = this.#within((path, isEntered) => {
+        this.layer.host.list(path, (name, type) => {
+          if (type === undefined) unsure.push(name);
+          else entries.push(new ListedEntry(this, name, type));
+        });
+        if (isEntered) return true;
+        // The names must not be those of a directory that a link led to meanwhile.
+        this.surePath();
+        return this.#has(path, entries);
       });
-      // The names must not be those of a directory that a link led to meanwhile.
-      if (!isEntered) this.surePath();
-    });
+      if (isSound) break;
+      this.layer.alarm();
+      if (left === 1) this.#gone();
+      entries = [];
+      unsure = [];
+    }
     for (const name of unsure) {
       const node = this.lookup(name);
       if (node !== undefined) entries.push(new ListedEntry(this, name, node.type));
@@ -518,6 +529,27 @@ export class HostDirNode<P> implements DirNode {
     if (entries.length <= MOST_WALKED) this.#walk.start(entries);
     if (before === "listed once" && entries.length <= MOST_NAMES) this.#entries = entries.slice();
     return entries;
+  }
+
+  /**
+   * Whether names that were listed are here: one of them in peace, and many when somebody swaps
+   * directories in the rhythm of our looks. Who removes a file meanwhile only has it listed again.
+   */
+  #has(path: P, entries: readonly DirEntry[]): boolean {
+    const { layer } = this;
+    const { host } = layer;
+    const { length } = entries;
+    const looks = Math.min(layer.looks(), length);
+    for (let i = 0; i < looks; i++) {
+      const { name } = entries[looks === length ? i : (host.guard.epoch() + i) % length];
+      try {
+        if (host.lstat(host.child(path, name)) === undefined) return false;
+      } catch (error) {
+        // Deno need not let each of them be looked at.
+        if (!isVfsError(error, "EACCES")) throw error;
+      }
+    }
+    return true;
   }
 
   expectsNew(): boolean {
