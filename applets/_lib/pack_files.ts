@@ -54,6 +54,8 @@ class WriteFailure extends Error {
   }
 }
 
+const CLOSE_FAILED = `close failed: ${strerror("EBADF")}`;
+
 /** Works through the operands; standard input to standard output without any. */
 export function packFiles<T extends OptionTable>(
   ctx: Context<T>,
@@ -65,6 +67,9 @@ export function packFiles<T extends OptionTable>(
     inTurns(ctx.process, paths, (path) => packFile(ctx, packing, path, standard)),
     () => {
       standard.input?.close();
+      // With -c, standard output is closed once, at the end.
+      const closes = packing.flags.c && !packing.flags.t;
+      if (closes && ctx.process.fd(1) === undefined) ctx.warn(CLOSE_FAILED);
       return ctx.status;
     },
   );
@@ -129,7 +134,8 @@ function packFile<T extends OptionTable>(
     : guarded(into(sink));
   const closeOutput = (): void => {
     if (flags.c || flags.t) return;
-    if (fromStdin && standard.isClosed) ctx.fail(`close failed: ${strerror("EBADF")}`);
+    const gone = standard.isClosed || ctx.process.fd(1) === undefined;
+    if (fromStdin && gone) ctx.fail(CLOSE_FAILED);
     standard.isClosed = true;
   };
   let working: MaybePromise<unknown>;
