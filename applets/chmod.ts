@@ -4,7 +4,7 @@ import { isVfsError } from "../sandbox/errors.ts";
 import { applyMode, modeString } from "./_lib/mode.ts";
 import { parseOptions } from "./_lib/options.ts";
 import { joinPath } from "./_lib/path_text.ts";
-import { inSequence, inTurns } from "./_lib/sequence.ts";
+import { inTurns } from "./_lib/sequence.ts";
 
 const OPTIONS = {
   R: { help: "Directories with all that is in them" },
@@ -76,7 +76,6 @@ class Changer {
       ctx.warnError(path, error);
       return;
     }
-    const all = inSequence(names, (name) => this.change(joinPath(path, name), false));
-    return ctx.process.tick(1 + names.length * 8)?.then(() => all) ?? all;
+    return inTurns(ctx.process, names, (name) => this.change(joinPath(path, name), false));
   }
 }

@@ -10,7 +10,7 @@ import {
 import { isVfsError } from "../sandbox/errors.ts";
 import { type Owner, parseGroup, parseOwner } from "./_lib/owner.ts";
 import { joinPath } from "./_lib/path_text.ts";
-import { after, inSequence, inTurns } from "./_lib/sequence.ts";
+import { after, inTurns } from "./_lib/sequence.ts";
 
 /** Changes owner and group. Source of behaviour: POSIX chown and chgrp, BusyBox 1.35. */
 export const applet: Applet = defineApplet({
@@ -77,11 +77,12 @@ class Changer {
       ctx.warnError(path, error);
       return;
     }
-    const inner = inSequence(names, (name) => this.change(joinPath(path, name), depth + 1));
-    const pause = ctx.process.tick(1 + names.length * 8);
-    return after(pause === undefined ? inner : pause.then(() => inner), () => {
-      this.#set(path, stat);
-    });
+    const inner = inTurns(
+      ctx.process,
+      names,
+      (name) => this.change(joinPath(path, name), depth + 1),
+    );
+    return after(inner, () => this.#set(path, stat));
   }
 
   #set(path: ByteString, stat: Stat): void {
