@@ -11,7 +11,7 @@ Deno.test("vi refuses what native refuses", async () => {
     const [command, code, message] of [
       ["vi -H", 1, "These features are available:\n\tPattern searches with / and ?\n"],
       ["vi -x f", 1, "vi: invalid option -- 'x'\n"],
-      ["vi -h", 1, "capbox "],
+      ["vi -h", 1, "BusyBox "],
       ["vi -c", 1, "vi: option requires an argument -- 'c'\n"],
     ] as const
   ) {
