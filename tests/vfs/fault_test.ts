@@ -5,6 +5,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { VfsError } from "../../sandbox/errors.ts";
 import { DenoFs } from "../../sandbox/host/fs.ts";
+import { moveFreely, moveNoMore } from "../../sandbox/host/standing.ts";
 import type { HostAccess, HostFile } from "../../sandbox/vfs/host_access.ts";
 import { HostDirLayer } from "../../sandbox/vfs/host_layer.ts";
 import { OverlayLayer } from "../../sandbox/vfs/overlay.ts";
@@ -30,7 +31,8 @@ function count(faults: Faults): void {
   if (faults.left === -1) throw new VfsError("EIO");
 }
 
-const QUIET = new Set(["root", "isWholeHost", "child", "guard"]);
+// What asks the host for nothing.
+const QUIET = new Set(["root", "isWholeHost", "child", "guard", "leave"]);
 
 /** A host whose calls may fail. */
 function faulty<P>(host: HostAccess<P>, faults: Faults): HostAccess<P> {
@@ -110,7 +112,7 @@ const CALLS: readonly ((made: View) => void)[] = [
   ({ fs }) => fs.openDirectory("/m").entries().forEach((entry) => entry.ino),
 ];
 
-Deno.test("the Nth call to the host fails: an error code each time, nothing stays open", () => {
+function testEachCall(): void {
   const faults: Faults = { left: Infinity, mode: "once", calls: 0, open: 0 };
   const run = (top: string): string[] => {
     const layer = new HostDirLayer(faulty(DenoFs.open(top), faults), { symlinks: true });
@@ -131,6 +133,19 @@ Deno.test("the Nth call to the host fails: an error code each time, nothing stay
       const results = outcome(() => run(top));
       assertEquals(faults.open, 0, `call ${n}: ${results}`);
     });
+  }
+}
+
+Deno.test("the Nth call to the host fails: an error code each time, nothing stays open", () => {
+  testEachCall();
+});
+
+Deno.test("so it is for a process that moves", () => {
+  moveFreely();
+  try {
+    testEachCall();
+  } finally {
+    moveNoMore();
   }
 });
 
