@@ -69,6 +69,38 @@ const CALLS: readonly Call[] = [
     setup: "seq 150000 | sed 's/./&./2' | sort >numbers",
     script: "sort -rV numbers",
   },
+  {
+    name: "sh of a long function",
+    setup:
+      "{ echo 'f() {'; yes 'if :; then x=a; else y=$b; fi' | head -n 40000; echo '}; f'; } >line",
+    script: ". ./line",
+  },
+  {
+    name: "sh of a long here-document",
+    setup: "{ echo 'cat <<E >/dev/null'; yes '$x ${x#a}' | head -n 100000; echo E; } >line",
+    script: ". ./line",
+  },
+  {
+    name: "sh case of many arms",
+    setup: "{ echo 'case zz in'; seq 60000 | sed 's/$/) : ;;/'; echo esac; } >line",
+    script: ". ./line",
+  },
+  {
+    name: "sh set -- of many words",
+    setup: "seq 1000000 >numbers",
+    script: 'set -- $(cat numbers); set -- "$@" a',
+  },
+  {
+    name: "sh arithmetic",
+    setup: "seq 200000 | tr '\\n' + >words; echo 0 >>words",
+    script: "x=$(cat words); : $((x)) $(($x))",
+  },
+  {
+    name: "sh patterns that are long",
+    setup:
+      "head -c 3000000 /dev/zero | tr '\\0' a >line; head -c 300000 line >words; echo b >>words",
+    script: "x=$(cat line) p=$(cat words); y=${x%$p*}; case $x in *$p) ;; esac",
+  },
   { name: "bc program of many lines", setup: "seq 50000 >numbers", script: "bc numbers" },
 ];
 
