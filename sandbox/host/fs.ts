@@ -409,6 +409,13 @@ export class DenoFs implements HostAccess<HostPath> {
     return new DenoFs(real as HostPath, true);
   }
 
+  /** Whether Deno lets a directory be read with all that is in it. */
+  static isReadable(path: string): boolean {
+    if (path.includes("\0")) return false;
+    const { state, partial } = Deno.permissions.querySync({ name: "read", path });
+    return state === "granted" && !partial;
+  }
+
   /** Whether Deno lets a path be written but not looked at. */
   static isWriteOnly(path: string): boolean {
     return !path.includes("\0") && !isGranted("read", path) && isGranted("write", path);

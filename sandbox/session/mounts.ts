@@ -26,7 +26,8 @@ export function createMountLayer(
   nowNs: () => bigint,
 ): { layer: Layer; request: MountRequest } {
   // A directory that Deno lets be written only is taken for what it can do.
-  const partial = mount.partial || mount.mode === "rw" && DenoFs.isWriteOnly(mount.host);
+  const partial = mount.partial && !DenoFs.isReadable(mount.host) ||
+    mount.mode === "rw" && DenoFs.isWriteOnly(mount.host);
   let host: HostDirLayer<HostPath>;
   try {
     const { hardLinks, symlinks } = mount;

@@ -161,6 +161,15 @@ class ReadOnlyDir extends FixedDir {
     return node === undefined ? undefined : wrap(node);
   }
 
+  statOf(name: ByteString): Stat | undefined {
+    const { inner } = this;
+    return inner.statOf === undefined ? inner.lookup(name)?.stat() : inner.statOf(name);
+  }
+
+  nextFacts(name: ByteString): Stat | undefined {
+    return this.inner.nextFacts?.(name);
+  }
+
   override list(): DirEntry[] {
     return this.inner.list();
   }
