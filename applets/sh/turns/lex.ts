@@ -335,11 +335,7 @@ export abstract class Lexer extends WordScanner {
       const wasStart: boolean = lineStart;
       lineStart = false;
       const isSafe = this.pos < safe && this.s === seen;
-      let text = this.run(isSafe ? PLAIN_LINES : PLAIN_DOC);
-      if (isSafe && this.pos > safe) {
-        text = text.slice(0, safe - this.pos);
-        this.pos = safe;
-      }
+      const text = isSafe ? this.run(PLAIN_LINES, safe) : this.run(PLAIN_DOC);
       if (text.length > 0) {
         out.quo(text);
         if (isSafe) {

@@ -66,12 +66,15 @@ export abstract class WordScanner extends TurnSource {
     out.quo(text);
   }
 
-  /** Takes a run of ordinary characters that match `pattern`, some of it if it is long; "" when there is none. */
-  protected run(pattern: RegExp): string {
+  /**
+   * Takes a run of ordinary characters that match `pattern`, up to `end`, some of it if it is long;
+   * "" when there is none.
+   */
+  protected run(pattern: RegExp, end = Infinity): string {
     const { s, pos } = this;
-    const isLong = s.length > MUCH;
-    pattern.lastIndex = isLong ? 0 : pos;
-    const m = pattern.exec(isLong ? s.slice(pos, pos + STRETCH) : s);
+    const isPart = s.length > Math.min(end, MUCH);
+    pattern.lastIndex = isPart ? 0 : pos;
+    const m = pattern.exec(isPart ? s.slice(pos, Math.min(end, pos + STRETCH)) : s);
     if (m === null) return "";
     const [text] = m;
     this.pos += text.length;
