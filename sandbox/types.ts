@@ -92,42 +92,6 @@ export class ProcessEnded extends Error {
   }
 }
 
-/** Signals of Linux by number; index 0 is unused (`kill -l` of busybox prints 1–31). */
-export const SIGNAL_NAMES: readonly string[] = Object.freeze([
-  "EXIT",
-  "HUP",
-  "INT",
-  "QUIT",
-  "ILL",
-  "TRAP",
-  "ABRT",
-  "BUS",
-  "FPE",
-  "KILL",
-  "USR1",
-  "SEGV",
-  "USR2",
-  "PIPE",
-  "ALRM",
-  "TERM",
-  "STKFLT",
-  "CHLD",
-  "CONT",
-  "STOP",
-  "TSTP",
-  "TTIN",
-  "TTOU",
-  "URG",
-  "XCPU",
-  "XFSZ",
-  "VTALRM",
-  "PROF",
-  "WINCH",
-  "POLL",
-  "PWR",
-  "SYS",
-]);
-
 /** Signal numbers by name. */
 export const SIG = {
   HUP: 1,
@@ -163,3 +127,6 @@ export const SIG = {
   SYS: 31,
 } as const;
 Object.freeze(SIG);
+
+/** Signals of Linux by number; index 0 is unused (`kill -l` of busybox prints 1–31). */
+export const SIGNAL_NAMES: readonly string[] = Object.freeze(["EXIT", ...Object.keys(SIG)]);

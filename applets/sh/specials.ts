@@ -97,6 +97,7 @@ export function startVariables(sh: Shell): void {
   fixed("IFS", " \t\n");
   scope.cell("IFS").exported = false;
   given("PATH", "/sbin:/usr/sbin:/bin:/usr/bin");
+  scope.cell("PATH").exported = true;
   given("PS1", "\\w \\$ ");
   given("PS2", "> ");
   given("PS4", "+ ");

@@ -37,7 +37,8 @@ function signalNumber(word: string): number {
   }
   let name = word.toUpperCase();
   if (name.startsWith("SIG")) name = name.slice(3);
-  return SIGNAL_NAMES.indexOf(name);
+  // Older names that Linux keeps as aliases (signal(7)).
+  return SIGNAL_NAMES.indexOf(name === "IOT" ? "ABRT" : name === "IO" ? "POLL" : name);
 }
 
 // -- kill ---------------------------------------------------------------------------------------
@@ -52,7 +53,7 @@ function listSignals(sh: Shell, words: readonly string[]): MaybePromise<number> 
   }
   let out = "";
   for (const word of words) {
-    if (/^[0-9]+$/.test(word)) {
+    if (/^[0-9]+$/.test(word) && +word < 2 ** 32) {
       // A status above 128 names the signal in its low bits.
       const n = Number(word) & 127;
       out += `${SIGNAL_NAMES[n] ?? n}\n`;
