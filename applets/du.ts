@@ -153,7 +153,7 @@ class Walker {
   ): Level | "again" | undefined {
     if ((stat.mode & S_IFMT) !== S_IFDIR) return undefined;
     const key = `${stat.dev}:${stat.ino}`;
-    const { opts, fs } = this.ctx;
+    const { fs } = this.ctx;
     // With links followed, a directory could lead back to itself.
     if (this.#seen.has(key) && (this.#isFollowing || !this.#countsAllLinks)) return "again";
     this.#seen.add(key);

@@ -401,13 +401,16 @@ export function unescapePattern(s: string): string {
 
 /** Whether a marked text has an active pattern character. */
 export function hasMagic(text: string): boolean {
-  const lastClosing = text.lastIndexOf("]");
+  let isOpen = false;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
-    if (c === ESC_CODE) i++;
+    // What an expansion left before a character quotes it as well.
+    if (c === 92 && text.charCodeAt(i + 1) === ESC_CODE) i += 2;
+    else if (c === ESC_CODE || c === 92) i++;
     else if (c === 42 || c === 63) return true;
     // A bracket that is never closed is an ordinary character.
-    else if (c === 91 && lastClosing > i) return true;
+    else if (c === 91) isOpen = true;
+    else if (c === 93 && isOpen) return true;
   }
   return false;
 }
