@@ -211,7 +211,10 @@ function openBench(options: SuiteOptions, names: readonly string[]): Bench {
     dir,
     env,
     run: (args, cwd, progress) => {
-      const argv = [...subject.shell(dir, cwd, env), ...args[0] === "sh" ? args.slice(1) : args];
+      // By name, as above: in the sandbox `/bin/sh` is its own shell.
+      const byName = subject.bin === undefined ? [] : ["-c", 'exec "$0" "$@"'];
+      const words = args[0] === "sh" ? args.slice(1) : [...byName, ...args];
+      const argv = [...subject.shell(dir, cwd, env), ...words];
       return runLimited(argv, { limit: options.limit, progress });
     },
     close: () => Deno.removeSync(dir, { recursive: true }),
