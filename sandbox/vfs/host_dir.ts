@@ -506,17 +506,18 @@ export class HostDirNode<P> implements DirNode {
     let entries: DirEntry[] = [];
     let unsure: ByteString[] = [];
     for (let left = LIST_TRIES;; left--) {
-      const isSound = this.#within((path, isEntered) => {
+      const read = (path: P): void =>
         this.layer.host.list(path, (name, type) => {
           if (type === undefined) unsure.push(name);
           else entries.push(new ListedEntry(this, name, type));
         });
-        if (isEntered) return true;
-        // The names must not be those of a directory that a link led to meanwhile.
-        this.surePath();
-        return this.#has(path, entries);
-      });
-      if (isSound) break;
+      if (this.#listEntered(read)) break;
+      // In peace it is enough to look afterwards, since a name that was read is looked for as well.
+      const path = this.layer.looks() === 1 ? this.path() : this.surePath();
+      read(path);
+      // The names must not be those of a directory that a link led to meanwhile.
+      this.surePath();
+      if (this.#has(path, entries)) break;
       this.layer.alarm();
       if (left === 1) this.#gone();
       entries = [];
@@ -531,9 +532,22 @@ export class HostDirNode<P> implements DirNode {
     return entries;
   }
 
+  /** Reads the names of the directory itself, if it can be entered. */
+  #listEntered(read: (path: P) => void): boolean {
+    const entered = this.enter();
+    if (entered === undefined) return false;
+    try {
+      read(entered);
+    } finally {
+      this.layer.host.leave?.();
+    }
+    return true;
+  }
+
   /**
    * Whether names that were listed are here: one of them in peace, and many when somebody swaps
    * directories in the rhythm of our looks. Who removes a file meanwhile only has it listed again.
+   * The one is the first, about which a walk asks next.
    */
   #has(path: P, entries: readonly DirEntry[]): boolean {
     const { layer } = this;
@@ -541,9 +555,16 @@ export class HostDirNode<P> implements DirNode {
     const { length } = entries;
     const looks = Math.min(layer.looks(), length);
     for (let i = 0; i < looks; i++) {
-      const { name } = entries[looks === length ? i : (host.guard.epoch() + i) % length];
+      const at = looks === length || looks === 1 ? i : (host.guard.epoch() + i) % length;
+      const { name } = entries[at];
       try {
-        if (host.lstat(host.child(path, name)) === undefined) return false;
+        const stat = host.lstat(host.child(path, name));
+        if (stat === undefined) return false;
+        if (looks === 1 && (stat.mode & S_IFMT) === S_IFREG) {
+          this.#recentName = name;
+          this.#recent = undefined;
+          this.#recentStat = stat;
+        }
       } catch (error) {
         // Deno need not let each of them be looked at.
         if (!isVfsError(error, "EACCES")) throw error;
