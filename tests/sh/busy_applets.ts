@@ -689,7 +689,7 @@ export const BUSY_APPLETS: readonly BusyScript[] = [
     name: "[[ =~ ]], long text",
     setup: WORDS,
     script:
-      "x=$(cat words); while :; do [[ $x =~ (ab|cd)*x ]]; [[ $x =~ b$ ]]; [[ $x =~ [x-z] ]]; done",
+      "x=$(cat words); p='(ab|cd)*x'; while :; do [[ $x =~ $p ]]; [[ $x =~ b$ ]]; [[ $x =~ [x-z] ]]; done",
   },
   {
     name: "[[ == ]], two stars",
