@@ -16,6 +16,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { type RunResult, Sandbox } from "../mod.ts";
 import { BUSY_APPLETS } from "../tests/sh/busy_applets.ts";
+import { BUSY_WORDS } from "../tests/sh/busy_words.ts";
 import { BUSY_SCRIPTS, HOST_DIRECTORY, makeHostDirectory } from "../tests/sh/busy_scripts.ts";
 
 const WAYS = ["timeout", "abort", "signal"] as const;
@@ -174,7 +175,7 @@ if (import.meta.main) {
     for (const way of WAYS) await stop(base, BUSY_SCRIPTS[0].script, way, RUNS_AT_LEAST, first);
     console.log("   late    gap    job   wall  script");
     let begun = false;
-    for (const { name, script, setup } of [...BUSY_SCRIPTS, ...BUSY_APPLETS]) {
+    for (const { name, script, setup } of [...BUSY_SCRIPTS, ...BUSY_APPLETS, ...BUSY_WORDS]) {
       if (args.only !== undefined && !new RegExp(args.only).test(name)) continue;
       if (args.from !== undefined && !begun && name !== args.from) continue;
       begun = true;

@@ -6,7 +6,7 @@
  */
 import { single } from "./dice.ts";
 import { MicroMaker } from "./micro.ts";
-import { BYTES } from "./rare.ts";
+import { BYTES } from "./rare_texts.ts";
 import { LAST, SELF } from "./texts.ts";
 
 /** What each script begins with: a function that shows its arguments, values and files. */
