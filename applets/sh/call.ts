@@ -97,9 +97,12 @@ function builtinFailed(
 
 /** Notes the value of a variable, for the end of the function or command that changes it. */
 export function saveVariable(scope: Scope, cell: Variable): SavedVariable {
+  const { fixed } = cell;
+  cell.fixed = true;
   return {
     scope,
     cell,
+    fixed,
     text: cell.text,
     num: cell.num,
     isSet: cell.isSet,
@@ -131,6 +134,7 @@ export function restoreVariables(sh: Shell, saved: readonly SavedVariable[]): vo
     cell.isSet = s.isSet;
     cell.exported = s.exported;
     cell.readonly = s.readonly;
+    cell.fixed = s.fixed;
     cell.special?.written(sh, cell);
   }
 }

@@ -145,6 +145,7 @@ export interface SavedVariable {
   readonly isSet: boolean;
   readonly exported: boolean;
   readonly readonly: boolean;
+  readonly fixed: boolean;
   readonly charged: number;
 }
 
@@ -404,7 +405,7 @@ export class Shell implements ArithHost {
     cell.num = NaN;
     cell.isSet = false;
     if (cell.exported) this.scope.exported = undefined;
-    cell.exported = false;
+    cell.exported &&= cell.fixed;
     special?.written(this, cell);
   }
 

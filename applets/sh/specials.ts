@@ -75,36 +75,39 @@ export function startVariables(sh: Shell): void {
     cell.isSet = true;
     cell.exported = true;
   }
-  const given = (name: string, value: string): void => {
+  const given = (name: string, value: string, isFixed = true): Variable => {
     const cell = scope.cell(name);
+    cell.fixed = isFixed;
     if (!cell.isSet) {
       cell.text = value;
       cell.isSet = true;
     }
+    return cell;
   };
-  const fixed = (name: string, value: string): void => {
+  const own = (name: string): Variable => {
     const cell = scope.cell(name);
-    cell.text = value;
-    cell.isSet = true;
+    cell.fixed = cell.isSet = true;
+    return cell;
   };
   const special = (name: string, behaviour: SpecialVariable): void => {
-    const cell = scope.cell(name);
+    const cell = own(name);
     cell.special = behaviour;
-    cell.isSet = true;
     cell.text = undefined;
     cell.exported = false;
   };
-  fixed("IFS", " \t\n");
-  scope.cell("IFS").exported = false;
-  given("PATH", "/sbin:/usr/sbin:/bin:/usr/bin");
-  scope.cell("PATH").exported = true;
+  const separators = own("IFS");
+  separators.text = " \t\n";
+  separators.exported = false;
+  given("PATH", "/sbin:/usr/sbin:/bin:/usr/bin").exported = true;
   given("PS1", "\\w \\$ ");
   given("PS2", "> ");
   given("PS4", "+ ");
-  fixed("OPTIND", "1");
-  scope.cell("OPTIND").special = OPTIND;
-  fixed("PPID", String(proc.ppid));
-  given("HOSTNAME", proc.kernel.hostname);
+  const optionIndex = own("OPTIND");
+  optionIndex.text = "1";
+  optionIndex.special = OPTIND;
+  scope.cell("PPID").isSet = false;
+  given("PPID", String(proc.ppid), false);
+  given("HOSTNAME", proc.kernel.hostname, false);
   special("LINENO", LINENO);
   special("FUNCNAME", FUNCNAME);
   special("EPOCHSECONDS", EPOCHSECONDS);

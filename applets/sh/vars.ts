@@ -24,6 +24,8 @@ export class Variable {
   isSet = false;
   exported = false;
   readonly = false;
+  /** Stays exported when it is unset: those of the shell itself do, and local ones. */
+  fixed = false;
   /** Bytes for which the process was charged, where the value is a large one. */
   charged = 0;
   /** Set for variables that the shell itself reads or makes (`PATH`, `RANDOM`, …). */
@@ -46,6 +48,7 @@ export class Variable {
     copy.isSet = this.isSet;
     copy.exported = this.exported;
     copy.readonly = this.readonly;
+    copy.fixed = this.fixed;
     copy.special = this.special;
     return copy;
   }
@@ -85,7 +88,7 @@ export class Scope {
     const copy = new Scope();
     copy.owner = owner;
     for (const v of this.cells.values()) {
-      if (v.isSet || v.exported || v.readonly || v.special !== undefined) {
+      if (v.isSet || v.exported || v.readonly || v.fixed || v.special !== undefined) {
         const own = v.clone();
         copy.cells.set(v.name, own);
         if (v.charged !== 0 && this.owner === owner) {
