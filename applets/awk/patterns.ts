@@ -8,7 +8,8 @@
 import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import {
   compile,
-  type MatchFlags,
+  execInTurns,
+  INTERRUPTED,
   PAUSED,
   type Regex,
   RegexError,
@@ -189,7 +190,7 @@ function replace(
       }
       left = MATCHES_A_TURN;
     }
-    const match = search(regex, text, at, begun ? NOT_BEGUN : undefined);
+    const match = execInTurns(regex, text, at, begun ? NOT_BEGUN : undefined);
     if (match === INTERRUPTED) {
       const state = { result, count, at, copied, begun };
       return turn(0)!.then(() => goOn(state));
@@ -218,23 +219,6 @@ function replace(
 }
 
 const NOT_BEGUN = { notbol: true };
-
-/** Instead of a match: others come first. */
-const INTERRUPTED = new Int32Array(0);
-
-function search(
-  regex: Regex,
-  text: ByteString,
-  at: number,
-  flags: MatchFlags | undefined,
-): Int32Array | null {
-  try {
-    return regex.exec(text, at, flags);
-  } catch (error) {
-    if (error !== PAUSED) throw error;
-    return INTERRUPTED;
-  }
-}
 
 /** `split`: fills the array and gives the number of elements. */
 export function splitInto(

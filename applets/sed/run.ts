@@ -11,7 +11,13 @@ import type { ByteString, MaybePromise } from "../../sandbox/types.ts";
 import { toByteString, writeBytes } from "../../sandbox/bytes.ts";
 import { isVfsError } from "../../sandbox/errors.ts";
 import type { Context } from "../contract.ts";
-import { type MatchFlags, PAUSED, type Regex } from "../_lib/regex/regex.ts";
+import {
+  execInTurns,
+  INTERRUPTED,
+  type MatchFlags,
+  PAUSED,
+  type Regex,
+} from "../_lib/regex/regex.ts";
 import { after } from "../_lib/sequence.ts";
 import { NONE, type SedInput, UNKNOWN } from "./input.ts";
 import { type Address, type Command, type OutputName, type Script, SedError } from "./script.ts";
@@ -648,7 +654,7 @@ export class Machine {
     let left = MATCHES;
     for (;;) {
       if (--left === 0 && !this.searched(MATCHES)) left = MATCHES;
-      const match = left === 0 ? INTERRUPTED : search(regex, text, at, flags);
+      const match = left === 0 ? INTERRUPTED : execInTurns(regex, text, at, flags);
       if (match === INTERRUPTED) {
         const { notbol } = flags;
         this.#begun = { result: "", at, copied, replaced, empty, lastEnd, count, notbol };
@@ -705,7 +711,7 @@ export class Machine {
         result.charCodeAt(0);
         if (!this.searched(MATCHES)) left = MATCHES;
       }
-      const match = left === 0 ? INTERRUPTED : search(regex, text, at, flags);
+      const match = left === 0 ? INTERRUPTED : execInTurns(regex, text, at, flags);
       if (match === INTERRUPTED) {
         const { notbol } = flags;
         this.#begun = { result, at, copied, replaced, empty: true, lastEnd, count, notbol };
@@ -746,23 +752,6 @@ export class Machine {
     writeBytes(this.#space(), bytes, 0);
     for (let i = 0; i < length; i++) bytes[i] = map[bytes[i]];
     this.#setSpace(toByteString(bytes, 0, length));
-  }
-}
-
-/** Instead of a match: others come first. */
-const INTERRUPTED = new Int32Array(0);
-
-function search(
-  regex: Regex,
-  text: ByteString,
-  at: number,
-  flags: MatchFlags,
-): Int32Array | null {
-  try {
-    return regex.exec(text, at, flags);
-  } catch (error) {
-    if (error !== PAUSED) throw error;
-    return INTERRUPTED;
   }
 }
 

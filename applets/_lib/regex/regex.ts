@@ -378,3 +378,21 @@ export function compile(pattern: ByteString, options: RegexOptions): Regex {
   );
   return new Regex(program, options);
 }
+
+/** Instead of a match: others come first, and the same search once more goes on. */
+export const INTERRUPTED: Int32Array = new Int32Array(0);
+
+/** As `regex.exec`, but gives {@linkcode INTERRUPTED} where that throws {@linkcode PAUSED}. */
+export function execInTurns(
+  regex: Regex,
+  text: ByteString,
+  at: number,
+  flags: MatchFlags | undefined,
+): Int32Array | null {
+  try {
+    return regex.exec(text, at, flags);
+  } catch (error) {
+    if (error !== PAUSED) throw error;
+    return INTERRUPTED;
+  }
+}
