@@ -1,9 +1,7 @@
-import type { ByteString } from "../sandbox/types.ts";
-import { S_IFMT, S_IFREG } from "../sandbox/types.ts";
+import { type ByteString, DEFAULT_PATH, S_IFMT, S_IFREG } from "../sandbox/types.ts";
 import { type Applet, defineApplet } from "./contract.ts";
 import { joinPath } from "./_lib/path_text.ts";
 
-const DEFAULT_PATH = "/sbin:/usr/sbin:/bin:/usr/bin";
 /** The right to execute. */
 const EXECUTE = 1;
 

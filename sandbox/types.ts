@@ -92,6 +92,9 @@ export class ProcessEnded extends Error {
   }
 }
 
+/** Where programs are looked for without a PATH. */
+export const DEFAULT_PATH = "/sbin:/usr/sbin:/bin:/usr/bin";
+
 /** Signal numbers by name. */
 export const SIG = {
   HUP: 1,

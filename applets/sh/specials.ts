@@ -5,6 +5,7 @@
  * @module
  */
 
+import { DEFAULT_PATH } from "../../sandbox/types.ts";
 import { isName } from "./ast.ts";
 import type { Shell } from "./shell.ts";
 import type { SpecialVariable, Variable } from "./vars.ts";
@@ -72,8 +73,7 @@ export function startVariables(sh: Shell): void {
     if (!isName(name)) continue;
     const cell = scope.cell(name);
     cell.text = value;
-    cell.isSet = true;
-    cell.exported = true;
+    cell.isSet = cell.exported = true;
   }
   const given = (name: string, value: string, isFixed = true): Variable => {
     const cell = scope.cell(name);
@@ -98,7 +98,7 @@ export function startVariables(sh: Shell): void {
   const separators = own("IFS");
   separators.text = " \t\n";
   separators.exported = false;
-  given("PATH", "/sbin:/usr/sbin:/bin:/usr/bin").exported = true;
+  given("PATH", DEFAULT_PATH).exported = true;
   given("PS1", "\\w \\$ ");
   given("PS2", "> ");
   given("PS4", "+ ");
@@ -117,8 +117,7 @@ export function startVariables(sh: Shell): void {
   const level = scope.cell("SHLVL");
   const depth = Number(level.text ?? "0");
   level.text = String((Number.isInteger(depth) ? depth : 0) + 1);
-  level.isSet = true;
-  level.exported = true;
+  level.isSet = level.exported = true;
   startDirectory(sh);
 }
 

@@ -6,8 +6,9 @@
  * leads to by now. So where the process is capbox's own, it goes into a directory that it works in,
  * makes sure once that it is the right one, and nobody can put another one under its calls.
  *
- * It is back where it was started before anybody else gets to run: only other threads of the process
- * can notice, a Worker, or an asynchronous call of Deno with a relative path.
+ * It is back where it was started when the turn of the event loop ends. Till then other threads of the
+ * process can notice, a Worker or an asynchronous call of Deno with a relative path, and what a promise
+ * calls in the same turn.
  *
  * Deno hands such a path to the system as it is only when it allows everything; otherwise it puts
  * the name of the working directory in front, and nothing would be gained. So this is off unless

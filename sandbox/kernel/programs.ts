@@ -5,6 +5,7 @@
  */
 import {
   type ByteString,
+  DEFAULT_PATH,
   type MaybePromise,
   O_RDONLY,
   type Program,
@@ -42,8 +43,6 @@ const HEAD_BYTES = 256;
 const INTERPRETER_DEPTH = 5;
 /** What runs a file without a `#!` line. */
 const SHELL = "/bin/sh";
-/** Where programs are looked for without a PATH. */
-const DEFAULT_PATH = "/sbin:/usr/sbin:/bin:/usr/bin";
 /** Largest wasm module, bytes. */
 const WASM_MAX = 512 * 1024 * 1024;
 

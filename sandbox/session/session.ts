@@ -71,10 +71,11 @@ export interface SandboxOptions extends PolicyInput {
   /** Functions that become programs on the search path, by name. */
   readonly commands?: Readonly<Record<string, HostCommand>>;
   /**
-   * No Worker and no asynchronous call of Deno in this process uses relative paths. While a program
-   * changes files of a mount the process then goes into their directory, if Deno allows everything
-   * (`-A`), so that no other process can put a link in its place; between turns of the event loop it is
-   * where it was. Holds for all sandboxes of the process. Default: false.
+   * Nothing else in this process uses relative paths of the host while programs run, no Worker and
+   * no code that a promise calls either. While a program changes files of a mount the process then
+   * goes into their directory, if Deno allows everything (`-A`), so that no other process can put a
+   * link in its place; it is back where it was when the turn of the event loop ends. Holds for all
+   * sandboxes of the process. Default: false.
    */
   readonly ownsProcess?: boolean;
 }

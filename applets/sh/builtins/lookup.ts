@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MaybePromise } from "../../../sandbox/types.ts";
+import { DEFAULT_PATH, type MaybePromise } from "../../../sandbox/types.ts";
 import { callless, locateQuietly } from "../lookup_path.ts";
 import { isReserved } from "../lex.ts";
 import { isSpecialBuiltin } from "../parse.ts";
@@ -13,9 +13,6 @@ import { ShellError, ShellExit } from "../errors.ts";
 import type { Builtin, Shell } from "../shell.ts";
 import { singleQuote } from "../trace.ts";
 import { readOptions } from "./options.ts";
-
-/** Path used by `command -p`. */
-const DEFAULT_PATH = "/sbin:/usr/sbin:/bin:/usr/bin";
 
 /** Says what a name is; undefined when it is nothing. */
 function describe(sh: Shell, name: string, short: boolean, path?: string): string | undefined {
